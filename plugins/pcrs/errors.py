@@ -1,0 +1,56 @@
+"""The errors of pcrs.
+
+PcrsError
+├── InputError (ValueError)      what was given cannot be used: a value, a name, a file
+│   ├── SettingsError            pcrs.toml or a PCRS_* variable
+│   ├── RasterError              a file that is no readable raster
+│   └── GmlError                 a file that is no readable CNIG GML
+├── NotFoundError (LookupError)  no such dalle, object, delivery, layer
+├── ConflictError                the same name already stands for other bytes
+├── TooLargeError                more pixels, objects or bytes than the limit that the message names
+├── SiteError (OSError)          the site directory is missing, foreign, or cannot be written
+└── StoreError (OSError)         a store cannot be opened, or holds what it should not
+
+A message says what is wrong, where, what was expected and what to do. A check that finds faults does not
+raise: it returns `findings`. HTTP status codes are given to these classes in one table, in `pcrs.app`.
+"""
+
+
+class PcrsError(Exception):
+    """Root of every error that pcrs raises on purpose."""
+
+
+class InputError(PcrsError, ValueError):
+    """What was given cannot be used."""
+
+
+class SettingsError(InputError):
+    """A setting is unknown, missing or out of bounds."""
+
+
+class RasterError(InputError):
+    """A file cannot be read as a raster."""
+
+
+class GmlError(InputError):
+    """A file cannot be read as CNIG GML at all."""
+
+
+class NotFoundError(PcrsError, LookupError):
+    """What was asked for does not exist."""
+
+
+class ConflictError(PcrsError):
+    """The same name already stands for other bytes."""
+
+
+class TooLargeError(PcrsError):
+    """The answer would pass a limit; the message names the limit."""
+
+
+class SiteError(PcrsError, OSError):
+    """The site directory is missing, foreign, or cannot be written."""
+
+
+class StoreError(PcrsError, OSError):
+    """A store cannot be opened, or holds what it should not."""

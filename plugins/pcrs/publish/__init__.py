@@ -1,0 +1,1 @@
+"""Floor 3: what the facts look like outside: ISO records."""

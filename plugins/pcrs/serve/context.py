@@ -1,0 +1,59 @@
+"""What is served: made once by the assembly, asked by every adapter.
+
+The hosts (pygeoapi, MapProxy) build their plugins themselves, from configuration: they cannot be handed
+objects. One process serves one site, so the site's open things stand here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pcrs.errors import SiteError
+from pcrs.raster.mosaic import Mosaic
+from pcrs.raster.pyramid import Pyramid
+from pcrs.store.base import FeatureStore
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One site, open for reading. Addresses are built from `public_url` alone, never from a request."""
+
+    public_url: str
+    """Without a slash at the end; may have a path (a reverse proxy's prefix)."""
+    site: Path
+    departement: str
+    layer: str
+    """Name of the WMTS layer of the current mosaic: PCRS_D046_RVB."""
+    editions: Callable[[], tuple[str, ...]]
+    """Editions that are published, oldest first."""
+    store: FeatureStore
+    pyramid: Callable[[str | None], Pyramid | None]
+    """The pyramid of an edition; None: the current one. None comes back before the first publication."""
+    mosaic: Callable[[str | None], Mosaic]
+    """The mosaic of hot dalles of an edition; None: the current one."""
+    title: str
+    operator: str
+    contact_email: str
+    licence_title: str
+    licence_url: str
+    max_coverage_px: int
+    """Pixels that one coverage answer may have."""
+
+
+_current: list[Served] = []
+
+
+def use(served: Served) -> None:
+    """Makes `served` the one that adapters get."""
+    _current[:] = [served]
+
+
+def served() -> Served:
+    """The site that this process serves.
+
+    Raises:
+        SiteError: nothing is served: the application was not assembled by `pcrs.app`.
+    """
+    if not _current:
+        raise SiteError("no site is served by this process: build the application with pcrs.app.create_app")
+    return _current[0]

@@ -1,0 +1,1 @@
+"""Floor 1: the norm as values. No file, no network, no clock."""
