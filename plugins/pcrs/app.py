@@ -1,0 +1,190 @@
+"""One process, one address: portal, OGC API, WMTS, WMS, CSW, listings, health."""
+
+import logging
+import os
+import uuid
+from contextlib import closing
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pcrs.assembly import public_url, write_records
+from pcrs.errors import PcrsError, SiteError
+from pcrs.live import Live
+from pcrs.serve import context, csw, listing, mapproxy_app, ogcapi, portal
+from pcrs.settings import Settings, load
+from pcrs.store import open_store
+from pcrs.store.index import Index
+from pcrs.store.records import RecordStore
+from pcrs.work.site import Site
+
+_log = logging.getLogger(__name__)
+_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
+
+
+def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
+    """The whole service of a site, seen at `url`.
+
+    Raises:
+        SiteError, StoreError: the site cannot be read.
+    """
+    site.require()
+    served = _served(site, settings, url)
+    context.use(served)
+    health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
+    pages = Starlette(routes=[health, *listing.routes(site.root), *portal.routes(served)])
+    maps = mapproxy_app.MapService(served)
+    catalogue = csw.CswService(RecordStore(site.records_file), served)
+    return Guard(
+        Front(
+            {
+                "wmts": maps,
+                "wms": maps,
+                "csw": catalogue,
+                "id": catalogue,
+                "ogcapi": ogcapi.build(served, site.jobs),
+            },
+            pages,
+        )
+    )
+
+
+def _served(site: Site, settings: Settings, url: str) -> context.Served:
+    live = Live(site, settings.layer)
+    table = settings.site
+    return context.Served(
+        public_url=url,
+        site=site.root,
+        departement=table.departement,
+        layer=settings.layer,
+        editions=live.editions,
+        store=open_store(site.features_url),
+        pyramid=live.pyramid,
+        mosaic=live.mosaic,
+        title=table.title,
+        operator=table.operator,
+        contact_email=table.contact_email,
+        licence_title=table.licence_title,
+        licence_url=table.licence_url,
+        max_coverage_px=settings.serve.max_coverage_mpx * 1_000_000,
+    )
+
+
+class Front:
+    """Hands a request over by the first word of its path; tiles pay for one dictionary look-up."""
+
+    def __init__(self, services: dict[str, ASGIApp], pages: ASGIApp) -> None:
+        self._services = services
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http":
+            word = scope["path"][1:].partition("/")[0]
+            service = self._services.get(word)
+            if service is not None:
+                await service(scope, receive, send)
+                return
+        await self._pages(scope, receive, send)
+
+
+class Guard:
+    """Headers on every answer; an unforeseen fault is logged with a number and answered with it, as 503."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, guarded)
+        except Exception:
+            number = uuid.uuid4().hex[:12]
+            _log.exception("fault %s: %s %s", number, scope["method"], scope["path"])
+            if started:
+                raise
+            body = {"title": "Service indisponible / Service unavailable", "status": 503, "fault": number}
+            answer = JSONResponse(
+                body, 503, headers={"Retry-After": "5"}, media_type="application/problem+json"
+            )
+            await answer(scope, receive, guarded)
+
+
+class _Health:
+    """Liveness, with what is wrong."""
+
+    def __init__(self, site: Site, served: context.Served) -> None:
+        self._site = site
+        self._served = served
+
+    def answer(self, request: Request) -> JSONResponse:
+        """200 when all is well or something is merely missing, 503 when the site cannot be read."""
+        try:
+            with closing(Index(self._site.require().index_file)) as index:
+                todo = len(index.todo())
+            layers = len(self._served.store.layers())
+            editions = self._served.editions()
+        except (PcrsError, OSError) as error:
+            return JSONResponse({"status": "down", "wrong": [str(error)]}, 503)
+        wrong = [] if editions else ["no edition is published: `pcrs receive … --accept`"]
+        if todo:
+            wrong.append(f"{todo} slabs of the pyramid wait to be built")
+        state = {
+            "status": "degraded" if wrong else "ok",
+            "wrong": wrong,
+            "editions": editions,
+            "layers": layers,
+        }
+        return JSONResponse(state, headers={"Cache-Control": "no-store"})
+
+
+def factory() -> ASGIApp:
+    """The application of the site that the environment names: what each serving process calls."""
+    site = Site(Path(os.environ.get("PCRS_SITE", "site")))
+    settings = load(site.settings_file)
+    return create_app(site, settings, public_url(settings))
+
+
+def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serves until it is told to end.
+
+    Raises:
+        SiteError: the site cannot be read.
+    """
+    url = public_url(settings, host, port)
+    os.environ["PCRS_SITE"] = str(site.root.resolve())
+    os.environ["PCRS_SERVE__PUBLIC_URL"] = url
+    try:
+        with site.working():
+            write_records(site, load(site.settings_file), validate=False)
+    except SiteError as error:
+        _log.warning("records are left as they are: %s", error)
+    uvicorn.run(
+        "pcrs.app:factory",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )

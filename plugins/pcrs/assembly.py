@@ -1,0 +1,185 @@
+"""A site put together from its settings: stores opened, levels chosen, the steps of work in a row.
+
+With `app` and `cli`, the only place that chooses engines and reads settings.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+from pcrs.findings import Finding
+from pcrs.publish.human import load_human
+from pcrs.publish.records import refresh
+from pcrs.publish.validate import validate_record
+from pcrs.raster.qc import Control
+from pcrs.settings import Settings, load, shipped
+from pcrs.store import open_store
+from pcrs.store.base import FeatureStore, Query
+from pcrs.store.index import Delivery, Index
+from pcrs.store.records import RecordStore
+from pcrs.work import receive
+from pcrs.work.catalogue import raster_facts, vector_facts
+from pcrs.work.communes import put_communes
+from pcrs.work.means import Means
+from pcrs.work.progress import Mill, Progress, Step, mill
+from pcrs.work.site import Site, create
+
+_DEMO_EDITION = "2025"
+
+
+def init_site(root: Path, departement: str) -> Site:
+    """A new empty site for a département.
+
+    Raises:
+        SettingsError: the département is no INSEE code.
+        SiteError: the directory is a site already.
+    """
+    text = shipped("config/pcrs.toml").read_text(encoding="utf-8")
+    text = text.replace('departement = "46"', f'departement = "{departement}"')
+    if departement != "46":
+        text = text.replace('title = "PCRS du Lot"', f'title = "PCRS du département {departement}"')
+    site = create(root, text, shipped("catalog/metadata.toml").read_text(encoding="utf-8"))
+    try:
+        load(site.settings_file)
+    except ValueError:
+        site.settings_file.unlink()
+        raise
+    return site
+
+
+def control_of(settings: Settings) -> Control:
+    """The levels of the control that the settings give."""
+    return Control(patterns=settings.raster.patterns, max_nodata_share=settings.raster.max_nodata_share)
+
+
+def public_url(settings: Settings, host: str | None = None, port: int | None = None) -> str:
+    """The address under which the site is seen, without a slash at the end."""
+    chosen = settings.serve
+    return chosen.public_url or f"http://{host or chosen.host}:{port or chosen.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A site open for writing by this process alone."""
+
+    means: Means
+    settings: Settings
+
+    def accept(self, identifier: str) -> Delivery:
+        """The delivery, accepted and published: pyramid, index of dalles, records."""
+        means = self.means
+        delivery = receive.accept(means, identifier)
+        if delivery.state == "publiée":
+            return delivery
+        receive.publish(means, delivery)
+        _refresh(means.site, self.settings, means.index, means.store)
+        means.index.set_state(identifier, "publiée")
+        return means.index.delivery(identifier)
+
+
+@contextmanager
+def working(site: Site, settings: Settings, workers: int, progress: Progress) -> Iterator[Bench]:
+    """The site open for writing, with hands to work.
+
+    Raises:
+        SiteError: another pcrs is at work in it.
+    """
+    with site.working(), closing(Index(site.index_file)) as index, mill(workers) as hands:
+        with closing(open_store(site.features_url)) as store:
+            yield Bench(_means(site, settings, index, store, hands, progress), settings)
+
+
+def _means(
+    site: Site, settings: Settings, index: Index, store: FeatureStore, hands: Mill, progress: Progress
+) -> Means:
+    return Means(
+        site=site,
+        index=index,
+        store=store,
+        control=control_of(settings),
+        layer=settings.layer,
+        departement=settings.site.departement,
+        jpeg_quality=settings.raster.jpeg_quality,
+        precision=settings.raster.precision,
+        mill=hands,
+        progress=progress,
+    )
+
+
+def _refresh(site: Site, settings: Settings, index: Index, store: FeatureStore) -> list[str]:
+    table = settings.site
+    human = load_human(
+        site.metadata_file,
+        operator=table.operator,
+        email=table.contact_email,
+        licence_title=table.licence_title,
+        licence_url=table.licence_url,
+    )
+    records = RecordStore(site.records_file)
+    raster = raster_facts(index, settings.site.departement)
+    vector = vector_facts(index, store, settings.site.departement)
+    changed = refresh(records, human, raster, vector, public_url=public_url(settings), now=datetime.now(UTC))
+    return list(changed)
+
+
+def write_records(site: Site, settings: Settings, *, validate: bool) -> tuple[list[str], list[Finding]]:
+    """Ids of the records that changed, and what the validation found in all of them."""
+    with closing(Index(site.index_file)) as index, closing(open_store(site.features_url)) as store:
+        changed = _refresh(site, settings, index, store)
+    findings: list[Finding] = []
+    if validate:
+        for identifier, xml in RecordStore(site.records_file).all():
+            findings += validate_record(xml, shown_as=identifier)
+    return changed, findings
+
+
+def load_communes(site: Site, settings: Settings, file: Path) -> int:
+    """The communes of a file are in the store. How many."""
+    with closing(open_store(site.features_url)) as store:
+        return put_communes(store, file, settings.site.departement)
+
+
+def status_of(site: Site, settings: Settings) -> dict[str, Any]:
+    """What is served and what is missing, in words and numbers."""
+    with closing(Index(site.index_file)) as index, closing(open_store(site.features_url)) as store:
+        dalles = index.dalles()
+        lacking = [d.stem for d in dalles if not site.hot(d.edition, d.stem).is_file()]
+        waiting = [d.id for d in index.deliveries() if d.state == "contrôlée"]
+        todo = len(index.todo())
+        classes = {
+            layer.name: count for layer in store.layers() if (count := store.count(layer.name, Query()))
+        }
+        return {
+            "titre": settings.site.title,
+            "couche": settings.layer,
+            "éditions": index.editions(),
+            "dalles": len(dalles),
+            "octets": sum(d.hot_bytes for d in dalles),
+            "objets": classes,
+            "livraisons à décider": waiting,
+            "manques": [f"{stem} : fichier compressé absent" for stem in lacking]
+            + ([f"{todo} blocs de pyramide à construire : relancer la même commande"] if todo else []),
+        }
+
+
+def make_demo(root: Path, workers: int, progress: Progress) -> tuple[Site, Settings]:
+    """A site with a small synthetic PCRS, taken in like any delivery. One that is complete is used again."""
+    site = Site(root)
+    if not site.settings_file.exists():
+        site = init_site(root, "46")
+        site.demo_marker.touch()
+    settings = load(site.settings_file)
+    folder = site.jobs / "demo"
+    if not (folder / ".complete").exists():
+        make_delivery(
+            folder, workers=workers, progress=lambda done, total: progress(Step("dessin", done, total))
+        )
+        (folder / ".complete").touch()
+    with working(site, settings, workers, progress) as bench:
+        delivery = receive.receive(bench.means, folder, edition=_DEMO_EDITION, chantier="démo")
+        bench.accept(delivery.id)
+    return site, settings

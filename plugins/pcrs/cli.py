@@ -1,0 +1,313 @@
+"""The command `pcrs`: thin calls to functions that a test can call. The only module that prints.
+
+Exit codes: 0 fine, 1 findings (the input is at fault), 2 could not run.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from os import cpu_count
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from pcrs import __version__
+from pcrs.errors import PcrsError
+from pcrs.settings import Settings, load, shipped
+from pcrs.work.progress import Progress, Step, mill
+from pcrs.work.site import Site
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+SiteOption = Annotated[Path, typer.Option("--site", envvar="PCRS_SITE", help="The site's directory.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes that work.")]
+_HERE = Path("site")
+_CORES = cpu_count() or 1
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="The version, and no more.")] = False,
+) -> None:
+    """Run a département's PCRS: receive, check, store, serve."""
+    if version:
+        _out.print(f"pcrs {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The command line; a failure is one line on stderr and exit code 2."""
+    try:
+        app()
+    except (PcrsError, OSError) as error:
+        _err.print(f"pcrs: {error}", style="bold red", markup=False)
+        sys.exit(2)
+
+
+def _load(site: Path) -> tuple[Site, Settings]:
+    place = Site(site).require()
+    return place, load(place.settings_file)
+
+
+@contextmanager
+def showing() -> Iterator[Progress]:
+    """A bar for each stage on a terminal, a line per tenth otherwise."""
+    if not _err.is_terminal:
+        yield _Lines()
+        return
+    columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=_err) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(step: Step) -> None:
+            if step.total and step.stage not in tasks:
+                tasks[step.stage] = bar.add_task(step.stage, total=step.total)
+            if step.stage in tasks:
+                bar.update(tasks[step.stage], completed=step.done, total=step.total)
+
+        yield show
+
+
+class _Lines:
+    """Plain lines for logs: one each time that another tenth of a stage is done."""
+
+    def __init__(self) -> None:
+        self._tenths: dict[str, int] = {}
+
+    def __call__(self, step: Step) -> None:
+        if not step.total:
+            return
+        tenth = 10 * step.done // step.total
+        if self._tenths.get(step.stage) != tenth:
+            self._tenths[step.stage] = tenth
+            _err.print(f"{step.stage}: {step.done}/{step.total}", markup=False)
+
+
+def _print_findings(findings: Iterable[dict[str, Any]]) -> None:
+    from pcrs.findings import Finding
+
+    for found in findings:
+        style = {"error": "red", "warning": "yellow"}.get(found["level"])
+        _out.print(str(Finding(**found)), style=style, markup=False)
+
+
+@app.command()
+def init(
+    site: SiteOption = _HERE,
+    departement: Annotated[str, typer.Option(help="INSEE code of the département.")] = "46",
+) -> None:
+    """Write an empty site."""
+    from pcrs.assembly import init_site
+
+    place = init_site(site, departement)
+    _out.print(f"{place.root} is ready: see {place.settings_file} and {place.metadata_file}", markup=False)
+
+
+@app.command()
+def check(
+    path: Path,
+    site: Annotated[Path | None, typer.Option(help="Take the levels of this site's settings.")] = None,
+    json_: JsonOption = False,
+    workers: WorkersOption = _CORES,
+) -> None:
+    """Control a delivery, and change nothing."""
+    from pcrs.assembly import control_of
+    from pcrs.work.receive import check as check_path
+
+    settings = _load(site)[1] if site else load(shipped("config/pcrs.toml"))
+    with mill(workers) as hands, showing() as progress:
+        checked = check_path(path, control_of(settings), hands, progress)
+    bad = any(f.level == "error" for one in checked for f in one.findings)
+    if json_:
+        files = [
+            {
+                "file": one.item.name,
+                "kind": one.item.kind,
+                "accepted": one.accepted,
+                "facts": dict(one.facts),
+                "findings": [f.to_dict() for f in one.findings],
+            }
+            for one in checked
+        ]
+        _out.print_json(json.dumps({"conforming": not bad, "files": files}, ensure_ascii=False))
+    else:
+        _print_findings(f.to_dict() for one in checked for f in one.findings)
+        taken = sum(one.accepted for one in checked)
+        _out.print(f"{len(checked)} fichiers contrôlés, {taken} recevables", markup=False)
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def receive(
+    path: Path,
+    edition: Annotated[str, typer.Option(help="Edition that the delivery belongs to, like 2025.")],
+    site: SiteOption = _HERE,
+    chantier: Annotated[str, typer.Option(help="Flight block or survey.")] = "",
+    accept: Annotated[bool, typer.Option("--accept", help="Accept what conforms, refuse the rest.")] = False,
+    workers: WorkersOption = _CORES,
+    json_: JsonOption = False,
+) -> None:
+    """Take a delivery in: check it and, with --accept, make and publish everything from what conforms."""
+    from pcrs.assembly import working
+    from pcrs.work.receive import receive as receive_path
+
+    place, settings = _load(site)
+    with showing() as progress, working(place, settings, workers, progress) as bench:
+        delivery = receive_path(bench.means, path, edition=edition, chantier=chantier)
+        if accept:
+            delivery = bench.accept(delivery.id)
+        files = bench.means.index.files(delivery.id)
+    _report(delivery, files, json_)
+
+
+@app.command()
+def accept(
+    delivery: str, site: SiteOption = _HERE, workers: WorkersOption = _CORES, json_: JsonOption = False
+) -> None:
+    """Accept a controlled delivery: what conforms goes in, file by file."""
+    from pcrs.assembly import working
+
+    place, settings = _load(site)
+    with showing() as progress, working(place, settings, workers, progress) as bench:
+        accepted = bench.accept(delivery)
+        files = bench.means.index.files(accepted.id)
+    _report(accepted, files, json_)
+
+
+def _report(delivery: Any, files: list[Any], as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from pcrs.work.receive import refused
+
+    bad = refused(files)
+    if as_json:
+        text = {**asdict(delivery), "files": [asdict(file) for file in files]}
+        _out.print_json(json.dumps(text, ensure_ascii=False))
+    else:
+        _print_findings(f for file in files for f in file.findings)
+        states = [file.state for file in files]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+        _out.print(f"livraison {delivery.id} : {delivery.state} ({counts})", markup=False)
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def refuse(delivery: str, reason: Annotated[str, typer.Option()], site: SiteOption = _HERE) -> None:
+    """Refuse a delivery."""
+    from pcrs.store.index import Index
+    from pcrs.work.receive import refuse as refuse_delivery
+
+    place, _ = _load(site)
+    with place.working(), closing(Index(place.index_file)) as index:
+        refused = refuse_delivery(index, delivery, reason)
+    _out.print(f"livraison {refused.id} : {refused.state} ({refused.reason})", markup=False)
+
+
+@app.command()
+def communes(file: Path, site: SiteOption = _HERE) -> None:
+    """Load the limits of communes (Admin Express, GeoPackage or GeoJSON)."""
+    from pcrs.assembly import load_communes
+
+    place, settings = _load(site)
+    with place.working():
+        count = load_communes(place, settings, file)
+    _out.print(f"{count} communes", markup=False)
+
+
+@app.command()
+def deliveries(site: SiteOption = _HERE, json_: JsonOption = False) -> None:
+    """What was received."""
+    from dataclasses import asdict
+
+    from pcrs.store.index import Index
+
+    place, _ = _load(site)
+    with closing(Index(place.index_file)) as index:
+        known = index.deliveries()
+    if json_:
+        _out.print_json(json.dumps([asdict(delivery) for delivery in known], ensure_ascii=False))
+        return
+    for delivery in known:
+        words = (delivery.id, delivery.state, delivery.received_at, delivery.chantier, delivery.path)
+        _out.print("  ".join(word for word in words if word), markup=False)
+
+
+@app.command()
+def status(site: SiteOption = _HERE, json_: JsonOption = False) -> None:
+    """What is served, and what is missing."""
+    from pcrs.assembly import status_of
+
+    place, settings = _load(site)
+    told = status_of(place, settings)
+    if json_:
+        _out.print_json(json.dumps(told, ensure_ascii=False))
+    else:
+        for key, value in told.items():
+            _out.print(f"{key} : {value}", markup=False)
+    raise typer.Exit(1 if told["manques"] else 0)
+
+
+@app.command()
+def records(
+    site: SiteOption = _HERE,
+    validate: Annotated[bool, typer.Option("--validate", help="Explain what the records lack.")] = False,
+    json_: JsonOption = False,
+) -> None:
+    """Write the ISO records from the stores' facts, and validate them."""
+    from pcrs.assembly import write_records
+
+    place, settings = _load(site)
+    with place.working():
+        changed, findings = write_records(place, settings, validate=validate)
+    if json_:
+        told = {"changed": changed, "findings": [f.to_dict() for f in findings]}
+        _out.print_json(json.dumps(told, ensure_ascii=False))
+    else:
+        _print_findings(f.to_dict() for f in findings)
+        _out.print(f"{len(changed)} notices modifiées", markup=False)
+    raise typer.Exit(1 if any(f.level == "error" for f in findings) else 0)
+
+
+@app.command()
+def serve(
+    site: SiteOption = _HERE,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Serving processes.")] = None,
+) -> None:
+    """Serve the site: OGC API, WMTS, WMS, CSW, downloads, portal."""
+    from pcrs.app import run
+    from pcrs.assembly import public_url
+
+    place, settings = _load(site)
+    chosen = settings.serve
+    address = (host or chosen.host, port or chosen.port)
+    url = public_url(settings, *address)
+    _out.print(f"pcrs: {settings.site.title} -> {url}/   (Ctrl-C ends it)", markup=False)
+    run(place, settings, host=address[0], port=address[1], workers=workers or chosen.workers)
+
+
+@app.command()
+def demo(
+    site: SiteOption = _HERE,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8046,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the site when it is made.")] = True,
+    workers: WorkersOption = _CORES,
+) -> None:
+    """Make a small synthetic PCRS in the Lot, take it in like any delivery, and serve it."""
+    from pcrs.app import run
+    from pcrs.assembly import make_demo
+
+    with showing() as progress:
+        place, settings = make_demo(site, workers, progress)
+    _out.print(f"pcrs: demo -> http://127.0.0.1:{port}/   (Ctrl-C ends it)", markup=False)
+    if serve:
+        run(place, settings, host="127.0.0.1", port=port, workers=1)

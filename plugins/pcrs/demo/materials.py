@@ -1,0 +1,132 @@
+"""What the ground is made of: a colour and four amounts of texture for each material.
+
+`grain` is pixel noise (asphalt, gravel), `leaf` is 20 to 40 cm (grass, leaves), `clump` 1 to 3 m, `patch`
+10 to 60 m; all in 1/128 of the colour's own brightness, at one standard deviation about a third of it.
+`warm` turns the same patches yellowish (positive) in vegetation.
+"""
+
+from typing import NamedTuple
+
+
+class Material(NamedTuple):
+    """Red, green, blue and the amounts of texture."""
+
+    red: int
+    green: int
+    blue: int
+    grain: int = 6
+    leaf: int = 0
+    clump: int = 4
+    patch: int = 6
+    warm: int = 0
+
+
+MATERIALS: dict[str, Material] = {
+    "meadow_dry": Material(142, 142, 92, 8, 26, 16, 26, 22),
+    # streets
+    "asphalt": Material(122, 121, 121, 9, 4, 7, 12),
+    "asphalt_old": Material(146, 143, 138, 11, 5, 9, 14),
+    "asphalt_new": Material(98, 99, 102, 7, 3, 5, 8),
+    "asphalt_patch": Material(84, 85, 88, 8, 3, 4, 6),
+    "asphalt_seal": Material(66, 66, 69, 6, 0, 0, 4),
+    "bay": Material(158, 148, 138, 10, 5, 6, 8),
+    "gutter": Material(168, 166, 160, 8, 4, 6, 6),
+    "kerb": Material(206, 203, 194, 8, 4, 4, 4),
+    "kerb_joint": Material(150, 146, 138),
+    "pavement": Material(164, 158, 150, 9, 4, 7, 10),
+    "pavement_stone": Material(190, 178, 158, 9, 6, 8, 8),
+    "pavement_sand": Material(196, 180, 152, 11, 5, 8, 10),
+    "pavement_rose": Material(178, 152, 140, 9, 4, 7, 8),
+    "pavement_dark": Material(134, 132, 130, 9, 4, 6, 10),
+    "verge": Material(140, 138, 98, 12, 24, 14, 16, 14),
+    "cobble": Material(150, 142, 132, 22, 14, 6, 4),
+    "tactile": Material(222, 214, 196, 14, 6, 0, 0),
+    "paint": Material(236, 236, 231, 7, 9, 6, 6),
+    "paint_yellow": Material(222, 182, 58, 7, 9, 6, 4),
+    "paint_blue": Material(66, 106, 170, 7, 6, 4, 4),
+    "paving": Material(198, 184, 158, 8, 12, 6, 8),
+    "paving_quay": Material(186, 174, 154, 8, 12, 8, 8),
+    "paving_band": Material(166, 150, 128, 9, 10, 4, 4),
+    "paving_joint": Material(164, 150, 126, 6, 4, 4, 4),
+    "gravel": Material(206, 194, 168, 17, 8, 8, 10),
+    "gravel_pink": Material(196, 172, 152, 17, 8, 8, 8),
+    "concrete": Material(182, 178, 170, 8, 4, 9, 8),
+    "slab": Material(194, 182, 162, 8, 12, 4, 4),
+    "slab_pink": Material(186, 156, 138, 8, 12, 4, 4),
+    "deck": Material(152, 124, 96, 8, 12, 4, 4),
+    "track": Material(200, 184, 150, 15, 12, 14, 14, 4),
+    "step": Material(208, 200, 184, 8, 4, 2, 2),
+    "step_dark": Material(146, 138, 124, 8, 4, 2, 2),
+    # stone and walls
+    "stone": Material(186, 172, 146, 14, 14, 6, 6),
+    "stone_light": Material(212, 202, 180, 10, 10, 5, 5),
+    "render": Material(206, 196, 176, 7, 4, 3, 3),
+    "fence": Material(92, 98, 88, 6, 4, 2, 2),
+    "rocks": Material(142, 134, 116, 20, 20, 10, 4),
+    "tomb": Material(188, 186, 180, 9, 6, 4, 3),
+    "tomb_dark": Material(110, 108, 108, 8, 5, 4, 3),
+    "tomb_pink": Material(176, 150, 144, 9, 6, 4, 3),
+    # green
+    "lawn": Material(118, 140, 76, 9, 20, 10, 16, 12),
+    "lawn_dry": Material(152, 150, 96, 10, 22, 14, 18, 16),
+    "lawn_lush": Material(98, 128, 64, 9, 24, 14, 16, 10),
+    "lawn_mown": Material(132, 154, 84, 9, 16, 8, 14, 12),
+    "meadow": Material(126, 138, 78, 9, 30, 18, 26, 22),
+    "meadow_cut": Material(162, 160, 98, 9, 20, 10, 20, 14),
+    "meadow_swath": Material(140, 148, 84, 10, 28, 12, 18, 12),
+    "fallow": Material(148, 142, 92, 10, 34, 26, 26, 20),
+    "bank": Material(96, 108, 62, 10, 36, 22, 16, 14),
+    "undergrowth": Material(48, 58, 36, 8, 30, 18, 8, 4),
+    "hedge": Material(66, 92, 48, 10, 46, 14, 8, 6),
+    "flowers": Material(168, 112, 108, 30, 60, 24, 0, 0),
+    "soil": Material(150, 124, 96, 14, 18, 8, 12),
+    "salad": Material(112, 142, 70, 12, 40, 10, 6, 4),
+    "leek": Material(84, 116, 78, 12, 40, 10, 6, 4),
+    # crops
+    "wheat": Material(206, 184, 122, 9, 16, 7, 17, 6),
+    "wheat_line": Material(182, 160, 104, 9, 16, 7, 17, 6),
+    "barley": Material(214, 198, 144, 9, 16, 7, 16, 6),
+    "barley_line": Material(190, 172, 122, 9, 16, 7, 16, 6),
+    "vine_soil": Material(192, 164, 128, 13, 12, 8, 16),
+    "vine_grass": Material(150, 146, 96, 12, 30, 14, 12, 8),
+    "vine": Material(92, 122, 58, 10, 52, 16, 12, 8),
+    "vine_shade": Material(108, 96, 74, 8, 24, 8, 10),
+    "lavender_soil": Material(186, 166, 138, 12, 12, 8, 14),
+    "lavender": Material(130, 110, 160, 12, 44, 14, 12),
+    "lavender_shade": Material(112, 98, 98, 10, 20, 6, 6),
+    "maize": Material(104, 140, 66, 10, 46, 14, 14, 8),
+    "sunflower": Material(124, 148, 72, 12, 54, 14, 14, 8),
+    "chalk": Material(244, 243, 236, 8, 12, 6, 4),
+    "chalk_dark": Material(122, 100, 66, 8, 14, 6, 4),
+    # water
+    "mud": Material(122, 112, 84, 10, 20, 14, 8),
+    "foam": Material(226, 230, 226, 10, 20, 10, 0),
+    "boat": Material(132, 98, 70, 8, 8, 3, 3),
+    "pool": Material(118, 198, 214, 3, 10, 8, 0),
+    "pool_deep": Material(92, 180, 204, 3, 10, 8, 0),
+    "pool_rim": Material(222, 212, 194, 7, 8, 3, 3),
+    # sport and rails
+    "court_green": Material(94, 128, 96, 6, 3, 4, 5),
+    "court_red": Material(174, 104, 78, 8, 4, 5, 5),
+    "ballast_old": Material(132, 124, 110, 18, 16, 8, 8),
+    "ballast": Material(158, 146, 132, 24, 14, 6, 8),
+    "sleeper": Material(122, 108, 96, 10, 10, 4, 6),
+    "rail_foot": Material(104, 78, 62, 6, 4, 2, 4),
+    "rail": Material(196, 192, 188, 5, 2, 2, 2),
+    "plank": Material(88, 86, 84, 8, 6, 3, 3),
+    "platform": Material(172, 168, 160, 8, 4, 6, 8),
+}
+WATER_STEPS = 12
+"""Depths of the river, `water_0` at the edge: the bottom shines through less and less."""
+_SHALLOW, _DEEP = (112, 112, 84), (62, 86, 80)
+for _step in range(WATER_STEPS):
+    _share = (_step / (WATER_STEPS - 1)) ** 0.6
+    MATERIALS[f"water_{_step}"] = Material(
+        *(round(a + (b - a) * _share) for a, b in zip(_SHALLOW, _DEEP, strict=True)),
+        grain=3,
+        leaf=round(9 - 4 * _share),
+        clump=round(14 - 7 * _share),
+        patch=9,
+    )
+INDEX = {name: index for index, name in enumerate(MATERIALS)}
+"""Number of each material in the index image."""

@@ -1,0 +1,68 @@
+"""What the site knows of its own data, as plain values: the machine's half of a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pcrs.standard.crs import BBox
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One published body of data: a mosaic (current, or of one edition), or the vector objects."""
+
+    bbox: BBox
+    """EPSG:2154, metres."""
+    acquired: tuple[date, date]
+    """First and last day of flight or survey."""
+    published: date
+    """Day of the first acceptance."""
+    revised: date
+    """Day of the last acceptance."""
+    octets: int
+    """Size of the files that can be downloaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mosaic:
+    """The dalles of one edition, or the current ones of all editions."""
+
+    edition: str
+    """`2025`; of the current mosaic: its latest edition."""
+    coverage: Coverage
+    dalles: int
+    precision: str
+    """Class of planimetric precision, the coarsest of its dalles: a CategoriePrecision code (`010`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RasterFacts:
+    """The raster PCRS of a département."""
+
+    departement: str
+    """As INSEE writes it: `46`, `2A`, `974`."""
+    current: Mosaic
+    editions: tuple[Mosaic, ...]
+    """Oldest first."""
+    resolution_m: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFacts:
+    """The vector PCRS of a département."""
+
+    departement: str
+    edition: str
+    """The latest."""
+    coverage: Coverage
+    objects: Mapping[str, int]
+    """CNIG class → number of objects; classes without objects may be absent or 0."""
+    precision: str
+    """The coarsest planimetric class found: a CategoriePrecision code."""
+    has_altitude: bool = True
+    """True when geometries carry NGF-IGN69 heights."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that have objects, in alphabetical order."""
+        return tuple(sorted(name for name, number in self.objects.items() if number > 0))

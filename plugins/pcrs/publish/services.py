@@ -1,0 +1,142 @@
+"""Sheets of services: consultation (WMTS), téléchargement (OGC API, Atom), découverte (CSW)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pcrs.publish import vocabulary
+from pcrs.publish.addresses import Addresses
+from pcrs.publish.blocks import Link
+from pcrs.publish.datasets import author, dates, extent, licence, united, words_of
+from pcrs.publish.facts import Coverage, RasterFacts, VectorFacts
+from pcrs.publish.human import Human, Service
+from pcrs.publish.iso19139 import Coupling, Operation, ServiceSheet
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What one service has of its own."""
+
+    identifier: str
+    kind: Literal["view", "download", "discovery"]
+    version: str
+    said: Service
+    coverage: Coverage
+    categories: tuple[str, ...]
+    couplings: tuple[Coupling, ...]
+    operations: tuple[Operation, ...]
+    links: tuple[Link, ...]
+
+
+def view_sheet(human: Human, at: Addresses, raster: RasterFacts) -> ServiceSheet:
+    """The tile service, bound to the current mosaic and to each edition by the names of its layers."""
+    couplings = [_coupling(at, at.raster(), at.layer())]
+    couplings += [_coupling(at, at.raster(m.edition), at.layer(m.edition)) for m in raster.editions]
+    coverage = united(raster.current.coverage, *(m.coverage for m in raster.editions))
+    name = f"{at.series}_WMTS"
+    links = (
+        Link(at.wmts, vocabulary.WMTS, name, "Service WMTS", profile="view"),
+        Link(at.wmts, vocabulary.PLAIN_WMTS, at.layer(), "Tuiles de la mosaïque courante"),
+    )
+    draft = _Draft(
+        said=human.services.view,
+        coverage=coverage,
+        identifier=name,
+        kind="view",
+        version="1.0.0",
+        categories=("infoMapAccessService",),
+        couplings=tuple(couplings),
+        operations=(Operation("GetCapabilities", at.wmts),),
+        links=links,
+    )
+    return _sheet(human, at, draft)
+
+
+def download_sheet(
+    human: Human, at: Addresses, raster: RasterFacts | None, vector: VectorFacts | None
+) -> ServiceSheet:
+    """The download service, bound to what it gives by the names of its collections."""
+    couplings: list[Coupling] = []
+    categories: list[str] = ["infoFeatureAccessService"]
+    if raster is not None:
+        couplings.append(_coupling(at, at.raster(), "ortho", "dalles"))
+        categories.append("infoCoverageAccessService")
+    if vector is not None:
+        couplings.append(_coupling(at, at.vector, *vector.classes))
+    landing = f"{at.ogcapi}?f=json"
+    links = (
+        Link(landing, vocabulary.FEATURES, at.series, "OGC API", "download", profile="download"),
+        Link(landing, vocabulary.PLAIN_FEATURES, at.series, "Page d’accueil de l’OGC API", "download"),
+        Link(at.atom, vocabulary.ATOM, "PCRS", "Flux Atom", "download", profile="download"),
+    )
+    draft = _Draft(
+        said=human.services.download,
+        coverage=_coverage(raster, vector),
+        identifier=f"{at.series}_OGCAPI",
+        kind="download",
+        version="1.0",
+        categories=(*categories, "infoProductAccessService"),
+        couplings=tuple(couplings),
+        operations=(Operation("GetCapabilities", landing), Operation("GetCapabilities", at.atom)),
+        links=links,
+    )
+    return _sheet(human, at, draft)
+
+
+def discovery_sheet(
+    human: Human, at: Addresses, raster: RasterFacts | None, vector: VectorFacts | None
+) -> ServiceSheet:
+    """The catalogue itself; it is bound to no dataset."""
+    name = f"{at.series}_CSW"
+    links = (
+        Link(at.csw_capabilities, vocabulary.CSW, name, "Service CSW"),
+        Link(at.csw_capabilities, vocabulary.PLAIN_CSW, name, "Catalogue CSW 2.0.2 et 3.0.0"),
+    )
+    draft = _Draft(
+        said=human.services.discovery,
+        coverage=_coverage(raster, vector),
+        identifier=name,
+        kind="discovery",
+        version="2.0.2",
+        categories=("infoCatalogueService",),
+        couplings=(),
+        operations=(Operation("GetCapabilities", at.csw_capabilities),),
+        links=links,
+    )
+    return _sheet(human, at, draft)
+
+
+def _coverage(raster: RasterFacts | None, vector: VectorFacts | None) -> Coverage:
+    mosaics = (raster.current, *raster.editions) if raster is not None else ()
+    return united(*(m.coverage for m in mosaics), vector.coverage if vector is not None else None)
+
+
+def _coupling(at: Addresses, dataset: str, *names: str) -> Coupling:
+    record = f"{at.record(dataset)}#md-{dataset}"
+    return Coupling(dataset, at.uri("dataset", dataset), record, names)
+
+
+def _sheet(human: Human, at: Addresses, draft: _Draft) -> ServiceSheet:
+    words = words_of(human, at, draft.coverage)
+    keywords = (
+        vocabulary.service_categories(draft.categories),
+        vocabulary.spatial_scope(human.territory.scope),
+        vocabulary.free_keywords(draft.said.keywords),
+    )
+    return ServiceSheet(
+        identifier=draft.identifier,
+        uri=at.uri("service", draft.identifier),
+        level_name="Service",
+        title=draft.said.title.format_map(words),
+        abstract=draft.said.abstract.format_map(words).strip(),
+        author=author(human),
+        dates=dates(draft.coverage),
+        keywords=keywords,
+        licence=licence(human, words),
+        extent=extent(human, at, draft.coverage, timed=False),
+        links=draft.links,
+        reports=vocabulary.service_reports(human.conformity),
+        kind=draft.kind,
+        version=draft.version,
+        couplings=draft.couplings,
+        operations=draft.operations,
+    )

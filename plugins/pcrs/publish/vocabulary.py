@@ -1,0 +1,97 @@
+"""Registers, protocols and specifications that records cite, word for word as validators compare them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pcrs.publish.blocks import Conformity, Keywords, Word
+from pcrs.publish.human import ConformityTable
+
+_CODELISTS = "http://inspire.ec.europa.eu/metadata-codelist"
+_SERVICE_TYPES = "http://www.opengis.net/def/serviceType/ogc"
+
+WMTS = Word("OGC Web Map Tile Service", f"{_SERVICE_TYPES}/wmts")
+ATOM = Word("ATOM Syndication Format", "https://tools.ietf.org/html/rfc4287")
+CSW = Word("OGC Catalogue Service for the Web", f"{_SERVICE_TYPES}/csw")
+FEATURES = Word("OGC API - Features", "http://www.opengis.net/def/interface/ogcapi-features")
+PLAIN_WMTS = Word("OGC:WMTS")
+PLAIN_WMS = Word("OGC:WMS")
+PLAIN_CSW = Word("OGC:CSW")
+PLAIN_FEATURES = Word("OGC API Features")
+PLAIN_COVERAGES = Word("OGC API Coverages")
+DOWNLOAD = Word("WWW:DOWNLOAD-1.0-http--download")
+PAGE = Word("WWW:LINK-1.0-http--link")
+
+_INTEROPERABILITY = Word(
+    "RÈGLEMENT (UE) N o 1089/2010 DE LA COMMISSION du 23 novembre 2010 portant modalités d'application de la "
+    "directive 2007/2/CE du Parlement européen et du Conseil en ce qui concerne l'interopérabilité des "
+    "séries et des services de données géographiques",
+    "http://data.europa.eu/eli/reg/2010/1089",
+)
+"""`N o`, with the space: the title that the validator compares with."""
+_NETWORK_SERVICES = Word(
+    "RÈGLEMENT (CE) N o 976/2009 DE LA COMMISSION du 19 octobre 2009 portant modalités d'application de la "
+    "directive 2007/2/CE du Parlement européen et du Conseil en ce qui concerne les services en réseau",
+    "http://data.europa.eu/eli/reg/2009/976",
+)
+_SCOPES = {"regional": "Régional", "local": "Local"}
+
+ORTHO_THEME = Keywords(
+    words=(Word("Ortho-imagerie", "http://inspire.ec.europa.eu/theme/oi"),),
+    thesaurus=Word("GEMET - INSPIRE themes, version 1.0"),
+    published=date(2008, 6, 1),
+)
+"""Its presence is what makes a record an INSPIRE record in France."""
+
+
+def spatial_scope(scope: str) -> Keywords:
+    """The INSPIRE spatial scope: `regional` or `local`."""
+    register = f"{_CODELISTS}/SpatialScope"
+    return Keywords(
+        words=(Word(_SCOPES[scope], f"{register}/{scope}"),),
+        thesaurus=Word("Champ géographique", register),
+        published=date(2019, 5, 22),
+    )
+
+
+def service_categories(names: Sequence[str]) -> Keywords:
+    """Categories of a service (`infoMapAccessService`), from the classification of Regulation 1205/2008."""
+    register = f"{_CODELISTS}/SpatialDataServiceCategory"
+    return Keywords(
+        words=tuple(Word(name, f"{register}/{name}") for name in names),
+        thesaurus=Word("Classification of spatial data services", register),
+        published=date(2008, 12, 3),
+    )
+
+
+def free_keywords(words: Sequence[str]) -> Keywords:
+    """Keywords of no vocabulary."""
+    return Keywords(tuple(Word(word) for word in words))
+
+
+def data_reports(table: ConformityTable) -> tuple[Conformity, ...]:
+    """What a dataset is held against."""
+    ours = table.pcrs
+    return (
+        _interoperability(table),
+        Conformity(Word(ours.title, ours.url), ours.date, passed=ours.passed, explanation=ours.explanation),
+    )
+
+
+def service_reports(table: ConformityTable) -> tuple[Conformity, ...]:
+    """What a service is held against."""
+    network = Conformity(
+        _NETWORK_SERVICES,
+        date(2009, 10, 20),
+        passed=table.services.passed,
+        explanation=table.services.explanation,
+    )
+    return (network, _interoperability(table))
+
+
+def _interoperability(table: ConformityTable) -> Conformity:
+    return Conformity(
+        _INTEROPERABILITY,
+        date(2010, 12, 8),
+        passed=table.interoperability.passed,
+        explanation=table.interoperability.explanation,
+    )

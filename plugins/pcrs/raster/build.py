@@ -1,0 +1,165 @@
+"""Slabs of a pyramid, built: the base from the dalles, each level above from the level below.
+
+A base slab is a function of the mosaic, an upper slab of the bytes of its four children: a pyramid updated
+slab by slab is byte for byte the pyramid built at once.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+
+import numpy as np
+import simplejpeg
+
+from pcrs.errors import InputError
+from pcrs.raster.mosaic import Mosaic
+from pcrs.raster.slab import NOTHING, TILES, SlabBytes, decode_tile, join_tiles, split_tiles
+from pcrs.standard.crs import BBox
+from pcrs.standard.grid import (
+    LAMB93,
+    SLAB_TILES,
+    TILE_PX,
+    TOP_LEVEL,
+    Cells,
+    Slab,
+    Tile,
+    children,
+    parent,
+    slab_bbox,
+    slabs_covering,
+    tiles_covering,
+)
+
+_HALF = TILE_PX // 2
+
+
+def touched(boxes: Iterable[BBox], top: int = TOP_LEVEL) -> dict[int, set[Slab]]:
+    """The slabs to build again when the ground of `boxes` (EPSG:2154, metres) changes: finest level first."""
+    last = LAMB93.last_level
+    slabs = {Slab(last, col, row) for box in boxes for col, row in slabs_covering(box, last).cells()}
+    levels = {last: slabs}
+    for level in range(last - 1, top - 1, -1):
+        slabs = {parent(slab) for slab in slabs}
+        levels[level] = slabs
+    return levels
+
+
+def tile_limits(boxes: Iterable[BBox], top: int = TOP_LEVEL) -> dict[int, Cells]:
+    """The tiles that a pyramid over `boxes` may have, by level: a descriptor's limits. None without boxes."""
+    boxes = tuple(boxes)
+    if not boxes:
+        return {}
+    around = reduce(BBox.union, boxes)
+    return {level: tiles_covering(around, level) for level in range(top, LAMB93.last_level + 1)}
+
+
+def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90) -> SlabBytes:
+    """A slab of the finest level, of the mosaic's own pixels.
+
+    Tiles without a valid pixel are absent; in others what is not valid is white. Takes 100 MB of memory
+    beside GDAL's cache of blocks.
+
+    Args:
+        mosaic: of the masters.
+        slab: level 22.
+        quality: of JPEG, 1 to 100.
+
+    Raises:
+        InputError: the slab is of another level.
+        RasterError: a dalle cannot be read.
+    """
+    if slab.level != LAMB93.last_level:
+        raise InputError(f"{slab} is not of level {LAMB93.last_level}: it is built from the level below")
+    box = slab_bbox(slab)
+    if not mosaic.over(box):
+        return NOTHING
+    rgb, valid = mosaic.read(box)
+    tiles: list[bytes | None] = []
+    masks: list[np.ndarray | None] = []
+    for index in range(TILES):
+        row, col = (TILE_PX * place for place in divmod(index, SLAB_TILES))
+        there = np.s_[row : row + TILE_PX, col : col + TILE_PX]
+        tile, mask = _encode(rgb[there], valid[there], quality)
+        tiles.append(tile)
+        masks.append(mask)
+    return join_tiles(tiles, masks)
+
+
+def build_upper_slab(read_child: Callable[[Slab], SlabBytes], slab: Slab, *, quality: int = 90) -> SlabBytes:
+    """A slab of any other level, of the tiles of the four slabs below it.
+
+    Two by two pixels become their mean; only valid ones count, and one is enough. Four full tiles are decoded
+    at half size by the JPEG decoder itself, which costs a third.
+
+    Args:
+        read_child: gives the files of a slab of the level below, `NOTHING` where none is.
+        slab: of a level above the finest.
+        quality: of JPEG, 1 to 100.
+
+    Raises:
+        InputError: the slab is of the finest level.
+        StoreError: a child is cut short or broken.
+    """
+    if slab.level >= LAMB93.last_level:
+        raise InputError(f"{slab} is of the finest level: it is built from the dalles")
+    tiles: list[bytes | None] = [None] * TILES
+    masks: list[np.ndarray | None] = [None] * TILES
+    half = SLAB_TILES // 2
+    for quarter, child in enumerate(children(slab)):
+        if not LAMB93.contains(Tile(child.level, child.col * SLAB_TILES, child.row * SLAB_TILES)):
+            continue  # the matrix ends within this slab
+        below, below_masks = split_tiles(read_child(child))
+        for index in range(half * half):
+            row, col = divmod(index, half)
+            first = 2 * row * SLAB_TILES + 2 * col
+            four = (first, first + 1, first + SLAB_TILES, first + SLAB_TILES + 1)
+            place = (quarter // 2 * half + row) * SLAB_TILES + quarter % 2 * half + col
+            tiles[place], masks[place] = _halve(
+                [below[number] for number in four], [below_masks[number] for number in four], quality
+            )
+    return join_tiles(tiles, masks)
+
+
+def _encode(rgb: np.ndarray, valid: np.ndarray, quality: int) -> tuple[bytes | None, np.ndarray | None]:
+    """A tile and its validity (None: full), from (256, 256, 3) pixels that are white where not valid."""
+    if not valid.any():
+        return None, None
+    jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality, "RGB", "420", fastdct=False)
+    return jpeg, None if valid.all() else valid
+
+
+def _halve(
+    tiles: list[bytes | None], masks: list[np.ndarray | None], quality: int
+) -> tuple[bytes | None, np.ndarray | None]:
+    """The tile above four, given left to right and top to bottom, and its validity."""
+    if not any(tiles):
+        return None, None
+    if all(tiles) and all(mask is None for mask in masks):
+        above = np.empty((TILE_PX, TILE_PX, 3), np.uint8)
+        for place, tile in enumerate(filter(None, tiles)):
+            above[_quarter(place, _HALF)] = decode_tile(tile, half=True)
+        return _encode(above, np.ones((TILE_PX, TILE_PX), bool), quality)
+    return _encode(*_masked_mean(tiles, masks), quality)
+
+
+def _quarter(place: int, side: int) -> tuple[slice, slice]:
+    """Where the first, second, third or fourth of four squares lies in the one they make."""
+    top, left = place // 2 * side, place % 2 * side
+    return slice(top, top + side), slice(left, left + side)
+
+
+def _masked_mean(tiles: list[bytes | None], masks: list[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray]:
+    """((256, 256, 3), (256, 256) bool): the mean of the valid ones of each 2 x 2 pixels, in whole numbers."""
+    rgb = np.zeros((2 * TILE_PX, 2 * TILE_PX, 3), np.uint16)
+    valid = np.zeros((2 * TILE_PX, 2 * TILE_PX), bool)
+    for place, (tile, mask) in enumerate(zip(tiles, masks, strict=True)):
+        if tile is not None:
+            there = _quarter(place, TILE_PX)
+            rgb[there] = decode_tile(tile)
+            valid[there] = True if mask is None else mask
+    rgb[~valid] = 0
+    total = rgb[0::2, 0::2] + rgb[0::2, 1::2] + rgb[1::2, 0::2] + rgb[1::2, 1::2]
+    count = valid.reshape(TILE_PX, 2, TILE_PX, 2).sum(axis=(1, 3), dtype=np.uint16)
+    some = np.maximum(count, 1)[:, :, None]
+    mean = ((total + some // 2) // some).astype(np.uint8)
+    mean[count == 0] = 255
+    return mean, count > 0

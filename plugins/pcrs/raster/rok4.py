@@ -1,0 +1,201 @@
+"""The files of a ROK4 pyramid: descriptor, list, slabs in their places, links to the edition before.
+
+A pyramid NAME is a descriptor `NAME.json`, a list `NAME.list` and a folder `NAME` (its *root*), side by side.
+One process at a time writes a pyramid; any number read it meanwhile.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pcrs.errors import ConflictError, StoreError
+from pcrs.files import placing
+from pcrs.raster.slab import SlabBytes, slab_path
+from pcrs.standard.grid import LAMB93, SLAB_TILES, Cells, Slab
+
+Kind = Literal["DATA", "MASK"]
+KINDS: tuple[Kind, Kind] = ("DATA", "MASK")
+DEPTH = 2
+"""Folders between a level's and a slab's file."""
+_FORMAT, _MASK_FORMAT = "TIFF_JPG_UINT8", "TIFF_ZIP_UINT8"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFiles:
+    """One level of a pyramid: the tiles it may have, and the folders that hold its slabs."""
+
+    limits: Cells
+    data: Path
+    mask: Path | None
+    depth: int
+
+
+def root_of(descriptor: Path) -> Path:
+    """The folder that holds the slabs of the pyramid `descriptor` describes."""
+    return descriptor.with_suffix("")
+
+
+def slab_file(root: Path, kind: Kind, slab: Slab) -> Path:
+    """Where a slab's file lies, whether it is there or not."""
+    return root / kind / str(slab.level) / slab_path(*slab, depth=DEPTH)
+
+
+def read_slab(root: Path, slab: Slab) -> SlabBytes:
+    """The two files of a slab, links followed; None for each that is not there."""
+    return SlabBytes(_bytes(slab_file(root, "DATA", slab)), _bytes(slab_file(root, "MASK", slab)))
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def place_slab(root: Path, slab: Slab, files: SlabBytes) -> bool:
+    """True when the slab changed: each of its files is replaced in one step, and removed when it is None.
+
+    A file that already has these bytes is left as it is, so an edition owns only what differs from the one
+    before: a link is replaced by a file of this edition's own, never written through.
+    """
+    changed = False
+    for kind, data in zip(KINDS, files, strict=True):
+        path = slab_file(root, kind, slab)
+        if data is None:
+            changed |= os.path.lexists(path)
+            path.unlink(missing_ok=True)
+        elif _bytes(path) != data:
+            with placing(path) as part:
+                part.write_bytes(data)
+            changed = True
+    return changed
+
+
+def _level_to_json(name: str, level: int, limits: Cells) -> dict[str, Any]:
+    return {
+        "id": str(level),
+        "tiles_per_width": SLAB_TILES,
+        "tiles_per_height": SLAB_TILES,
+        "tile_limits": limits._asdict(),
+        "storage": {
+            "type": "FILE",
+            "image_directory": f"{name}/DATA/{level}",
+            "mask_directory": f"{name}/MASK/{level}",
+            "path_depth": DEPTH,
+        },
+    }
+
+
+def write_descriptor(descriptor: Path, levels: Mapping[int, Cells]) -> None:
+    """Writes the descriptor of the pyramid that lies beside it; `levels` are the tiles that each may have."""
+    document = {
+        "format": _FORMAT,
+        "mask_format": _MASK_FORMAT,
+        "tile_matrix_set": LAMB93.id,
+        "raster_specifications": {
+            "channels": 3,
+            "nodata": "255,255,255",
+            "photometric": "rgb",
+            "interpolation": "linear",
+        },
+        "levels": [_level_to_json(descriptor.stem, level, levels[level]) for level in sorted(levels)],
+    }
+    with placing(descriptor) as part:
+        part.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def read_descriptor(descriptor: Path) -> dict[int, LevelFiles]:
+    """The levels of a pyramid, coarsest first.
+
+    Raises:
+        StoreError: there is none, or it describes another kind of pyramid than pcrs writes.
+    """
+    try:
+        document = json.loads(descriptor.read_bytes())
+        kind = (document["format"], document["tile_matrix_set"])
+        if kind != (_FORMAT, LAMB93.id):
+            raise StoreError(f"{descriptor} describes a pyramid {kind}, not {(_FORMAT, LAMB93.id)}")
+        return {int(level["id"]): _level_from_json(descriptor, level) for level in document["levels"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"{descriptor} is no readable ROK4 descriptor ({error!r})") from error
+
+
+def _level_from_json(descriptor: Path, level: Mapping[str, Any]) -> LevelFiles:
+    size = (level["tiles_per_width"], level["tiles_per_height"])
+    storage = level["storage"]
+    if size != (SLAB_TILES, SLAB_TILES) or storage["type"] != "FILE":
+        raise StoreError(
+            f"{descriptor}, level {level['id']}: slabs of {size} tiles on {storage['type']}; "
+            "pcrs reads slabs of (16, 16) on FILE"
+        )
+    mask = storage.get("mask_directory")
+    return LevelFiles(
+        Cells(**level["tile_limits"]),
+        descriptor.parent / storage["image_directory"],
+        None if mask is None else descriptor.parent / mask,
+        storage["path_depth"],
+    )
+
+
+def slab_files(root: Path) -> Iterator[str]:
+    """Every slab's file under `root`, as `DATA/<level>/…tif`: data before masks, sorted."""
+    for kind in KINDS:
+        for folder, folders, names in os.walk(root / kind):
+            folders.sort()
+            inside = os.path.relpath(folder, root)
+            yield from (f"{inside}/{name}" for name in sorted(names) if not name.startswith("."))
+
+
+def link_edition(previous: Path, root: Path) -> int:
+    """How many slabs the new pyramid at `root` has, each a relative link to the one of `previous`.
+
+    Both are pyramid roots. Links lead to the edition right before, which may itself hold links: Linux follows
+    40 of them. `root` appears whole or not at all.
+
+    Raises:
+        ConflictError: `root` is already there.
+    """
+    if root.exists():
+        raise ConflictError(f"{root} is already there: an edition is linked to the one before it only once")
+    part = root.parent / f".{root.name}.part"
+    if part.exists():
+        shutil.rmtree(part)
+    part.mkdir(parents=True)
+    back = os.path.relpath(previous, root)
+    files = list(slab_files(previous))
+    for folder in sorted({file.rpartition("/")[0] for file in files}):
+        (part / folder).mkdir(parents=True, exist_ok=True)
+    for file in files:
+        (part / file).symlink_to(f"{'../' * file.count('/')}{back}/{file}")
+    part.rename(root)
+    return len(files)
+
+
+def _owner(root: str, file: str) -> str | None:
+    """Root of the pyramid that holds the bytes of a slab's file; None when its link leads nowhere."""
+    path = Path(root, file)
+    while path.is_symlink():
+        path = Path(os.path.normpath(path.parent / path.readlink()))
+    return str(path).removesuffix(f"/{file}") if path.exists() else None
+
+
+def write_list(root: Path) -> int:
+    """How many slabs the list of the pyramid at `root` now names, each after the pyramid that owns it."""
+    own = str(root.resolve())
+    numbers: dict[str, int] = {own: 0}
+    lines = []
+    for file in slab_files(root):
+        owner = _owner(own, file)
+        if owner is not None:
+            lines.append(f"{numbers.setdefault(owner, len(numbers))}/{file}\n")
+    with placing(root.parent / f"{root.name}.list") as part, part.open("w", encoding="utf-8") as out:
+        out.writelines(f"{number}={owner}\n" for owner, number in numbers.items())
+        out.write("#\n")
+        out.writelines(lines)
+    return len(lines)

@@ -1,0 +1,76 @@
+"""An answer on the wire: ETag, 304, HEAD, CORS and caching, said once, on bare ASGI.
+
+Caching. An update of the mosaic changes tiles under the addresses that they have: caches may keep them for a
+minute, and ask again afterwards. Asking again costs a 304 without body when nothing changed.
+"""
+
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+KEPT_A_MINUTE = b"public, max-age=60, must-revalidate"
+NOT_KEPT = b"no-store"
+_CORS = (b"access-control-allow-origin", b"*")
+_PREFLIGHT = [
+    _CORS,
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"*"),
+    (b"access-control-max-age", b"86400"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client gets."""
+
+    body: bytes
+    media_type: str
+    status: int = 200
+    kept: bool = True
+    """True: caches may keep it for a minute."""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def etag(body: bytes) -> bytes:
+    """A strong validator made from the bytes alone: the same in every process, and after a rebuild."""
+    return b'"%08x-%x"' % (zlib.crc32(body), len(body))
+
+
+def _is_known(scope: Scope, tag: bytes) -> bool:
+    """True when the client says that it has these bytes."""
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            return bool(tag in value or value == b"*")
+    return False
+
+
+async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
+    """The answer is sent: whole, as 304 when the client has it already, without body to HEAD."""
+    body = answer.body
+    status = answer.status
+    headers = [_CORS, *answer.headers]
+    if answer.kept and status == 200:
+        tag = etag(body)
+        headers += [(b"cache-control", KEPT_A_MINUTE), (b"etag", tag)]
+        if _is_known(scope, tag):
+            status, body = 304, b""
+    else:
+        headers.append((b"cache-control", NOT_KEPT))
+    if status != 304:
+        headers += [
+            (b"content-type", answer.media_type.encode()),
+            (b"content-length", b"%d" % len(body)),
+        ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def send_preflight(send: Send) -> None:
+    """The answer to a browser that asks whether it may ask."""
+    await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,231 @@
+"""OGC API Coverages over the mosaic: `/collections/ortho/coverage`, its schema, its description.
+
+pygeoapi's own coverage route has no scaling, no output CRS and no size guard: a request for everything reads
+everything. Here the size is known before anything is read, and few requests read at once.
+"""
+
+import asyncio
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from pcrs.errors import InputError, PcrsError, RasterError, TooLargeError
+from pcrs.serve import coverage_collection as described
+from pcrs.serve.context import Served
+from pcrs.serve.coverage_collection import collection as collection
+from pcrs.serve.coverage_formats import Picture
+from pcrs.serve.coverage_grid import Grid, plan
+from pcrs.serve.coverage_pixels import read
+from pcrs.serve.coverage_request import CoverageRequest, NotAcceptableError, parse
+
+WORKERS = 2
+"""Coverages read at the same time, in one process."""
+WAITING = 16
+"""Requests that may wait for them; those beyond are told to come back."""
+_RETRY_S = 5
+_CACHE = "public, max-age=300"
+_CHUNK = 256 * 1024
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Content-Bbox, Content-Crs, Content-Disposition, ETag",
+}
+_PROBLEMS = {
+    400: ("InvalidParameterValue", "Bad Request"),
+    406: ("NotAcceptable", "Not Acceptable"),
+    413: ("ContentTooLarge", "Content Too Large"),
+    503: ("ServerBusy", "Service Unavailable"),
+}
+_log = logging.getLogger(__name__)
+
+
+class BusyError(PcrsError):
+    """Too many coverages are being read."""
+
+
+class Gate:
+    """A few threads of its own, and a short queue before them."""
+
+    def __init__(self, workers: int = WORKERS, waiting: int = WAITING) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="coverage")
+        self._room = workers + waiting
+        self._lock = Lock()
+
+    async def run[T](self, work: Callable[[], T]) -> T:
+        """What `work` returns, run in one of the threads.
+
+        Raises:
+            BusyError: the queue is full.
+        """
+        with self._lock:
+            if not self._room:
+                raise BusyError(f"many coverages are being read: ask again in {_RETRY_S} s")
+            self._room -= 1
+        future = self._pool.submit(work)
+        future.add_done_callback(lambda _: self._left())
+        return await asyncio.wrap_future(future)
+
+    def _left(self) -> None:
+        with self._lock:
+            self._room += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """All that is decided before pixels are read."""
+
+    request: CoverageRequest
+    edition: str | None
+    grid: Grid
+    headers: Mapping[str, str]
+
+
+def routes(served: Served) -> list[Route]:
+    """The coverage and its schema, for the application that answers `/ogcapi`."""
+    gate = Gate()
+
+    async def coverage(request: Request) -> Response:
+        try:
+            return await _coverage(served, gate, request)
+        except PcrsError as error:
+            return problem(error)
+
+    async def schema(_: Request) -> Response:
+        return JSONResponse(described.schema(served), media_type="application/schema+json")
+
+    async def rangetype(_: Request) -> Response:
+        return JSONResponse(described.rangetype())
+
+    return [
+        Route("/collections/ortho/coverage", coverage, methods=["GET", "HEAD"]),
+        Route("/collections/ortho/coverage/rangetype", rangetype, methods=["GET", "HEAD"]),
+        Route("/collections/ortho/schema", schema, methods=["GET", "HEAD"]),
+    ]
+
+
+def problem(error: PcrsError) -> Response:
+    """The error as problem details (RFC 9457), with OGC's `code`."""
+    kinds = ((RasterError, 503), (InputError, 400), (NotAcceptableError, 406), (TooLargeError, 413))
+    status = next((status for kind, status in kinds if isinstance(error, kind)), 503)
+    headers = {"Cache-Control": "no-store", **_CORS}
+    if status == 503:
+        headers["Retry-After"] = str(_RETRY_S)
+    detail = str(error)
+    if status == 503 and not isinstance(error, BusyError):
+        _log.error("coverage: %s", error)
+        detail = "the data cannot be read at the moment"
+    code, title = _PROBLEMS[status]
+    body = {"code": code, "title": title, "status": status, "detail": detail, "type": "about:blank"}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+async def _coverage(served: Served, gate: Gate, request: Request) -> Response:
+    asked = parse(request.query_params.multi_items(), request.headers.get("accept", ""))
+    answer = await run_in_threadpool(_decide, served, asked)
+    if answer is None:
+        return _no_content()
+    if _known(request.headers.get("if-none-match", ""), answer.headers["ETag"]):
+        return Response(status_code=304, headers=dict(answer.headers))
+    if request.method == "HEAD":
+        return Response(headers=dict(answer.headers), media_type=asked.format.media_type)
+    file = await gate.run(lambda: _written(served, answer))
+    if file is None:
+        return _no_content()
+    return _streamed(file, answer)
+
+
+def _no_content() -> Response:
+    """There is no data there: what the standard wants of a part outside the coverage."""
+    return Response(status_code=204, headers={"Cache-Control": _CACHE, "Vary": "Accept", **_CORS})
+
+
+def _known(if_none_match: str, etag: str) -> bool:
+    """True when the client has this very answer."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or "*" in tags
+
+
+def _decide(served: Served, asked: CoverageRequest) -> _Answer | None:
+    """The grid and the headers; None when nothing lies where or when the request asks."""
+    editions = served.editions()
+    edition = asked.edition
+    if edition is not None and edition not in editions:
+        raise InputError(f"edition={edition!r} is not published: {', '.join(editions) or 'none'} are")
+    if edition is None and asked.years is not None:
+        edition = _edition_of(editions, asked.years)
+        if edition is None:
+            return None
+    extent = described.extent(served, edition)
+    grid = None if extent is None else plan(asked, extent, served.max_coverage_px)
+    if grid is None:
+        return None
+    return _Answer(asked, edition, grid, _headers(served, asked, edition, grid))
+
+
+def _edition_of(editions: tuple[str, ...], years: tuple[int, int]) -> str | None:
+    """The latest edition whose year lies in the interval."""
+    for edition in reversed(editions):
+        year = described.year_of(edition)
+        if year is not None and years[0] <= year <= years[1]:
+            return edition
+    return None
+
+
+def _headers(served: Served, asked: CoverageRequest, edition: str | None, grid: Grid) -> dict[str, str]:
+    identity = repr((served.store.revision(), served.layer, edition, grid, asked.bands, asked.format.name))
+    corner = f"{grid.source.xmin:.0f}-{grid.source.ymax:.0f}"
+    name = "_".join(part for part in (served.layer, edition, corner) if part) + f".{asked.format.extension}"
+    disposition = "attachment" if asked.format.georeferenced else "inline"
+    return {
+        "ETag": f'"{hashlib.sha256(identity.encode()).hexdigest()[:32]}"',
+        "Cache-Control": _CACHE,
+        "Vary": "Accept",
+        "Content-Crs": f"<{grid.frame.uri}>",
+        "Content-Bbox": ",".join(f"{value:.12g}" for value in grid.frame.ordered(grid.bbox)),
+        "Content-Disposition": f'{disposition}; filename="{name}"',
+        "Accept-Ranges": "none",
+        **_CORS,
+    }
+
+
+def _written(served: Served, answer: _Answer) -> BinaryIO | None:
+    """The answer in a file that has no name any more; None when there is no data in it.
+
+    The file goes with its last descriptor: a client that leaves, a process that dies, leave nothing.
+    """
+    grid, asked = answer.grid, answer.request
+    pixels, valid = read(grid, served.mosaic(answer.edition), served.pyramid(answer.edition))
+    if not valid.any():
+        return None
+    if asked.bands != (0, 1, 2):
+        pixels = pixels[:, :, list(asked.bands)]
+    picture = Picture(pixels, valid, asked.bands, grid.frame, grid.bbox, grid.transform)
+    jobs = served.site / "jobs"
+    jobs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".coverage.{os.getpid()}.", suffix=".part", dir=jobs) as folder:
+        path = Path(folder) / f"coverage.{asked.format.extension}"
+        asked.format.write(path, picture)
+        return path.open("rb")
+
+
+def _streamed(file: BinaryIO, answer: _Answer) -> Response:
+    size = os.fstat(file.fileno()).st_size
+
+    async def chunks() -> AsyncIterator[bytes]:
+        with file:
+            while chunk := await run_in_threadpool(file.read, _CHUNK):
+                yield chunk
+
+    headers = dict(answer.headers) | {"Content-Length": str(size)}
+    return StreamingResponse(chunks(), headers=headers, media_type=answer.request.format.media_type)

@@ -1,0 +1,136 @@
+"""The catalogue service: CSW 2.0.2 and 3.0.0 at /csw, and the addresses that identify resources at /id/."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from pcrs.errors import NotFoundError
+from pcrs.publish.addresses import Addresses
+from pcrs.serve.csw_engine import Answer, answer, mend
+from pcrs.serve.csw_faults import CswFault, Version
+from pcrs.serve.csw_kvp import CswRequest, read_query
+from pcrs.serve.csw_post import read_body, version_of
+from pcrs.serve.csw_settings import CatalogueSite, configuration
+from pcrs.store.records import RecordStore
+
+MAX_BODY = 1_000_000
+"""Bytes of a request; a GetRecords has some thousands."""
+_METHODS = "GET, HEAD, POST, OPTIONS"
+_FORM = "application/x-www-form-urlencoded"
+_LOG = logging.getLogger(__name__)
+
+
+class CswService:
+    """An ASGI application for one path, whatever that path is.
+
+    `settings` is `catalog/pycsw.yml`. Requests go through pycsw in `threads` threads: it is bound by the
+    interpreter, more threads cost memory and gain nothing.
+
+    Raises:
+        SettingsError: the settings are no pycsw configuration.
+        StoreError: the record store cannot be opened.
+    """
+
+    def __init__(self, site: CatalogueSite, settings: Path, *, threads: int = 2) -> None:
+        self._site = site
+        self._records = RecordStore(site.records)
+        self._config = configuration(settings, site)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="csw")
+        mend()
+        logging.getLogger("pycsw").setLevel(logging.CRITICAL)  # it logs a traceback for each bad request
+
+    def close(self) -> None:
+        """The threads are ended; requests that wait are dropped."""
+        self._pool.shutdown(cancel_futures=True)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One HTTP request."""
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        if request.method == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+    def routes(self) -> list[BaseRoute]:
+        """/csw, and /id/… which sends to the record of what it identifies."""
+        identified = Route("/id/{kind}/{identifier}", self._identified, methods=["GET"])
+        return [Route("/csw", self, methods=_METHODS.split(", ")), identified]
+
+    async def _respond(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": _METHODS})
+        if request.method not in ("GET", "HEAD", "POST"):
+            return PlainTextResponse("GET, HEAD or POST", 405, headers={"Allow": _METHODS})
+        try:
+            if request.method != "POST":
+                return await self._run(request.url.query, lambda: read_query(request.url.query))
+            body = await _body(request)
+        except CswFault as fault:
+            return _report(fault, "2.0.2")
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media == _FORM:
+            query = body.decode("latin-1")
+            return await self._run(query, lambda: read_query(query))
+        return await self._run(body, lambda: read_body(body))
+
+    async def _run(self, source: str | bytes, read: Callable[[], CswRequest]) -> Response:
+        loop = asyncio.get_running_loop()
+        result = await loop.run_in_executor(self._pool, self._work, source, read)
+        return Response(result.body, result.status, media_type=result.media)
+
+    def _work(self, source: str | bytes, read: Callable[[], CswRequest]) -> Answer:
+        """The answer, or the report of what is refused; runs in a thread of ours."""
+        version = _spoken(source)
+        try:
+            request = read()
+            version = request.version
+            return answer(self._config, request)
+        except CswFault as fault:
+            level = logging.ERROR if fault.status >= 500 else logging.INFO
+            _LOG.log(level, "csw %s %s: %s", fault.code, fault.locator, fault, exc_info=fault.status >= 500)
+            return Answer(fault.status, _XML, fault.report(version))
+
+    async def _identified(self, request: Request) -> Response:
+        identifier = request.path_params["identifier"]
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._pool, self._records.get, identifier)
+        except NotFoundError:
+            return PlainTextResponse("Aucune ressource de ce nom. No resource of this name.\n", 404)
+        address = Addresses(self._site.public_url, "").record(identifier)
+        return RedirectResponse(address, 303)
+
+
+_XML = "application/xml; charset=UTF-8"
+
+
+def _spoken(source: str | bytes) -> Version:
+    """The version in whose words a request that cannot be read is refused."""
+    if isinstance(source, bytes):
+        return version_of(source)
+    return "2.0.2" if "2.0.2" in source else "3.0.0"
+
+
+def _report(fault: CswFault, version: Version) -> Response:
+    return Response(fault.report(version), fault.status, media_type=_XML)
+
+
+async def _body(request: Request) -> bytes:
+    """The body of a POST.
+
+    Raises:
+        CswFault: it is larger than `MAX_BODY`; the rest is not read.
+    """
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > MAX_BODY:
+            raise CswFault("TooLarge", "request", f"the body has more than {MAX_BODY} bytes")
+    return bytes(received)

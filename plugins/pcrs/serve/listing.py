@@ -1,0 +1,209 @@
+"""`/listing/`: plain "Index of" pages over the public files, as pcrs-scanner crawls them and GDAL reads them.
+
+Nothing is shown or served but regular files and folders under the public roots: no hidden name, no work in
+progress, no link that leads outside. Whatever is not public does not exist.
+"""
+
+import html
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import formatdate, parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+_ROOTS = {"dalles": "hot/dalles", "vecteur": "hot/vecteur"}
+_MEDIA_TYPES = {
+    ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
+    ".jp2": "image/jp2",
+    ".gml": "application/gml+xml",
+    ".xml": "application/xml",
+    ".json": "application/json",
+    ".tfw": "text/plain; charset=us-ascii",
+}
+_CACHE = "public, max-age=300, no-transform"
+"""`no-transform`: a proxy that compresses a TIFF on the way would break its byte ranges."""
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Range, If-Range, If-None-Match, If-Modified-Since",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified",
+}
+_SPAN = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
+_RANGE = re.compile(rf"\s*bytes\s*=\s*({_SPAN}\s*(?:,\s*{_SPAN}\s*)*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A line of a page."""
+
+    name: str
+    """With a slash at the end for a folder."""
+    modified: float
+    size: int | None
+    """None for a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A public file, and what it was when it was found."""
+
+    path: Path
+    stat: os.stat_result
+
+
+def routes(site: Path, public_url: str = "") -> list[Route]:
+    """The pages and the files under `/listing/`; `public_url` gives the path that page titles begin with."""
+    roots = {name: site / folder for name, folder in _ROOTS.items()}
+    prefix = urlsplit(public_url).path.rstrip("/")
+
+    async def listing(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=_CORS)
+        address = request.path_params["path"]
+        found = await run_in_threadpool(_find, roots, address)
+        if found is None:
+            return PlainTextResponse("404 Not Found\n", 404, _CORS)
+        if isinstance(found, _File):
+            return _sent(request, found)
+        if address and not address.endswith("/"):
+            return _moved(address)
+        return _page(f"{prefix}/listing/{address}", found)
+
+    async def without_slash(_: Request) -> Response:
+        return _moved("listing")
+
+    methods = ["GET", "HEAD", "OPTIONS"]
+    return [
+        Route("/listing", without_slash, methods=methods),
+        Route("/listing/{path:path}", listing, methods=methods),
+    ]
+
+
+def _moved(address: str) -> Response:
+    """A folder's address ends with a slash. Relative: it holds behind any prefix."""
+    return Response(status_code=308, headers={"Location": f"{quote(address.rsplit('/', 1)[-1])}/", **_CORS})
+
+
+def _public(name: str) -> bool:
+    """True for a name that may be seen."""
+    return not (name.startswith(".") or name.endswith(".part") or "\\" in name or "\0" in name)
+
+
+def _find(roots: Mapping[str, Path], address: str) -> tuple[_Entry, ...] | _File | None:
+    """The lines of a folder, or the file, at an address (decoded, relative to /listing/); None: nothing public."""
+    names = address.removesuffix("/").split("/") if address else []
+    if not all(name and _public(name) for name in names):
+        return None
+    if not names:
+        return tuple(_entry(path, name) for name, path in roots.items() if path.is_dir())
+    root = roots.get(names[0])
+    if root is None:
+        return None
+    try:
+        path = root.joinpath(*names[1:]).resolve(strict=True)
+        if not path.is_relative_to(root.resolve()):
+            return None
+        if path.is_dir():
+            return _entries(path, root.resolve())
+        return _File(path, path.stat()) if path.is_file() and not address.endswith("/") else None
+    except OSError:
+        return None
+
+
+def _entries(folder: Path, root: Path) -> tuple[_Entry, ...]:
+    """The lines of a folder: folders first, each by name."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not _public(entry.name):
+                continue
+            path = Path(entry.path)
+            if entry.is_symlink() and not path.resolve().is_relative_to(root):
+                continue
+            with suppress(FileNotFoundError):  # a file may go while its folder is read
+                if path.is_dir() or path.is_file():
+                    found.append(_entry(path, entry.name))
+    return tuple(sorted(found, key=lambda entry: (entry.size is not None, entry.name)))
+
+
+def _entry(path: Path, name: str) -> _Entry:
+    stat = path.stat()
+    return (
+        _Entry(f"{name}/", stat.st_mtime, None)
+        if path.is_dir()
+        else _Entry(name, stat.st_mtime, stat.st_size)
+    )
+
+
+def _page(address: str, entries: tuple[_Entry, ...]) -> Response:
+    """The page of a folder. Its form is nginx's, which GDAL and the crawlers know."""
+    title = f"Index of {html.escape(address)}"
+    up = "" if address.endswith("/listing/") else '<a href="../">../</a>\n'
+    lines = "".join(_line(entry) for entry in entries)
+    body = (
+        f'<!DOCTYPE html>\n<html lang="fr">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
+        f"<body>\n<h1>{title}</h1><hr><pre>{up}{lines}</pre><hr>\n</body>\n</html>\n"
+    )
+    return HTMLResponse(body, headers={"Cache-Control": "no-cache", **_CORS})
+
+
+def _line(entry: _Entry) -> str:
+    """`name   23-Nov-2026 19:43   12345`, the name a relative link."""
+    when = datetime.fromtimestamp(entry.modified, UTC)
+    month = formatdate(entry.modified, usegmt=True)[8:11]  # English, whatever the locale
+    size = "-" if entry.size is None else str(entry.size)
+    gap = " " * max(1, 60 - len(entry.name))
+    link = f'<a href="{quote(entry.name)}">{html.escape(entry.name)}</a>'
+    return f"{link}{gap}{when:%d}-{month}-{when:%Y %H:%M} {size:>14}\n"
+
+
+def _sent(request: Request, found: _File) -> Response:
+    """A file, whole or in ranges, or the news that it has not changed."""
+    etag = f'"{found.stat.st_mtime_ns:x}-{found.stat.st_size:x}"'
+    modified = formatdate(found.stat.st_mtime, usegmt=True)
+    headers = {"ETag": etag, "Last-Modified": modified, "Cache-Control": _CACHE, **_CORS}
+    if _unchanged(request, etag, found.stat.st_mtime):
+        return Response(status_code=304, headers=headers)
+    media_type = _MEDIA_TYPES.get(found.path.suffix.lower(), "application/octet-stream")
+    return _Ranged(found.path, headers=headers, media_type=media_type, stat_result=found.stat)
+
+
+def _unchanged(request: Request, etag: str, modified: float) -> bool:
+    """True when the client's copy is good: by its ETag or, without one, by its date."""
+    tags = request.headers.get("if-none-match")
+    if tags is not None:
+        return tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+    try:
+        since = parsedate_to_datetime(request.headers["if-modified-since"])
+    except (KeyError, ValueError):
+        return False
+    return int(modified) <= since.timestamp()
+
+
+class _Ranged(FileResponse):
+    """starlette's answer with ranges. A Range that is none is left aside, as HTTP wants; so it is on HEAD."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kept = [
+            (name, value) for name, value in scope["headers"] if name != b"range" or _is_range(scope, value)
+        ]
+        await super().__call__({**scope, "headers": kept}, receive, send)
+
+
+def _is_range(scope: Scope, value: bytes) -> bool:
+    """True for a GET with ranges of bytes whose ends are in order."""
+    found = _RANGE.fullmatch(value.decode("latin-1"))
+    if found is None or scope["method"] != "GET":
+        return False
+    spans = (span.strip().partition("-") for span in found[1].split(","))
+    return all(not low or not high or int(low) <= int(high) for low, _, high in spans)

@@ -1,0 +1,106 @@
+"""The layers of WMTS and WMS, as they stand now: one for the current mosaic, one for each edition."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pcrs.errors import PcrsError
+from pcrs.raster.pyramid import Pyramid
+from pcrs.serve.context import Served
+from pcrs.standard.crs import BBox
+from pcrs.standard.grid import LAMB93, Cells, Tile
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MapLayer:
+    """One layer that clients may ask for. Texts are French."""
+
+    name: str
+    edition: str | None
+    """None: the current mosaic."""
+    title: str
+    abstract: str
+    pyramid: Pyramid
+    bbox: BBox
+    """Where there is data: EPSG:2154, metres, whole tiles of the finest level."""
+    levels: tuple[tuple[int, Cells], ...]
+    """Where there is data at each level of the pyramid."""
+
+
+def data_bbox(levels: Mapping[int, Cells]) -> BBox:
+    """The ground that the finest level covers, EPSG:2154, metres, to the millimetre."""
+    finest = max(levels)
+    cells = levels[finest]
+    first = LAMB93.bbox(Tile(finest, cells.min_col, cells.min_row))
+    last = LAMB93.bbox(Tile(finest, cells.max_col, cells.max_row))
+    return BBox(*(round(value, 3) for value in first.union(last)))
+
+
+def _layer(served: Served, edition: str | None) -> MapLayer | None:
+    """The layer of an edition; None before it has tiles."""
+    pyramid = served.pyramid(edition)
+    if pyramid is None or not pyramid.levels:
+        return None
+    if edition is None:
+        name, title = served.layer, f"{served.title} : orthophotographie à 5 cm"
+        abstract = "Mosaïque courante des dalles du PCRS image, pixel de 5 cm, à jour de la dernière édition."
+    else:
+        name = f"{served.layer}_{edition}"
+        title = f"{served.title} : orthophotographie à 5 cm, édition {edition}"
+        abstract = (
+            f"Mosaïque des dalles du PCRS image, pixel de 5 cm, telle qu'elle était à l'édition {edition}."
+        )
+    levels = tuple(sorted(pyramid.levels.items()))
+    return MapLayer(name, edition, title, abstract, pyramid, data_bbox(pyramid.levels), levels)
+
+
+def map_layers(served: Served) -> dict[str, MapLayer]:
+    """Layers by name: the current one first, then editions, the newest first."""
+    wanted = (None, *reversed(served.editions()))
+    layers = (_layer(served, edition) for edition in wanted)
+    return {layer.name: layer for layer in layers if layer is not None}
+
+
+class Published:
+    """The layers, looked at anew when they are asked for, but once a second at the most.
+
+    `revision` counts the times when names or extents changed: whatever is derived from the layers
+    (capabilities, MapProxy's configuration) is good for one revision.
+    """
+
+    def __init__(
+        self, served: Served, clock: Callable[[], float] = time.monotonic, every_s: float = 1.0
+    ) -> None:
+        self._served = served
+        self._clock = clock
+        self._every_s = every_s
+        self._layers = map_layers(served)
+        self._next = clock() + every_s
+        self.revision = 0
+
+    def layers(self) -> dict[str, MapLayer]:
+        """Layers by name, at most a second old."""
+        now = self._clock()
+        if now >= self._next:
+            self._next = now + self._every_s
+            self._look_again()
+        return self._layers
+
+    def _look_again(self) -> None:
+        """Takes the layers as they are; keeps the ones it has when the site cannot be read just now."""
+        try:
+            layers = map_layers(self._served)
+        except (PcrsError, OSError):
+            _LOG.exception("the published editions cannot be read: the layers known before are served")
+            return
+        if _shape(layers) != _shape(self._layers):
+            self.revision += 1
+        self._layers = layers
+
+
+def _shape(layers: Mapping[str, MapLayer]) -> tuple[tuple[str, tuple[tuple[int, Cells], ...]], ...]:
+    """What must stay the same for everything derived from the layers to stay true."""
+    return tuple((name, layer.levels) for name, layer in layers.items())

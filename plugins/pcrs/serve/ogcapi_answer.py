@@ -1,0 +1,145 @@
+"""Answers of the OGC API: a document as JSON or as a page, a refusal as problem details, caching."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pygeoapi.util import json_serial
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pcrs.errors import InputError, NotFoundError, TooLargeError
+from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT
+from pcrs.serve.ogcapi_host import Document, Host, HostError
+from pcrs.serve.ogcapi_request import Asked
+
+TEMPLATES = Path(__file__).with_name("ogcapi_templates")
+_RETRY_S = "5"
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Content-Crs, Content-Language, ETag, Link",
+}
+_PROBLEMS = {
+    400: ("InvalidParameterValue", "Bad Request"),
+    404: ("NotFound", "Not Found"),
+    405: ("MethodNotAllowed", "Method Not Allowed"),
+    413: ("ContentTooLarge", "Content Too Large"),
+    503: ("Unavailable", "Service Unavailable"),
+}
+_log = logging.getLogger(__name__)
+_pages = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A document, its page, and how it is sent."""
+
+    document: Document
+    template: str
+    """Of the page that shows it."""
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """What the page needs besides."""
+
+
+def headers_of(host: Host, request: Request, asked: Asked) -> dict[str, str]:
+    """The headers of a whole answer: its ETag is known before the answer is made."""
+    said = sorted((name, value) for name, value in asked.params.items() if name != "apikey")
+    identity = repr((host.mark, request.url.path, said, asked.format, asked.language))
+    return {
+        "ETag": f'"{hashlib.sha256(identity.encode()).hexdigest()[:32]}"',
+        "Cache-Control": KEPT_A_MINUTE.decode(),
+        "Vary": "Accept, Accept-Language",
+        "Content-Language": "fr-FR" if asked.language == "fr" else "en-US",
+        **_CORS,
+    }
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """True when the client has this very answer."""
+    tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return etag in tags
+
+
+def answer(host: Host, request: Request, asked: Asked, told: Told) -> Response:
+    """The document as it was asked."""
+    sent = {**headers_of(host, request, asked), **told.headers}
+    if asked.format == "html":
+        return Response(_page(host, request, asked, told), headers=sent, media_type="text/html")
+    body = json.dumps(
+        told.document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=json_serial
+    )
+    return Response(body.encode(), headers=sent, media_type=told.media_type)
+
+
+def refusal(error: Exception) -> Response:
+    """The error as problem details (RFC 9457), with OGC's `code` and `description`."""
+    kinds = ((InputError, 400), (NotFoundError, 404), (TooLargeError, 413))
+    code = ""
+    if isinstance(error, HostError):
+        status, code = error.status, error.code
+    else:
+        status = next((status for kind, status in kinds if isinstance(error, kind)), 503)
+    detail = str(error)
+    if status >= 500:
+        _log.error("ogcapi: %s", error)
+        status, code, detail = 503, "", "the data cannot be read at the moment: come back in a few seconds"
+    return problem(status, detail, code)
+
+
+def problem(status: int, detail: str, code: str = "") -> Response:
+    """A refusal of that status."""
+    usual, title = _PROBLEMS.get(status, ("NoApplicableCode", "Error"))
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code or usual,
+        "description": detail,
+    }
+    headers = {"Cache-Control": NOT_KEPT.decode(), **_CORS}
+    if status == 503:
+        headers["Retry-After"] = _RETRY_S
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return Response(content, status, headers, "application/problem+json")
+
+
+def _page(host: Host, request: Request, asked: Asked, told: Told) -> bytes:
+    french = asked.language == "fr"
+    kept = {"lang": asked.language} if "lang" in asked.params else {}
+    public = host.served.public_url
+
+    def say(in_french: str, in_english: str) -> str:
+        return in_french if french else in_english
+
+    def link(path: str = "", **params: str) -> str:
+        query = urlencode(params | kept)
+        return f"{host.address}{path}" + (f"?{query}" if query else "")
+
+    def translated(language: str) -> str:
+        here = {name: value for name, value in asked.params.items() if name != "apikey"}
+        return f"{public}{quote(request.url.path)}?{urlencode(here | {'lang': language})}"
+
+    page = _pages.get_template(told.template).render(
+        document=told.document,
+        say=say,
+        link=link,
+        translated=translated,
+        language=asked.language,
+        home=public,
+        site_title=host.served.title,
+        operator=host.served.operator,
+        layer=host.served.layer,
+        **told.context,
+    )
+    return page.encode()

@@ -1,0 +1,188 @@
+"""What an OGC API request asks: its parameters judged, its language and representation chosen.
+
+pygeoapi ignores what it does not know and stumbles over some of what it knows (nan, six numbers, odd
+headers): it gets a request in which everything has been looked at.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from babel import Locale
+from pygeoapi.api import APIRequest
+from starlette.requests import Request
+
+from pcrs.errors import InputError
+from pcrs.standard.crs import CRS84, epsg_of
+
+Format = Literal["json", "html"]
+Language = Literal["fr", "en"]
+COMMON = ("f", "lang", "apikey")
+"""Parameters of every resource; `apikey` is read by the access control."""
+ITEM = (*COMMON, "crs")
+ITEMS = (
+    *ITEM,
+    *("limit", "offset", "bbox", "bbox-crs", "sortby", "properties", "skipGeometry", "resulttype"),
+)
+LOCALES: Mapping[Language, Locale] = {"fr": Locale("fr", "FR"), "en": Locale("en", "US")}
+_HTML = ("text/html", "application/xhtml+xml")
+_JSON = ("application/json", "application/geo+json", "application/schema+json")
+_MAX_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, judged."""
+
+    format: Format
+    language: Language
+    params: Mapping[str, str]
+
+
+class HostRequest(APIRequest):  # type: ignore[misc]
+    """The request as pygeoapi sees it: always for JSON, which we render as HTML where that was asked."""
+
+    def __init__(self, asked: Asked, path: str) -> None:
+        self._data = b""
+        self._args = dict(asked.params)
+        self._path_info = path.strip("/")
+        self._raw_locale = asked.language
+        self._locale = LOCALES[asked.language]
+        self._format = "json" if asked.params.get("f") == "json" else None
+        self._headers: dict[str, Any] = {}
+
+
+def read(request: Request) -> Asked:
+    """Representation, language and parameters of a request; what they mean is judged by `check`.
+
+    Raises:
+        InputError: `f` or `lang` is wrong, or a parameter is given twice.
+    """
+    params: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in params:
+            raise InputError(f"parameter {name!r} is given twice: give it once")
+        params[name] = value
+    return Asked(
+        _format(params.get("f"), request.headers.get("accept", "")),
+        _language(params.get("lang"), request.headers.get("accept-language", "")),
+        params,
+    )
+
+
+def check(params: Mapping[str, str], allowed: Collection[str]) -> None:
+    """Nothing, when every parameter is known and well formed.
+
+    Raises:
+        InputError: one is not; the message says what was expected.
+    """
+    for name, value in params.items():
+        if name not in allowed:
+            near = difflib.get_close_matches(name, allowed, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            known = ", ".join(sorted(allowed))
+            raise InputError(f"parameter {name!r} is not one of this resource{hint} (known: {known})")
+        if name in _CHECKS:
+            _CHECKS[name](value)
+    if "bbox" in params:
+        _box(params["bbox"], params.get("bbox-crs", CRS84))
+    elif "bbox-crs" in params:
+        raise InputError("bbox-crs is given without a bbox")
+
+
+def _format(wanted: str | None, accept: str) -> Format:
+    if wanted in ("json", "html"):
+        return "json" if wanted == "json" else "html"
+    if wanted is not None:
+        raise InputError(f"f={wanted!r}: this resource is served as json or html")
+    offers = _weights(accept)
+    html, json = (max(_weight(offers, kind) for kind in kinds) for kinds in (_HTML, _JSON))
+    return "html" if html > json else "json"
+
+
+def _language(wanted: str | None, accept: str) -> Language:
+    if wanted is not None:
+        if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", wanted):
+            raise InputError(f"lang={wanted!r}: expected fr or en")
+        return "en" if wanted[:2].lower() == "en" else "fr"
+    offers = _weights(accept)
+    french, english = (
+        max((weight for tag, weight in offers if tag[:2] == language), default=0.0)
+        for language in ("fr", "en")
+    )
+    return "en" if english > french else "fr"
+
+
+def _weights(header: str) -> list[tuple[str, float]]:
+    """The choices of an Accept header in lower case, with their weights; odd ones weigh nothing."""
+    found = []
+    for choice in header.split(","):
+        name, *parameters = (part.strip().lower() for part in choice.split(";"))
+        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        if name:
+            found.append((name, float(weight) if re.fullmatch(r"[01](\.\d{0,3})?", weight) else 0.0))
+    return found
+
+
+def _weight(offers: Iterable[tuple[str, float]], media_type: str) -> float:
+    """How much a media type is wanted, by its name or by a wildcard."""
+    ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+    best = [[weight for name, weight in offers if name == wanted] for wanted in ranges]
+    return next((max(weights) for weights in best if weights), 0.0)
+
+
+def _whole(name: str, smallest: int) -> Callable[[str], None]:
+    def check_whole(value: str) -> None:
+        if not re.fullmatch(rf"[0-9]{{1,{_MAX_DIGITS}}}", value) or int(value) < smallest:
+            raise InputError(f"{name}={value!r}: expected a whole number, {smallest} or more")
+
+    return check_whole
+
+
+def _one_of(name: str, words: Sequence[str]) -> Callable[[str], None]:
+    def check_word(value: str) -> None:
+        if value not in words:
+            raise InputError(f"{name}={value!r}: expected {' or '.join(words)}")
+
+    return check_word
+
+
+def _not_empty(name: str) -> Callable[[str], None]:
+    def check_names(value: str) -> None:
+        if not all(value.split(",")):
+            raise InputError(f"{name}={value!r}: expected names of fields separated by commas")
+
+    return check_names
+
+
+_CHECKS: Mapping[str, Callable[[str], None]] = {
+    "limit": _whole("limit", 1),
+    "offset": _whole("offset", 0),
+    "skipGeometry": _one_of("skipGeometry", ("true", "false")),
+    "resulttype": _one_of("resulttype", ("results", "hits")),
+    "properties": _not_empty("properties"),
+    "sortby": _not_empty("sortby"),
+}
+
+
+def _box(text: str, crs: str) -> None:
+    """Nothing, when `text` is a box; whether `crs` is served is for pygeoapi to say."""
+    try:
+        numbers = [float(number) for number in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (4, 6) or not all(map(math.isfinite, numbers)):
+        raise InputError(
+            f"bbox={text!r}: expected four finite numbers, or six with heights, and commas between"
+        )
+    half = len(numbers) // 2
+    low, high = numbers[:half], numbers[half:]
+    across_antimeridian = epsg_of(crs) in (4326, 4258)
+    ordered = [a <= b for a, b in zip(low, high, strict=True)]
+    if across_antimeridian:
+        ordered[0 if crs == CRS84 else 1] = True
+    if not all(ordered):
+        raise InputError(f"bbox={text!r}: the lower corner must come first, in the axis order of {crs}")

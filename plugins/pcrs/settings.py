@@ -1,0 +1,149 @@
+"""The settings of a site: the only place that reads `pcrs.toml` and the environment."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pcrs.errors import InputError, SettingsError
+from pcrs.standard.names import PATTERNS, Pattern, pattern
+
+_PREFIX = "PCRS_"
+_NOT_SETTINGS = {"PCRS_SITE"}
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteTable(_Table):
+    """`[site]`: who serves what."""
+
+    departement: Annotated[str, Field(pattern=r"^(\d{2,3}|2[AB])$")] = "46"
+    title: Annotated[str, Field(min_length=1, max_length=200)] = "PCRS du Lot"
+    operator: Annotated[str, Field(min_length=1)] = "Territoire d'Énergie Lot"
+    contact_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = "pcrs@example.fr"
+    licence_title: str = "Licence Ouverte / Open Licence version 2.0 (Etalab)"
+    licence_url: str = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
+
+
+class NameTable(_Table):
+    """`[[raster.names]]`: a producer's own pattern of names."""
+
+    template: str
+    size_m: Literal[200, 1000]
+    unit_m: Annotated[int, Field(ge=1)]
+    digits: Annotated[int, Field(ge=1, le=8)]
+
+
+class RasterTable(_Table):
+    """`[raster]`: how dalles are judged and made."""
+
+    jpeg_quality: Annotated[int, Field(ge=75, le=98)] = 90
+    max_nodata_share: Annotated[float, Field(ge=0, le=1)] = 0.95
+    precision: Literal["002", "005", "010", "040", "150", "999"] = "010"
+    names: tuple[NameTable, ...] = ()
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The standard patterns, then the site's own."""
+        own = (pattern(n.template, n.size_m, n.unit_m, n.digits) for n in self.names)
+        return (*PATTERNS, *own)
+
+
+class ServeTable(_Table):
+    """`[serve]`: where and how much."""
+
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")] = ""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8046
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    max_coverage_mpx: Annotated[int, Field(ge=1, le=400)] = 25
+
+
+class Settings(_Table):
+    """Every setting of a site, checked. The keys, their units and defaults are told in `config/pcrs.toml`."""
+
+    site: SiteTable = SiteTable()
+    raster: RasterTable = RasterTable()
+    serve: ServeTable = ServeTable()
+
+    @property
+    def layer(self) -> str:
+        """Name of the WMTS layer of the current mosaic."""
+        return f"PCRS_D{self.site.departement.zfill(3)}_RVB"
+
+
+def shipped(name: str) -> Path:
+    """A file that comes with pcrs (`config/pcrs.toml`), in a checkout as in an installed package."""
+    here = Path(__file__).resolve().parent
+    for root in (here / "_shipped", here.parents[1]):
+        if (root / name).is_file():
+            return root / name
+    raise SettingsError(f"{name} is not where pcrs is installed ({here}): install pcrs again")
+
+
+def _known(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
+    """The keys that the table at `path` may have."""
+    for key in path:
+        field = model.model_fields.get(key)
+        if field is None:
+            return []
+        inner = field.annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return list(NameTable.model_fields) if path[:2] == ("raster", "names") else []
+        model = inner
+    return list(model.model_fields)
+
+
+def _explain(error: ValidationError, source: str) -> SettingsError:
+    """The first fault, with the nearest known key when a key is unknown."""
+    fault = error.errors(include_url=False)[0]
+    place = tuple(str(part) for part in fault["loc"])
+    key = ".".join(place)
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(place[-1], _known(Settings, place[:-1]), n=1, cutoff=0)
+        hint = f" Did you mean {'.'.join((*place[:-1], near[0]))}?" if near else ""
+        return SettingsError(f"{source}: unknown setting {key}.{hint}")
+    return SettingsError(f"{source}: setting {key} = {fault['input']!r}: {fault['msg']}")
+
+
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The file's values with those of the environment over them."""
+    merged = {key: dict(table) if isinstance(table, dict) else table for key, table in values.items()}
+    for variable, text in environ.items():
+        if not variable.startswith(_PREFIX) or variable in _NOT_SETTINGS or "__" not in variable:
+            continue
+        table, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
+        if table not in Settings.model_fields:
+            near = difflib.get_close_matches(table, list(Settings.model_fields), n=1, cutoff=0)[0]
+            raise SettingsError(f"environment: {variable} names no table. Did you mean {near}?")
+        merged.setdefault(table, {})[key] = text
+    return merged
+
+
+def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `file`, with `PCRS_<TABLE>__<KEY>` variables over them.
+
+    Raises:
+        SettingsError: no such file, no TOML, an unknown key, a value out of bounds.
+    """
+    try:
+        with file.open("rb") as stream:
+            values = tomllib.load(stream)
+    except FileNotFoundError:
+        raise SettingsError(f"{file} is missing: is this a site? `pcrs init --site DIR` makes one") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not TOML: {error}") from error
+    try:
+        settings = Settings.model_validate(_overlay(values, os.environ if environ is None else environ))
+        _ = settings.raster.patterns
+    except ValidationError as error:
+        raise _explain(error, str(file)) from None
+    except InputError as error:
+        raise SettingsError(f"{file}: {error}") from error
+    return settings

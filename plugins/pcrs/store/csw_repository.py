@@ -1,0 +1,174 @@
+"""The table of records as pycsw reads it, on SQLAlchemy 2.
+
+pycsw 3.0.0b2 makes an engine and mapped classes for each request, on SQLAlchemy 1 only, and orders nothing:
+here they are made once for each database, connections are read-only, and every page is in a full order.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pycsw.core import repository
+from sqlalchemy import create_engine, event, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+from pcrs.errors import StoreError
+from pcrs.store.records import RECORDS
+
+_EMPTY = "1970-01-01T00:00:00Z"
+_READ_ONLY = "the catalogue is written by pcrs alone, never through the catalogue service"
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class Dataset(_Base):
+    """A row, as pycsw takes it apart by column names."""
+
+    __table__ = RECORDS
+
+
+class Queryables(dict[str, Any]):
+    """pycsw's queryables, found whatever their case and with or without their prefix.
+
+    data.gouv.fr asks for `apiso:type`, GeoNetwork for `any`: GeoNetwork's own catalogue never minded.
+    """
+
+    def __missing__(self, name: str) -> Any:
+        wanted = name.strip().lower()
+        wanted = {"any": "anytext", "boundingbox": "ows:boundingbox"}.get(wanted, wanted)
+        known = {key.lower(): key for key in self}
+        for prefix in ("", "apiso:", "dc:", "dct:", "csw:", "pycsw:"):
+            if prefix + wanted in known:
+                return self[known[prefix + wanted]]
+        raise KeyError(name)
+
+
+@cache
+def _sessions(database: str) -> scoped_session[Session]:
+    """The sessions of a database, one per thread until it is removed; connections refuse to write."""
+    engine = create_engine(database, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.create_function("query_spatial", 4, repository.query_spatial, deterministic=True)
+        connection.create_function("get_geometry_area", 1, repository.get_geometry_area, deterministic=True)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    return scoped_session(sessionmaker(engine))
+
+
+def release(database: str) -> None:
+    """The session of this thread is given back; to be called after each request.
+
+    One that stays open keeps its connection and every record that it ever read.
+    """
+    _sessions(database).remove()
+
+
+class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw has no types
+    """What pycsw's servers ask of a repository; the arguments are those that they give."""
+
+    def __init__(
+        self,
+        database: str,
+        context: Any,
+        app_root: str | None = None,
+        table: str = "records",
+        repo_filter: str | None = None,
+    ) -> None:
+        del app_root, table, repo_filter
+        self.context = context
+        self.database = database
+        self.filter = None
+        self.fts = False
+        self.dbtype = "sqlite"
+        self.dataset = Dataset
+        self.session = _sessions(database)
+        self.func = func
+        self.failure: StoreError | None = None
+        names = context.model["typenames"].values()
+        self.queryables: dict[str, Any] = {
+            group: dict(members) for name in names for group, members in name["queryables"].items()
+        }
+        everything = Queryables()
+        for members in self.queryables.values():
+            everything.update(members)
+        everything.update(context.md_core_model["mappings"])
+        self.queryables["_all"] = everything
+
+    def query(
+        self,
+        constraint: Mapping[str, Any],
+        sortby: Mapping[str, Any] | None = None,
+        typenames: Any = None,
+        maxrecords: int | str = 10,
+        startposition: int = 0,
+    ) -> list[Any]:
+        """[number matched, as text; the rows of the page], ordered by what is asked, then by identifier."""
+        del typenames
+        where = [constraint["where"]] if "where" in constraint else []
+        order: list[Any] = []
+        if sortby is not None:
+            column: Any = RECORDS.c[sortby["propertyname"]]
+            if sortby.get("spatial"):
+                column = func.get_geometry_area(column)
+            order.append(column.desc() if sortby["order"] == "DESC" else column)
+        page = select(Dataset).where(*where).order_by(*order, RECORDS.c.identifier)
+        page = page.limit(int(maxrecords)).offset(int(startposition))
+        try:
+            total = self.session.scalar(select(func.count()).select_from(Dataset).where(*where))
+            return [str(total), list(self.session.scalars(page))]
+        except SQLAlchemyError as error:
+            self.failure = StoreError(f"the catalogue does not answer: {error}")
+            raise self.failure from error
+
+    def query_insert(self, direction: str = "max") -> str:
+        """The moment of the last (or first) insertion: what the capabilities give as updateSequence."""
+        column = RECORDS.c.insert_date
+        extreme = func.min(column) if direction == "min" else func.max(column)
+        return self.session.scalar(select(extreme)) or _EMPTY
+
+    def query_domain(
+        self, domain: str, typenames: Any, domainquerytype: str = "list", count: bool = False
+    ) -> list[Any]:
+        """The values that a column has, in order, with their numbers when `count` is asked."""
+        del typenames
+        column = RECORDS.c[domain]
+        if domainquerytype == "range":
+            query: Any = select(func.min(column), func.max(column))
+        elif count:
+            query = select(column, func.count(column)).group_by(column).order_by(column)
+        else:
+            query = select(column).distinct().order_by(column)
+        return list(self.session.execute(query))
+
+    def insert(self, *_arguments: Any, **_named: Any) -> None:
+        """Refused.
+
+        Raises:
+            StoreError: always.
+        """
+        raise StoreError(_READ_ONLY)
+
+    def update(self, *_arguments: Any, **_named: Any) -> None:
+        """Refused.
+
+        Raises:
+            StoreError: always.
+        """
+        raise StoreError(_READ_ONLY)
+
+    def delete(self, *_arguments: Any, **_named: Any) -> None:
+        """Refused.
+
+        Raises:
+            StoreError: always.
+        """
+        raise StoreError(_READ_ONLY)

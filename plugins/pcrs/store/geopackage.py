@@ -1,0 +1,316 @@
+"""The feature store of one machine: a GeoPackage that QGIS and GDAL open as it stands.
+
+Standard-library SQLite, without SpatiaLite: the R-tree finds candidates, shapely decides. Readers see the
+last committed state while a delivery is written (WAL).
+"""
+
+# ruff: noqa: S608 - only names that a layer declares are written into SQL, quoted
+
+import sqlite3
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from itertools import batched, islice
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from pcrs.errors import InputError, NotFoundError, StoreError
+from pcrs.standard.crs import BBox
+from pcrs.store import gpkg_layers
+from pcrs.store.base import Layer, NewRow, Page, Query, Row
+from pcrs.store.connections import Connections
+from pcrs.store.gpkg_geometry import add_functions, decode, encode, fit
+from pcrs.store.gpkg_query import Statement, order, quoted, where, window
+from pcrs.store.gpkg_values import from_sql, to_sql
+
+_BATCH = 1000
+_CHUNK_MAX = 4096
+_Record = tuple[Any, ...]
+
+
+class GeoPackage:
+    """A `FeatureStore` in one file. It is made when absent, unless `read_only`.
+
+    Raises:
+        StoreError: the file cannot be opened, or is no GeoPackage of pcrs.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self._read_only = read_only
+        self._connections = Connections(path, read_only=read_only, prepare=self._prepare)
+        self._open_transaction = threading.local()
+        self._known: tuple[str, Mapping[str, Layer]] = ("", {})
+        if read_only and not path.is_file():
+            raise StoreError(f"{path} is missing: is this a site? `pcrs init --site DIR` makes one")
+        self._initialise()
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer, by name."""
+        return tuple(self._described().values())
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name."""
+        try:
+            return self._described()[name]
+        except KeyError:
+            raise NotFoundError(f"{self.path} has no layer {name!r}") from None
+
+    def query(self, name: str, query: Query) -> Page:
+        """At most `query.limit` rows."""
+        layer = self.layer(name)
+        boxes, region = self._regions(layer, query)
+        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        columns = ", ".join(quoted(field.name) for field in layer.fields)
+        geometry = "geom" if layer.geometry and (query.geometry or region is not None) else "NULL"
+        text = f"SELECT fid, {geometry}, {columns} FROM {quoted(name)}{condition.text}{order(layer, query)}"
+        page = window(query, extra=1)
+        if region is None:
+            found = self._read(Statement(text + page.text, condition.values + page.values))
+        else:
+            found = self._refined(Statement(text, condition.values), region, query)
+        rows = tuple(_row(layer, record, shape) for record, shape in found[: query.limit])
+        if not query.geometry:
+            rows = tuple(replace(row, geometry=None) for row in rows)
+        more = len(found) > query.limit
+        return Page(rows, rows[-1].fid if more and rows and not query.sort else None, more)
+
+    def count(self, name: str, query: Query) -> int:
+        """How many rows `query` has in all; its paging is left aside."""
+        layer = self.layer(name)
+        query = replace(query, after=None, offset=0, sort=())
+        boxes, region = self._regions(layer, query)
+        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        with self._connections.reading() as connection:
+            if region is not None:
+                statement = Statement(
+                    f"SELECT fid, geom FROM {quoted(name)}{condition.text}", condition.values
+                )
+                return sum(1 for _ in _hits(connection, statement, region, _CHUNK_MAX))
+            if not condition.text:
+                statement = Statement(
+                    "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", (name,)
+                )
+            else:
+                statement = Statement(
+                    f"SELECT count(*) FROM {quoted(name)}{condition.text}", condition.values
+                )
+            return int(connection.execute(statement.text, statement.values).fetchone()[0])
+
+    def get(self, name: str, id_: str) -> Row:
+        """The row of that id."""
+        layer = self.layer(name)
+        columns = ", ".join(quoted(field.name) for field in layer.fields)
+        geometry = "geom" if layer.geometry else "NULL"
+        text = f"SELECT fid, {geometry}, {columns} FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ?"
+        found = self._read(Statement(text, (id_,)))
+        if not found:
+            raise NotFoundError(f"layer {name} has no object {id_!r}")
+        return _row(layer, *found[0])
+
+    def extent(self, name: str) -> BBox | None:
+        """A box that holds the layer, at most a metre wider."""
+        layer = self.layer(name)
+        if layer.geometry is None:
+            return None
+        with self._connections.reading() as connection:
+            if self._connections.writer is not None:
+                return _measured(connection, layer)
+            box = connection.execute(
+                "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (name,)
+            ).fetchone()
+        return None if box[0] is None else BBox(*box)
+
+    def ensure(self, layer: Layer) -> None:
+        """The layer exists with these fields; new fields are added to one that exists already."""
+        gpkg_layers.check(layer)
+        known = self._described().get(layer.name)
+        if known == layer:
+            return
+        with self.transaction(), self._connections.reading() as connection:
+            known = self._described().get(layer.name)
+            if known is None:
+                gpkg_layers.create_table(connection, layer)
+            else:
+                gpkg_layers.widen(connection, known, layer)
+            self._touch(layer.name)
+
+    def put(self, name: str, rows: Iterable[NewRow]) -> int:
+        """The rows are in the layer, over those that had their ids. How many."""
+        with self.transaction(), self._connections.reading() as connection:
+            layer = self.layer(name)
+            names = (["geom"] if layer.geometry else []) + [quoted(field.name) for field in layer.fields]
+            key = quoted(layer.id_field)
+            text = (
+                f"INSERT INTO {quoted(name)} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
+                f"ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names)}"
+            )
+            total = 0
+            for batch in batched(rows, _BATCH):
+                connection.executemany(text, _records(layer, batch))
+                total += len(batch)
+            if total:
+                self._touch(name)
+            return total
+
+    def remove(self, name: str, ids: Iterable[str]) -> int:
+        """The rows of these ids are gone. How many there were."""
+        with self.transaction(), self._connections.reading() as connection:
+            layer = self.layer(name)
+            text = f"DELETE FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ?"
+            removed = connection.executemany(text, ((id_,) for id_ in ids)).rowcount
+            if removed > 0:
+                self._touch(name)
+            return max(0, removed)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What this thread writes inside is seen by others at the end, at once, or not at all on an error."""
+        if self._connections.writer is not None:
+            yield
+            return
+        with self._connections.writing() as connection:
+            touched: set[str] = set()
+            self._open_transaction.touched = touched
+            yield
+            self._seal(connection, touched)
+
+    def revision(self) -> str:
+        """A text that changes whenever data or layers change, also when QGIS changed them."""
+        with self._connections.reading() as connection:
+            return gpkg_layers.revision(connection)
+
+    def close(self) -> None:
+        """Connections are closed; the store opens them again when it is asked again."""
+        self._connections.close()
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        add_functions(connection)
+        connection.execute("PRAGMA cache_size = -16000")
+
+    def _initialise(self) -> None:
+        try:
+            with self._connections.reading() as connection:
+                made = gpkg_layers.is_made(connection)
+            if not made:
+                with self._connections.writing() as connection:
+                    if not gpkg_layers.is_made(connection):
+                        gpkg_layers.create(connection)
+            if not self._read_only:
+                # Only now: GDAL reads the file's first page itself, and in WAL mode that page may lag behind.
+                with self._connections.reading() as connection:
+                    connection.execute("PRAGMA journal_mode = WAL")
+        except StoreError as error:
+            self.close()
+            raise StoreError(f"{self.path} cannot be the store of features: {error}") from error
+
+    def _described(self) -> Mapping[str, Layer]:
+        """The layers, read again only when the revision changed; inside a transaction always."""
+        with self._connections.reading() as connection:
+            mark = "" if self._connections.writer is not None else self.revision()
+            if mark and self._known[0] == mark:
+                return self._known[1]
+            layers = gpkg_layers.layers(connection)
+        if mark:
+            self._known = (mark, layers)
+        return layers
+
+    def _regions(self, layer: Layer, query: Query) -> tuple[list[BBox], BaseGeometry | None]:
+        """Boxes for the R-tree, and the region that shapely must decide; None: it holds the layer."""
+        boxes = [] if query.bbox is None else [query.bbox]
+        region = query.within
+        if region is None or layer.geometry is None:
+            return boxes, None
+        if region.is_empty or not region.is_valid:
+            raise InputError(f"the region is empty or not valid: {shapely.is_valid_reason(region)}")
+        # A copy: a prepared geometry must not be shared by threads.
+        region = shapely.from_wkb(shapely.to_wkb(region))
+        shapely.prepare(region)
+        extent = self.extent(layer.name)
+        if extent is None or region.covers(shapely.box(*extent)):
+            return boxes, None
+        return [*boxes, BBox(*region.bounds)], region
+
+    def _read(self, statement: Statement) -> list[tuple[_Record, BaseGeometry | None]]:
+        with self._connections.reading() as connection:
+            records = connection.execute(statement.text, statement.values).fetchall()
+        return list(zip(records, decode([record[1] for record in records]), strict=True))
+
+    def _refined(
+        self, statement: Statement, region: BaseGeometry, query: Query
+    ) -> list[tuple[_Record, BaseGeometry | None]]:
+        last = query.offset + query.limit + 1
+        with self._connections.reading() as connection:
+            hits = _hits(connection, statement, region, min(last, _CHUNK_MAX))
+            with closing(hits):
+                return list(islice(hits, query.offset, last))
+
+    def _touch(self, name: str) -> None:
+        self._open_transaction.touched.add(name)
+
+    def _seal(self, connection: sqlite3.Connection, touched: set[str]) -> None:
+        """What GeoPackage says of a table's content is made true again, and the revision goes up."""
+        for name in touched:
+            box = _measured(connection, self.layer(name)) or (None,) * 4
+            connection.execute(
+                "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), "
+                "min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?",
+                (*box, name),
+            )
+        if touched:
+            gpkg_layers.raise_revision(connection)
+
+
+def _hits(
+    connection: sqlite3.Connection, statement: Statement, region: BaseGeometry, chunk: int
+) -> Generator[tuple[_Record, BaseGeometry | None]]:
+    """Records whose geometry (second column) intersects the region, read by growing chunks."""
+    with closing(connection.execute(statement.text, statement.values)) as cursor:
+        while records := cursor.fetchmany(chunk):
+            shapes = decode([record[1] for record in records])
+            for index in shapely.intersects(region, shapes).nonzero()[0]:
+                yield records[index], shapes[index]
+            chunk = min(chunk * 2, _CHUNK_MAX)
+
+
+def _measured(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
+    """The box of the R-tree; its 32-bit floats are half a metre apart in northing, rounded outwards."""
+    if layer.geometry is None:
+        return None
+    rtree = quoted(f"rtree_{layer.name}_geom")
+    box = connection.execute(f"SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {rtree}").fetchone()
+    return None if box[0] is None else BBox(*box)
+
+
+def _row(layer: Layer, record: _Record, shape: BaseGeometry | None) -> Row:
+    values = {
+        field.name: from_sql(field, value) for field, value in zip(layer.fields, record[2:], strict=True)
+    }
+    return Row(record[0], values[layer.id_field], shape, values)
+
+
+def _records(layer: Layer, rows: Iterable[NewRow]) -> list[list[Any]]:
+    """The rows as the columns of the table: geometry first when there is one, then the fields in order."""
+    known = {field.name for field in layer.fields}
+    shapes, records = [], []
+    for id_, geometry, values in rows:
+        if not id_:
+            raise InputError(f"layer {layer.name}: an object has no id")
+        unknown = values.keys() - known
+        if unknown:
+            raise InputError(f"layer {layer.name}, {id_}: no field {', '.join(sorted(unknown))}")
+        try:
+            if layer.geometry is None and geometry is not None:
+                raise InputError("a geometry was given to a layer without geometry")
+            shapes.append(fit(layer.geometry or "Any", geometry))
+            given = {**values, layer.id_field: id_}
+            records.append([to_sql(layer, field, given.get(field.name)) for field in layer.fields])
+        except InputError as error:
+            raise InputError(f"layer {layer.name}, {id_}: {error}") from error
+    if layer.geometry is None:
+        return records
+    return [[blob, *record] for blob, record in zip(encode(shapes), records, strict=True)]

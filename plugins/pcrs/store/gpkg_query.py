@@ -1,0 +1,139 @@
+"""A `Query` as SQL over a GeoPackage table. Names are the layer's own; values are always bound."""
+
+# ruff: noqa: S608 - only names that the layer declares are written into the text
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pcrs.errors import InputError
+from pcrs.standard.crs import BBox
+from pcrs.store.base import Field, Layer, Query
+from pcrs.store.gpkg_values import to_sql
+
+_MAX = 2**62
+
+
+def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL text and what is bound to it."""
+
+    text: str
+    values: tuple[Any, ...]
+
+
+def _field(layer: Layer, name: str) -> Field:
+    field = layer.field(name)
+    if field is None:
+        known = ", ".join(field.name for field in layer.fields)
+        raise InputError(f"layer {layer.name} has no field {name!r}; it has {known}")
+    return field
+
+
+def _equal(layer: Layer, name: str, text: str) -> Statement:
+    field = _field(layer, name)
+    column = quoted(field.name)
+    if field.kind == "list":
+        member = "SELECT 1 FROM json_each({}) WHERE CAST(json_each.value AS TEXT) = ?"
+        return Statement(f"EXISTS ({member.format(column)})", (text,))
+    return Statement(f"{column} = ?", (to_sql(layer, field, text),))
+
+
+def _moment(text: str) -> str:
+    """A bound in UTC: a day, or a moment to the millisecond."""
+    try:
+        if len(text) == len("2025-06-01"):
+            return date.fromisoformat(text).isoformat()
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is neither a date nor a moment of ISO 8601") from error
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statement]:
+    """Both bounds included. A day holds all its moments, in the store as in the bounds."""
+    field = None if layer.time_field is None else _field(layer, layer.time_field)
+    if field is None or field.kind not in ("date", "datetime"):
+        raise InputError(f"layer {layer.name} has no date: an interval cannot be asked of it")
+    length = len("2025-06-01") if field.kind == "date" else None
+    column = quoted(field.name)
+    conditions = [Statement(f"{column} IS NOT NULL", ())]
+    if start is not None:
+        conditions.append(Statement(f"{column} >= ?", (_moment(start)[:length],)))
+    if end is not None:
+        bound = _moment(end)[:length]
+        value = column if field.kind == "date" else f"substr({column}, 1, {len(bound)})"
+        conditions.append(Statement(f"{value} <= ?", (bound,)))
+    return conditions
+
+
+def _inside(layer: Layer, box: BBox, after: int | None) -> Statement:
+    """Rows whose envelope meets the box, by the R-tree; its 32-bit floats are rounded outwards."""
+    text = (
+        f"fid IN (SELECT id FROM {quoted(f'rtree_{layer.name}_geom')} "
+        "WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+    )
+    values: tuple[Any, ...] = (box.xmin, box.xmax, box.ymin, box.ymax)
+    if after is None:
+        return Statement(f"{text})", values)
+    return Statement(f"{text} AND id > ?)", (*values, after))
+
+
+def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
+    """The conditions of a query, those of geometry by envelope only: it must meet every box.
+
+    `with_geometry`: rows without geometry are left out.
+
+    Raises:
+        InputError: a field is unknown, or a value is not of its field's kind.
+    """
+    conditions = [_equal(layer, name, text) for name, text in query.equals]
+    if query.interval is not None:
+        conditions += _interval(layer, *query.interval)
+    if query.after is not None:
+        conditions.append(Statement("fid > ?", (max(-_MAX, min(query.after, _MAX)),)))
+    if with_geometry or boxes:
+        if layer.geometry is None:
+            conditions.append(Statement("0", ()))
+        elif not boxes:
+            conditions.append(Statement("geom IS NOT NULL", ()))
+        else:
+            conditions += [_inside(layer, box, query.after) for box in boxes]
+    if not conditions:
+        return Statement("", ())
+    text = " AND ".join(condition.text for condition in conditions)
+    return Statement(f" WHERE {text}", tuple(v for condition in conditions for v in condition.values))
+
+
+def order(layer: Layer, query: Query) -> str:
+    """The order of a query: nulls last, ties by fid.
+
+    Raises:
+        InputError: a field is unknown, or `after` and `sort` are asked together.
+    """
+    if query.after is not None and query.sort:
+        raise InputError("after and sort cannot go together: page a sorted query by offset")
+    keys = [
+        f"{quoted(_field(layer, name).name)} {'ASC' if ascending else 'DESC'} NULLS LAST"
+        for name, ascending in query.sort
+    ]
+    return " ORDER BY " + ", ".join([*keys, "fid"])
+
+
+def window(query: Query, *, extra: int = 0) -> Statement:
+    """The paging of a query, with `extra` rows more than its limit.
+
+    Raises:
+        InputError: the limit or the offset is negative.
+    """
+    if query.limit < 0 or query.offset < 0:
+        raise InputError(f"limit {query.limit} and offset {query.offset} must not be negative")
+    return Statement(" LIMIT ? OFFSET ?", (min(query.limit, _MAX) + extra, min(query.offset, _MAX)))

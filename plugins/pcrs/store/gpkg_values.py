@@ -1,0 +1,102 @@
+"""Values of fields: checked and made SQL on the way in, and back."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pcrs.errors import InputError
+from pcrs.store.base import Field, Kind, Layer
+
+SQL_TYPES: Mapping[Kind, str] = {
+    "string": "TEXT",
+    "integer": "INTEGER",
+    "number": "DOUBLE",
+    "date": "DATE",
+    "datetime": "DATETIME",
+    "boolean": "BOOLEAN",
+    "list": "TEXT",
+}
+_INT64 = 2**63
+
+
+def _integer(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, float) and value != number:
+        raise ValueError("not whole")
+    if not -_INT64 <= number < _INT64:
+        raise ValueError("more than 64 bits")
+    return number
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
+
+
+def _date(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return (value if isinstance(value, date) else date.fromisoformat(str(value)[:10])).isoformat()
+
+
+def _datetime(value: Any) -> str:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds") + "Z"
+
+
+def _boolean(value: Any) -> int:
+    words = {"true": 1, "1": 1, "false": 0, "0": 0}
+    text = str(value).strip().lower()
+    if text not in words:
+        raise ValueError("neither true nor false")
+    return words[text]
+
+
+def _list(value: Any) -> str:
+    if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
+        raise TypeError("not a list")
+    return json.dumps(list(value), ensure_ascii=False, allow_nan=False)
+
+
+_TO_SQL: Mapping[Kind, Callable[[Any], str | int | float]] = {
+    "string": str,
+    "integer": _integer,
+    "number": _number,
+    "date": _date,
+    "datetime": _datetime,
+    "boolean": _boolean,
+    "list": _list,
+}
+
+
+def to_sql(layer: Layer, field: Field, value: Any) -> str | int | float | None:
+    """The value as SQL stores it; dates become ISO 8601, moments UTC, lists JSON.
+
+    Raises:
+        InputError: the value is not of the field's kind.
+    """
+    if value is None:
+        return None
+    try:
+        return _TO_SQL[field.kind](value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InputError(
+            f"layer {layer.name}, field {field.name}: {value!r} is no {field.kind} ({error})"
+        ) from error
+
+
+def from_sql(field: Field, value: Any) -> Any:
+    """The value as it was given: lists are lists again, booleans are booleans."""
+    if value is None:
+        return None
+    if field.kind == "list":
+        return json.loads(value)
+    if field.kind == "boolean":
+        return bool(value)
+    return value

@@ -1,0 +1,292 @@
+"""The index: deliveries, their files, every version of every dalle, and the slabs still to be built.
+
+One SQLite file in WAL mode, written by one `pcrs` at a time, read by any number. It is the truth about what
+was received and accepted; the `dalles` layer, the pyramid and the records are projections of it, made again
+from it after an interruption.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from pcrs.errors import NotFoundError, StoreError
+from pcrs.standard.crs import BBox
+from pcrs.standard.grid import Slab
+
+State = Literal["reçue", "contrôlée", "acceptée", "publiée", "refusée"]
+FileKind = Literal["raster", "vecteur", "autre"]
+FileState = Literal["reçu", "conforme", "réserves", "refusé", "intégré"]
+
+_SCHEMA = 1
+_DDL = """
+CREATE TABLE delivery (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, edition TEXT NOT NULL, chantier TEXT NOT NULL,
+    state TEXT NOT NULL, received_at TEXT NOT NULL, decided_at TEXT, reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE delivery_file (
+    delivery TEXT NOT NULL REFERENCES delivery(id), name TEXT NOT NULL, kind TEXT NOT NULL,
+    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL,
+    findings TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (delivery, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dalle (
+    rank INTEGER PRIMARY KEY AUTOINCREMENT, stem TEXT NOT NULL, edition TEXT NOT NULL,
+    delivery TEXT NOT NULL REFERENCES delivery(id), chantier TEXT NOT NULL,
+    x_m INTEGER NOT NULL, y_m INTEGER NOT NULL, size_m INTEGER NOT NULL,
+    acquired TEXT, accepted TEXT NOT NULL, precision TEXT NOT NULL, sha256 TEXT NOT NULL,
+    master_sha256 TEXT NOT NULL, master_bytes INTEGER NOT NULL,
+    hot_sha256 TEXT NOT NULL, hot_bytes INTEGER NOT NULL,
+    UNIQUE (edition, stem)
+) STRICT;
+CREATE TABLE slab_todo (
+    edition TEXT NOT NULL, level INTEGER NOT NULL, col INTEGER NOT NULL, row INTEGER NOT NULL,
+    PRIMARY KEY (edition, level, col, row)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE file_hash (
+    path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery: a folder or a file, for one edition."""
+
+    id: str
+    path: str
+    edition: str
+    chantier: str
+    state: State
+    received_at: str
+    decided_at: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """One file of a delivery; `name` is its path in the delivery, `facts` what its control measured."""
+
+    delivery: str
+    name: str
+    kind: FileKind
+    bytes: int
+    sha256: str
+    state: FileState
+    findings: tuple[dict[str, Any], ...] = ()
+    facts: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dalle:
+    """One accepted version of a dalle. Corner: north-west, metres, EPSG:2154. Higher ranks lie on top."""
+
+    stem: str
+    edition: str
+    delivery: str
+    chantier: str
+    x_m: int
+    y_m: int
+    size_m: int
+    acquired: str | None
+    accepted: str
+    precision: str
+    sha256: str
+    master_sha256: str
+    master_bytes: int
+    hot_sha256: str
+    hot_bytes: int
+    rank: int = 0
+
+    @property
+    def bbox(self) -> BBox:
+        """Box on the ground, EPSG:2154, metres."""
+        return BBox(self.x_m, self.y_m - self.size_m, self.x_m + self.size_m, self.y_m)
+
+
+class Index:
+    """The index of one site. Not shared between threads: open one where it is needed."""
+
+    def __init__(self, file: Path) -> None:
+        self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
+        try:
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._migrate(file)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise StoreError(f"{file} cannot be opened as the index of a site: {error}") from error
+        except StoreError:
+            self._db.close()
+            raise
+
+    def _migrate(self, file: Path) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _SCHEMA:
+            raise StoreError(f"{file} was written by a newer pcrs (schema {version} > {_SCHEMA}): upgrade")
+        if version == 0:
+            with self.transaction():
+                if not self._db.execute("PRAGMA user_version").fetchone()[0]:
+                    for statement in _DDL.split(";\n"):
+                        self._db.execute(statement)
+                    self._db.execute(f"PRAGMA user_version={_SCHEMA}")
+
+    def close(self) -> None:
+        """The file is released."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block is written, or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # deliveries ---------------------------------------------------------------------------------------
+
+    def add_delivery(self, delivery: Delivery, files: Iterable[DeliveredFile]) -> None:
+        """A new delivery with its files, in one transaction; one that is known already stays as it is."""
+        with self.transaction():
+            if self._db.execute("SELECT 1 FROM delivery WHERE id=?", (delivery.id,)).fetchone():
+                return
+            self._insert("delivery", delivery)
+            for file in files:
+                self._db.execute(
+                    "INSERT INTO delivery_file (delivery, name, kind, bytes, sha256, state) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (file.delivery, file.name, file.kind, file.bytes, file.sha256, file.state),
+                )
+
+    def delivery(self, identifier: str) -> Delivery:
+        """The delivery of that id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        row = self._db.execute("SELECT * FROM delivery WHERE id=?", (identifier,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"no delivery {identifier!r}: `pcrs deliveries` lists them")
+        return Delivery(**dict(row))
+
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery, oldest first."""
+        rows = self._db.execute("SELECT * FROM delivery ORDER BY received_at, id")
+        return [Delivery(**dict(row)) for row in rows]
+
+    def set_state(self, identifier: str, state: State, *, at: str | None = None, reason: str = "") -> None:
+        """The delivery's state, with the time and the reason of a decision."""
+        self._db.execute(
+            "UPDATE delivery SET state=?, decided_at=coalesce(?, decided_at), reason=? WHERE id=?",
+            (state, at, reason, identifier),
+        )
+
+    def files(self, delivery: str) -> list[DeliveredFile]:
+        """The files of a delivery, in order of their names."""
+        rows = self._db.execute("SELECT * FROM delivery_file WHERE delivery=? ORDER BY name", (delivery,))
+        return [
+            DeliveredFile(
+                row["delivery"],
+                row["name"],
+                row["kind"],
+                row["bytes"],
+                row["sha256"],
+                row["state"],
+                tuple(json.loads(row["findings"])),
+                json.loads(row["facts"]),
+            )
+            for row in rows
+        ]
+
+    def set_file(
+        self,
+        file: DeliveredFile,
+        state: FileState,
+        *,
+        findings: Iterable[dict[str, Any]] | None = None,
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        """What a step found out about a file; what is None stays."""
+        self._db.execute(
+            "UPDATE delivery_file SET state=?, findings=coalesce(?, findings), facts=coalesce(?, facts) "
+            "WHERE delivery=? AND name=?",
+            (
+                state,
+                None if findings is None else json.dumps(list(findings), ensure_ascii=False),
+                None if facts is None else json.dumps(facts, ensure_ascii=False),
+                file.delivery,
+                file.name,
+            ),
+        )
+
+    # dalles -------------------------------------------------------------------------------------------
+
+    def dalle(self, edition: str, stem: str) -> Dalle | None:
+        """The accepted version of a dalle in an edition, if there is one."""
+        row = self._db.execute("SELECT * FROM dalle WHERE edition=? AND stem=?", (edition, stem)).fetchone()
+        return None if row is None else Dalle(**dict(row))
+
+    def dalles(self, upto: str | None = None) -> list[Dalle]:
+        """Every accepted version of the editions up to one (all by default), lowest rank first.
+
+        A newer edition lies on top of an older one; within an edition, what was accepted last.
+        """
+        rows = self._db.execute(
+            "SELECT * FROM dalle WHERE ? IS NULL OR edition <= ? ORDER BY edition, rank", (upto, upto)
+        )
+        return [Dalle(**dict(row)) for row in rows]
+
+    def editions(self) -> list[str]:
+        """Editions that have an accepted dalle, oldest first."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT edition FROM dalle ORDER BY edition")]
+
+    def accept(self, dalles: Iterable[Dalle], todo: Iterable[tuple[str, Slab]]) -> None:
+        """New dalles and the slabs that they change: to be called inside `transaction`."""
+        for dalle in dalles:
+            self._insert("dalle", dalle, without=("rank",))
+        self._db.executemany(
+            "INSERT OR IGNORE INTO slab_todo VALUES (?, ?, ?, ?)",
+            [(edition, *slab) for edition, slab in todo],
+        )
+
+    def _insert(self, table: str, value: Delivery | Dalle, without: tuple[str, ...] = ()) -> None:
+        names = [field.name for field in fields(value) if field.name not in without]
+        marks = ", ".join("?" * len(names))
+        self._db.execute(
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608  names of our fields
+            [getattr(value, name) for name in names],
+        )
+
+    # work lists ---------------------------------------------------------------------------------------
+
+    def todo(self) -> list[tuple[str, Slab]]:
+        """Slabs to build: older editions first, then finest levels first."""
+        rows = self._db.execute("SELECT * FROM slab_todo ORDER BY edition, level DESC, row, col")
+        return [(row["edition"], Slab(row["level"], row["col"], row["row"])) for row in rows]
+
+    def done(self, edition: str, slabs: Iterable[Slab]) -> None:
+        """These slabs are in place."""
+        with self.transaction():
+            self._db.executemany(
+                "DELETE FROM slab_todo WHERE edition=? AND level=? AND col=? AND row=?",
+                [(edition, *slab) for slab in slabs],
+            )
+
+    def known_hash(self, path: str, size: int, mtime_ns: int) -> str | None:
+        """The sha256 read earlier from a file that has not changed since."""
+        row = self._db.execute(
+            "SELECT sha256 FROM file_hash WHERE path=? AND bytes=? AND mtime_ns=?", (path, size, mtime_ns)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember_hash(self, path: str, size: int, mtime_ns: int, sha256: str) -> None:
+        """The sha256 of a file, so that a delivery is read once for it."""
+        self._db.execute("REPLACE INTO file_hash VALUES (?, ?, ?, ?)", (path, size, mtime_ns, sha256))

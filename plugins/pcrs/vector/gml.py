@@ -1,0 +1,146 @@
+"""CNIG GML, read: valid objects and what is wrong with the others, in one pass and in flat memory."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lxml.etree import _Element
+
+from pcrs.findings import Finding, has_errors
+from pcrs.standard.crs import L93, BBox, transform_geometry
+from pcrs.standard.model import BY_TAG, Feature
+from pcrs.vector import rules
+from pcrs.vector.coordinates import GML, line_of
+from pcrs.vector.ids import Ids, Links
+from pcrs.vector.located import Locator
+from pcrs.vector.parse import ID, RawObject, links_of, nested_in, take_apart, values_of
+from pcrs.vector.stream import BOUNDED_BY, MEMBERS, ROOT_TAG, elements
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a check of a document found."""
+
+    counts: Mapping[str, int]
+    """Valid objects per class."""
+    findings: tuple[Finding, ...]
+    bbox: BBox | None
+    """Box of the valid objects in EPSG:2154; None when none has a geometry."""
+
+    @property
+    def valid(self) -> bool:
+        """True when no finding is an error."""
+        return not has_errors(self.findings)
+
+
+def read(path: Path, *, shown_as: str = "") -> Iterator[Feature | Finding]:
+    """Each valid object as a `Feature`, in its own CRS, and each fault as a `Finding`, in file order.
+
+    An object with an error is not given; the others are. Links without a target, and other things that only
+    the whole document tells, come last. Malformed XML and a DOCTYPE are findings too, after what was read
+    before them. `shown_as` names the file in findings; its own name when left out.
+
+    Raises:
+        GmlError: the file cannot be opened, or is no PCRS document at all (another root element).
+    """
+    file = shown_as or path.name
+    reader = _Reader(file)
+    whole = True
+    for item in elements(path, file):
+        if isinstance(item, Finding):
+            whole = False
+            yield item
+        else:
+            yield from reader.element(item)
+    if whole:
+        yield from reader.end()
+
+
+def check_gml(path: Path, *, shown_as: str = "") -> Summary:
+    """What `read` gives, counted and gathered.
+
+    Raises:
+        GmlError: as `read`.
+    """
+    counts: Counter[str] = Counter()
+    findings = []
+    bbox: BBox | None = None
+    for item in read(path, shown_as=shown_as):
+        if isinstance(item, Finding):
+            findings.append(item)
+            continue
+        counts[item.class_name] += 1
+        geometry = in_l93(item).geometry
+        if geometry is not None:
+            own = BBox(*geometry.bounds)
+            bbox = own if bbox is None else bbox.union(own)
+    return Summary(dict(counts), tuple(findings), bbox)
+
+
+def in_l93(feature: Feature) -> Feature:
+    """The same object in EPSG:2154, every vertex transformed, z as it was."""
+    if feature.geometry is None or feature.epsg == L93:
+        return feature
+    return replace(feature, geometry=transform_geometry(feature.geometry, feature.epsg, L93), epsg=L93)
+
+
+class _Reader:
+    """What has to be remembered from one object to the next."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._ids = Ids()
+        self._links = Links(self._ids)
+        self._locator = Locator(self._ids)
+
+    def element(self, element: _Element) -> Iterator[Feature | Finding]:
+        """What one element of the document gives."""
+        line = line_of(element)
+        if element.tag == ROOT_TAG:
+            self._ids.add(element.get(ID) or "", line)
+            yield from rules.version(element, self._file, line)
+        elif element.tag == BOUNDED_BY:
+            yield from self._locator.document_envelope(element, self._file)
+        elif element.tag in MEMBERS:
+            yield rules.a_member(element, self._file, line)
+        elif element.tag in BY_TAG:
+            parent = element.getparent()
+            if parent is not None and parent.tag == ROOT_TAG:
+                yield rules.a_member(element, self._file, line)
+            yield from self._objects(element)
+        elif not str(element.tag).startswith(GML):
+            yield rules.an_object(element, self._file, line)
+
+    def end(self) -> Iterator[Finding]:
+        """What only the whole document tells."""
+        yield from self._locator.nameless(self._file)
+        for link in sorted(self._links.unresolved(), key=lambda each: each.line or 0):
+            yield rules.resolved(link, self._file)
+
+    def _objects(self, element: _Element) -> Iterator[Feature | Finding]:
+        """The object, then those written inside its links."""
+        waiting = [element]
+        while waiting:
+            each = waiting.pop()
+            model = BY_TAG.get(each.tag)
+            if model is None:
+                yield rules.an_object(each, self._file, line_of(each))
+                continue
+            raw = take_apart(each, model, self._file)
+            yield from self._object(raw)
+            waiting += reversed(list(nested_in(raw)))
+
+    def _object(self, raw: RawObject) -> Iterator[Feature | Finding]:
+        """Its findings, then the object itself when none refuses it."""
+        findings = rules.check(raw)
+        line = line_of(raw.element)
+        if raw.gml_id:
+            findings += rules.first_of_its_id(raw, self._ids.add(raw.gml_id, line))
+            self._links.arrived(raw.gml_id)
+        geometry, epsg, about_geometry = self._locator.locate(raw)
+        findings += about_geometry
+        yield from findings
+        if not has_errors(findings):
+            self._links.add(links_of(raw))
+            yield Feature(raw.model.name, raw.gml_id or "", values_of(raw), geometry, epsg, line or 0)

@@ -1,0 +1,178 @@
+"""What acceptance makes of what conforms: masters and hot dalles, and objects in the feature store."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pcrs.errors import ConflictError
+from pcrs.findings import Finding
+from pcrs.raster.cog import write_hot
+from pcrs.raster.master import write_master
+from pcrs.standard.model import Feature
+from pcrs.standard.names import DalleName
+from pcrs.store.base import FeatureStore, NewRow
+from pcrs.store.index import Dalle, DeliveredFile, Delivery, Index
+from pcrs.vector.gml import in_l93, read
+from pcrs.work.layers import cnig_layer
+from pcrs.work.progress import Mill, Progress
+from pcrs.work.register import source
+from pcrs.work.site import Site, place_copy, sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """One dalle to make: from the delivered file to its master and its hot COG."""
+
+    file: DeliveredFile
+    source: Path
+    name: DalleName
+    master: Path
+    hot: Path
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What was made: sha256 and bytes of the master and of the hot COG."""
+
+    master_sha256: str
+    master_bytes: int
+    hot_sha256: str
+    hot_bytes: int
+
+
+def unchanged(path: Path, sha256: str) -> None:
+    """Nothing, when the file still has the bytes that were controlled.
+
+    Raises:
+        ConflictError: it has other bytes now, or is gone.
+    """
+    if not path.is_file() or sha256_of(path) != sha256:
+        raise ConflictError(f"{path} is not the file that was controlled: receive the delivery again")
+
+
+def ingest(piece: Ingest) -> Ingested:
+    """The master and the hot COG of one dalle, in place. Same input, same bytes."""
+    unchanged(piece.source, piece.file.sha256)
+    write_master(piece.source, piece.master, piece.name)
+    write_hot(piece.master, piece.hot, quality=piece.quality)
+    return Ingested(
+        sha256_of(piece.master),
+        piece.master.stat().st_size,
+        sha256_of(piece.hot),
+        piece.hot.stat().st_size,
+    )
+
+
+def conflict(index: Index, delivery: Delivery, file: DeliveredFile) -> Finding | None:
+    """What has to be said of a dalle whose name stands already for other bytes in this edition."""
+    facts = file.facts or {}
+    known = index.dalle(delivery.edition, facts.get("stem", ""))
+    if known is None or known.sha256 == file.sha256:
+        return None
+    message = (
+        f"La dalle {known.stem} est déjà acceptée dans l'édition {delivery.edition} avec un autre contenu "
+        f"(livraison {known.delivery}) ; une dalle acceptée ne change plus : livrer sous une autre édition."
+    )
+    return Finding(
+        "delivery.conflict",
+        "error",
+        message,
+        file.name,
+        measured=file.sha256[:12],
+        expected=known.sha256[:12],
+    )
+
+
+def ingest_rasters(
+    site: Site, index: Index, delivery: Delivery, *, quality: int, mill: Mill, progress: Progress
+) -> None:
+    """Every conforming dalle has its master and its hot COG; each is noted as soon as it has them."""
+    files = [f for f in index.files(delivery.id) if f.kind == "raster" and f.state == "conforme"]
+    pieces = [_piece(site, delivery, file, quality) for file in files if "made" not in (file.facts or {})]
+    run = mill.run(ingest, pieces, stage="dalles", total=len(pieces), progress=progress)
+    for piece, made in run:
+        facts = {**(piece.file.facts or {}), "made": asdict(made)}
+        index.set_file(piece.file, "conforme", facts=facts)
+
+
+def _piece(site: Site, delivery: Delivery, file: DeliveredFile, quality: int) -> Ingest:
+    facts = file.facts or {}
+    stem = facts["stem"]
+    master, hot = site.master(delivery.edition, stem), site.hot(delivery.edition, stem)
+    return Ingest(file, source(delivery, file), _name(facts), master, hot, quality)
+
+
+def _name(facts: dict[str, Any]) -> DalleName:
+    return DalleName(facts["year"], facts["x_m"], facts["y_m"], facts["size_m"], facts["departement"])
+
+
+def accepted_dalles(delivery: Delivery, files: Iterable[DeliveredFile], precision: str) -> list[Dalle]:
+    """The index rows of the dalles that were made, in order of their names."""
+    rows = []
+    for file in files:
+        facts = file.facts or {}
+        if "made" not in facts:
+            continue
+        rows.append(
+            Dalle(
+                stem=facts["stem"],
+                edition=delivery.edition,
+                delivery=delivery.id,
+                chantier=delivery.chantier,
+                x_m=facts["x_m"],
+                y_m=facts["y_m"],
+                size_m=facts["size_m"],
+                acquired=facts.get("acquired"),
+                accepted=(delivery.decided_at or delivery.received_at)[:10],
+                precision=precision,
+                sha256=file.sha256,
+                **facts["made"],
+            )
+        )
+    return sorted(rows, key=lambda dalle: dalle.stem)
+
+
+def import_vector(site: Site, store: FeatureStore, delivery: Delivery, file: DeliveredFile) -> int:
+    """The valid objects of a GML are in the store, over those of the same gml:id: all or none. How many.
+
+    The GML itself is kept as it was received, in the intermediate tier, and offered in the hot one.
+    """
+    path = source(delivery, file)
+    unchanged(path, file.sha256)
+    name = Path(file.name).name
+    for tier in ("intermediate", "hot"):
+        place_copy(path, site.vector(tier, delivery.edition, name), file.sha256)
+    count = 0
+    with store.transaction():
+        for class_name, rows in _by_class(path, delivery):
+            store.ensure(cnig_layer(class_name))
+            count += store.put(class_name, rows)
+    return count
+
+
+_BATCH = 2000
+
+
+def _by_class(path: Path, delivery: Delivery) -> Iterator[tuple[str, list[NewRow]]]:
+    """Rows in batches of one class, memory flat with the size of the file."""
+    batches: dict[str, list[NewRow]] = {}
+    for item in read(path):
+        if not isinstance(item, Feature):
+            continue
+        rows = batches.setdefault(item.class_name, [])
+        rows.append(_row(item, delivery))
+        if len(rows) == _BATCH:
+            yield item.class_name, batches.pop(item.class_name)
+    yield from batches.items()
+
+
+def _row(feature: Feature, delivery: Delivery) -> NewRow:
+    local = in_l93(feature)
+    values = dict(local.attributes) | {
+        "epsg_origine": feature.epsg,
+        "edition": delivery.edition,
+        "livraison": delivery.id,
+    }
+    return feature.gml_id, local.geometry, values

@@ -1,0 +1,112 @@
+"""The facts of a site, as its catalogue records tell them: read from the index and the feature store."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import reduce
+
+from pcrs.publish.facts import Coverage, Mosaic, RasterFacts, VectorFacts
+from pcrs.standard.codes import CODES
+from pcrs.standard.crs import BBox
+from pcrs.standard.model import CLASSES
+from pcrs.store.base import FeatureStore, Layer, Query
+from pcrs.store.index import Dalle, Index
+from pcrs.work.project import current
+
+_PRECISION = "precisionPlanimetrique"
+
+
+def raster_facts(index: Index, departement: str) -> RasterFacts | None:
+    """What the index knows of the raster PCRS; None before the first acceptance."""
+    dalles = index.dalles()
+    if not dalles:
+        return None
+    editions = index.editions()
+    by_edition = tuple(_mosaic(e, [d for d in dalles if d.edition == e]) for e in editions)
+    return RasterFacts(departement, _mosaic(editions[-1], current(dalles)), by_edition)
+
+
+def _mosaic(edition: str, dalles: Sequence[Dalle]) -> Mosaic:
+    acquired = [date.fromisoformat(d.acquired) for d in dalles if d.acquired]
+    accepted = [date.fromisoformat(d.accepted) for d in dalles]
+    return Mosaic(
+        edition=edition,
+        coverage=Coverage(
+            bbox=reduce(BBox.union, (d.bbox for d in dalles)),
+            acquired=_span(acquired or accepted),
+            published=min(accepted),
+            revised=max(accepted),
+            octets=sum(d.hot_bytes for d in dalles),
+        ),
+        dalles=len(dalles),
+        precision=max(d.precision for d in dalles),
+    )
+
+
+def _span(days: Iterable[date]) -> tuple[date, date]:
+    known = sorted(days)
+    return known[0], known[-1]
+
+
+def vector_facts(index: Index, store: FeatureStore, departement: str) -> VectorFacts | None:
+    """What index and store know of the vector PCRS; None before an object with a place was taken in."""
+    files = list(_taken_files(index))
+    layers = [layer for layer in store.layers() if layer.name in CLASSES]
+    boxes = [box for layer in layers if (box := store.extent(layer.name)) is not None]
+    if not boxes or not files:
+        return None
+    published = [day for day, _ in files]
+    surveyed = [day for layer in layers for day in _survey_days(store, layer)]
+    return VectorFacts(
+        departement=departement,
+        edition=max(_editions(store, layers)),
+        coverage=Coverage(
+            bbox=reduce(BBox.union, boxes),
+            acquired=_span(surveyed or published),
+            published=min(published),
+            revised=max(published),
+            octets=sum(size for _, size in files),
+        ),
+        objects={layer.name: store.count(layer.name, Query()) for layer in layers},
+        precision=_coarsest(store, layers),
+        has_altitude=any(_has_altitude(store, layer) for layer in layers),
+    )
+
+
+def _taken_files(index: Index) -> Iterator[tuple[date, int]]:
+    """Day of acceptance and bytes of each GML that was taken in."""
+    for delivery in index.deliveries():
+        for file in index.files(delivery.id):
+            if file.kind == "vecteur" and file.state == "intégré" and delivery.decided_at:
+                yield date.fromisoformat(delivery.decided_at[:10]), file.bytes
+
+
+def _survey_days(store: FeatureStore, layer: Layer) -> list[date]:
+    """The first and the last `dateLeve` of a layer."""
+    if layer.time_field != "dateLeve":
+        return []
+    days: list[str] = []
+    for ascending in (True, False):
+        query = Query(interval=("0001-01-01", None), sort=(("dateLeve", ascending),), limit=1, geometry=False)
+        days += [row.values["dateLeve"] for row in store.query(layer.name, query).rows]
+    return [date.fromisoformat(day[:10]) for day in days]
+
+
+def _editions(store: FeatureStore, layers: Iterable[Layer]) -> list[str]:
+    query = Query(sort=(("edition", False),), limit=1, geometry=False)
+    rows = [row for layer in layers for row in store.query(layer.name, query).rows]
+    return [row.values["edition"] for row in rows]
+
+
+def _coarsest(store: FeatureStore, layers: Iterable[Layer]) -> str:
+    """The coarsest precision class that an object has; 999 when none says it."""
+    measured = [layer for layer in layers if layer.field(_PRECISION)]
+    for code in sorted(CODES["CategoriePrecisionPCRSType"].values, reverse=True):
+        query = Query(equals=((_PRECISION, code),), limit=1, geometry=False)
+        if any(store.query(layer.name, query).rows for layer in measured):
+            return code
+    return "999"
+
+
+def _has_altitude(store: FeatureStore, layer: Layer) -> bool:
+    rows = store.query(layer.name, Query(limit=1)).rows
+    return any(row.geometry is not None and row.geometry.has_z for row in rows)

@@ -1,0 +1,66 @@
+"""What others see of the index: the `dalles` layer. Made again from the index whenever it changed."""
+
+import shapely
+
+from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.store.base import FeatureStore, NewRow, Query
+from pcrs.store.index import Dalle, Index
+from pcrs.work.layers import DALLES
+from pcrs.work.site import Site
+
+_RESOLUTION_CM = 5
+
+
+def current(dalles: list[Dalle]) -> list[Dalle]:
+    """The version on top of each footprint, in order of names."""
+    top = {(dalle.x_m, dalle.y_m, dalle.size_m): dalle for dalle in dalles}
+    return sorted(top.values(), key=lambda dalle: dalle.stem)
+
+
+def project_dalles(index: Index, store: FeatureStore, departement: str) -> int:
+    """The `dalles` layer holds the current dalles and no other, at once. How many."""
+    rows = [_row(dalle, departement) for dalle in current(index.dalles())]
+    with store.transaction():
+        store.ensure(DALLES)
+        known = set()
+        after: int | None = 0
+        while after is not None:
+            page = store.query(DALLES.name, Query(after=after, geometry=False))
+            known |= {row.id for row in page.rows}
+            after = page.next_after
+        store.remove(DALLES.name, known - {row[0] for row in rows})
+        store.put(DALLES.name, rows)
+    return len(rows)
+
+
+def _row(dalle: Dalle, departement: str) -> NewRow:
+    file = f"{dalle.stem}.tif"
+    values = {
+        "departement": departement,
+        "edition": dalle.edition,
+        "chantier": dalle.chantier or None,
+        "date_acquisition": dalle.acquired,
+        "date_recette": dalle.accepted,
+        "precision": dalle.precision,
+        "resolution_cm": _RESOLUTION_CM,
+        "size_m": dalle.size_m,
+        "fichier": file,
+        "octets": dalle.hot_bytes,
+        "sha256": dalle.hot_sha256,
+        "master_octets": dalle.master_bytes,
+        "master_sha256": dalle.master_sha256,
+        "href": f"dalles/{dalle.edition}/{file}",
+        "livraison": dalle.delivery,
+    }
+    return dalle.stem, shapely.box(*dalle.bbox), values
+
+
+def sources(site: Site, dalles: list[Dalle], *, hot: bool) -> list[Source]:
+    """The dalles as a mosaic takes them: hot COGs, or lossless masters."""
+    place = site.hot if hot else site.master
+    return [Source(place(dalle.edition, dalle.stem), dalle.bbox, rank) for rank, dalle in enumerate(dalles)]
+
+
+def mosaic(site: Site, index: Index, edition: str | None) -> Mosaic:
+    """The mosaic of hot dalles of an edition: its own dalles over those of the editions before it."""
+    return Mosaic(sources(site, index.dalles(edition), hot=True))

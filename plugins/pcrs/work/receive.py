@@ -1,0 +1,165 @@
+"""The life of a delivery: reçue → contrôlée → acceptée → publiée, or refusée.
+
+Every step is written down before the next begins and can be done again: after a kill the same command goes
+on where it stopped, and ends in the same state.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pcrs.errors import ConflictError
+from pcrs.findings import Finding
+from pcrs.raster.qc import Control
+from pcrs.store.index import DeliveredFile, Delivery, FileState, Index
+from pcrs.work import accept as acceptance
+from pcrs.work.control import Checked, Item, check_files, twins
+from pcrs.work.means import Means
+from pcrs.work.progress import Mill, Progress
+from pcrs.work.project import project_dalles
+from pcrs.work.register import inventory, kind_of, register, source
+from pcrs.work.update import affected, build, sweep
+
+
+def check(path: Path, control: Control, mill: Mill, progress: Progress) -> list[Checked]:
+    """The control of a file or a folder, outside any site; nothing is changed. In order of names.
+
+    Raises:
+        InputError: the path does not exist, or nothing is in it.
+    """
+    items = [Item(file, name, kind_of(file)) for name, file in inventory(path)]
+    checked = {one.item.name: one for one in check_files(items, control, mill, progress)}
+    checked |= {one.item.name: one for one in twins(checked.values())}
+    return [checked[name] for name in sorted(checked)]
+
+
+def receive(means: Means, path: Path, *, edition: str, chantier: str = "") -> Delivery:
+    """The delivery at `path`, registered and controlled. The same bytes again are the same delivery.
+
+    Raises:
+        InputError: nothing is there, or the edition cannot be a name.
+    """
+    delivery, files = register(means.index, path, edition=edition, chantier=chantier, progress=means.progress)
+    if delivery.state == "reçue":
+        _control(means, delivery, files)
+        means.index.set_state(delivery.id, "contrôlée")
+    return means.index.delivery(delivery.id)
+
+
+def _control(means: Means, delivery: Delivery, files: list[DeliveredFile]) -> None:
+    by_name = {file.name: file for file in files}
+    open_items = [_item(delivery, file) for file in files if file.state == "reçu"]
+    for one in check_files(open_items, means.control, means.mill, means.progress):
+        _note(means.index, by_name[one.item.name], one)
+    known = (_checked(delivery, file) for file in means.index.files(delivery.id))
+    for one in twins(known):
+        _note(means.index, by_name[one.item.name], one)
+    for file in means.index.files(delivery.id):
+        finding = acceptance.conflict(means.index, delivery, file) if file.state == "conforme" else None
+        if finding is not None:
+            means.index.set_file(file, "refusé", findings=[*file.findings, finding.to_dict()])
+
+
+def _item(delivery: Delivery, file: DeliveredFile) -> Item:
+    return Item(source(delivery, file), file.name, file.kind, file.sha256)
+
+
+def _checked(delivery: Delivery, file: DeliveredFile) -> Checked:
+    """A file's control as it was noted."""
+    findings = tuple(
+        Finding(**{**f, "pixel": tuple(f["pixel"]) if "pixel" in f else None}) for f in file.findings
+    )
+    return Checked(_item(delivery, file), findings, file.facts or {})
+
+
+def _note(index: Index, file: DeliveredFile, one: Checked) -> None:
+    index.set_file(file, _verdict(one), findings=[f.to_dict() for f in one.findings], facts=dict(one.facts))
+
+
+def _verdict(one: Checked) -> FileState:
+    if one.item.kind == "autre" or "copy_of" in one.facts:
+        return "conforme" if not one.findings else "réserves"
+    if not one.accepted:
+        return "refusé"
+    return "réserves" if any(f.level == "error" for f in one.findings) else "conforme"
+
+
+def accept(means: Means, identifier: str) -> Delivery:
+    """The delivery with what conforms taken in; what does not stays refused, file by file.
+
+    Masters and hot dalles are made, objects stored, the slabs to build written down. Publishing is apart.
+
+    Raises:
+        NotFoundError: no such delivery.
+        ConflictError: it was refused, was not controlled, or a file has changed since.
+    """
+    index = means.index
+    delivery = index.delivery(identifier)
+    if delivery.state in ("reçue", "refusée"):
+        raise ConflictError(f"delivery {identifier} is {delivery.state}: only a controlled one is accepted")
+    if delivery.state == "contrôlée":
+        index.set_state(identifier, "acceptée", at=datetime.now(UTC).isoformat(timespec="seconds"))
+        delivery = index.delivery(identifier)
+    if delivery.state == "publiée":
+        return delivery
+    for folder in (
+        means.site.master(delivery.edition, "_").parent,
+        means.site.hot(delivery.edition, "_").parent,
+    ):
+        sweep(folder)
+    acceptance.ingest_rasters(
+        means.site, index, delivery, quality=means.jpeg_quality, mill=means.mill, progress=means.progress
+    )
+    _index_dalles(means, delivery)
+    for file in index.files(identifier):
+        if (
+            file.kind == "vecteur"
+            and file.state in ("conforme", "réserves")
+            and not (file.facts or {}).get("taken")
+        ):
+            count = acceptance.import_vector(means.site, means.store, delivery, file)
+            index.set_file(file, "intégré", facts={**(file.facts or {}), "taken": count})
+    return delivery
+
+
+def publish(means: Means, delivery: Delivery) -> None:
+    """What was accepted is seen: the pyramids are built, the layer of dalles is that of the index.
+
+    The catalogue's records come after (`pcrs.work.catalogue`), then `Index.set_state(…, "publiée")`.
+    """
+    build(means, delivery.edition)
+    project_dalles(means.index, means.store, means.departement)
+
+
+def _index_dalles(means: Means, delivery: Delivery) -> None:
+    """The made dalles become current, with the slabs they change, in one transaction."""
+    index = means.index
+    files = [f for f in index.files(delivery.id) if f.kind == "raster" and f.state == "conforme"]
+    made = acceptance.accepted_dalles(delivery, files, means.precision)
+    with index.transaction():
+        new = [dalle for dalle in made if index.dalle(dalle.edition, dalle.stem) is None]
+        later = [edition for edition in index.editions() if edition > delivery.edition]
+        boxes = [dalle.bbox for dalle in new]
+        index.accept(new, affected(boxes, [delivery.edition, *later]))
+        for file in files:
+            index.set_file(file, "intégré")
+
+
+def refuse(index: Index, identifier: str, reason: str) -> Delivery:
+    """The delivery, refused for this reason.
+
+    Raises:
+        NotFoundError: no such delivery.
+        ConflictError: it was accepted already.
+    """
+    delivery = index.delivery(identifier)
+    if delivery.state in ("acceptée", "publiée"):
+        raise ConflictError(f"delivery {identifier} is {delivery.state}: what was accepted stays")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    index.set_state(identifier, "refusée", at=now, reason=reason)
+    return index.delivery(identifier)
+
+
+def refused(files: Iterable[DeliveredFile]) -> list[DeliveredFile]:
+    """The files of which something was refused: a dalle, or objects of a GML."""
+    return [file for file in files if any(f["level"] == "error" for f in file.findings)]

@@ -1,0 +1,161 @@
+"""A site: one directory with everything for one operator, and the names of what lies in it."""
+
+import fcntl
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pcrs.errors import InputError, SiteError
+from pcrs.files import placing
+
+_EDITION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
+_FOLDERS = ("intermediate/dalles", "intermediate/vecteur", "hot/dalles", "hot/vecteur", "hot/pyramids")
+_CHUNK = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Paths of a site. Nothing is ever written outside `root`."""
+
+    root: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """pcrs.toml."""
+        return self.root / "pcrs.toml"
+
+    @property
+    def metadata_file(self) -> Path:
+        """The human half of the records."""
+        return self.root / "metadata.toml"
+
+    @property
+    def index_file(self) -> Path:
+        """The index of deliveries and dalles."""
+        return self.root / "stores" / "index.db"
+
+    @property
+    def features_url(self) -> str:
+        """The store of features, as `open_store` takes it."""
+        return f"gpkg://{self.root.resolve() / 'stores' / 'features.gpkg'}"
+
+    @property
+    def records_file(self) -> Path:
+        """The store of catalogue records."""
+        return self.root / "stores" / "records.db"
+
+    @property
+    def pyramids(self) -> Path:
+        """Folder of the ROK4 pyramids, one descriptor per edition."""
+        return self.root / "hot" / "pyramids"
+
+    @property
+    def jobs(self) -> Path:
+        """Scratch of work in progress."""
+        return self.root / "jobs"
+
+    @property
+    def demo_marker(self) -> Path:
+        """Present when the data of the site are synthetic."""
+        return self.root / ".demo"
+
+    def master(self, edition: str, stem: str) -> Path:
+        """The lossless master of a dalle: intermediate tier."""
+        return self.root / "intermediate" / "dalles" / edition / f"{stem}.tif"
+
+    def hot(self, edition: str, stem: str) -> Path:
+        """The hot COG of a dalle."""
+        return self.root / "hot" / "dalles" / edition / f"{stem}.tif"
+
+    def vector(self, tier: str, edition: str, name: str) -> Path:
+        """A CNIG GML as it was received, in the `intermediate` or the `hot` tier."""
+        return self.root / tier / "vecteur" / edition / name
+
+    def require(self) -> "Site":
+        """The site itself, when it is one.
+
+        Raises:
+            SiteError: there is no settings file in the directory.
+        """
+        if not self.settings_file.is_file():
+            raise SiteError(f"{self.root} is no site: `pcrs init --site {self.root}` makes one")
+        return self
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The right to write, held by one process at a time and freed by the kernel when it dies.
+
+        Raises:
+            SiteError: another pcrs is at work in this site.
+        """
+        self.jobs.mkdir(parents=True, exist_ok=True)
+        with (self.jobs / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SiteError(f"another pcrs is at work in {self.root}: wait until it has ended") from None
+            yield
+
+
+def create(root: Path, settings: str, metadata: str) -> Site:
+    """A new empty site with these settings and this human half of the records.
+
+    Raises:
+        SiteError: the directory holds a site already, or cannot be written.
+    """
+    site = Site(root)
+    if site.settings_file.exists():
+        raise SiteError(f"{root} is a site already: its settings are in {site.settings_file}")
+    try:
+        for folder in (*_FOLDERS, "cold", "stores", "jobs"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        if not site.metadata_file.exists():
+            write_text(site.metadata_file, metadata)
+        write_text(site.settings_file, settings)
+    except OSError as error:
+        raise SiteError(f"{root} cannot be made a site: {error.strerror}") from error
+    return site
+
+
+def edition_name(text: str) -> str:
+    """The edition, when it can name folders and layers.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if not _EDITION.fullmatch(text):
+        raise InputError(
+            f"edition {text!r}: letters, digits, dot, dash and underscore only, 32 at the most, like 2025"
+        )
+    return text
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with file.open("rb", buffering=0) as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_text(target: Path, text: str) -> None:
+    """The text under its name, whole or not at all."""
+    with placing(target) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def place_copy(source: Path, target: Path, sha256: str) -> None:
+    """A copy of `source` under the name `target`, read back before it gets that name.
+
+    Raises:
+        SiteError: what was written has another sha256.
+    """
+    with placing(target) as part:
+        shutil.copyfile(source, part)
+        if sha256_of(part) != sha256:
+            raise SiteError(f"{target} was not written as {source}: the disk or the source is failing")

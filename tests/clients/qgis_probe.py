@@ -1,0 +1,79 @@
+"""Run by the Python that QGIS came with: loads what a user would load, renders it, and tells in JSON."""
+
+import json
+import sys
+
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QSize
+
+
+def render(layer, box, target):
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:2154"))
+    settings.setExtent(QgsRectangle(*box))
+    settings.setOutputSize(QSize(400, 400))
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    image = job.renderedImage()
+    image.save(target)
+    colours = {image.pixel(x, y) for x in range(0, 400, 7) for y in range(0, 400, 7)}
+    return {"colours": len(colours), "errors": [error.message for error in job.errors()]}
+
+
+def raster(layer, box, target):
+    told = {"valid": layer.isValid(), "crs": layer.crs().authid(), "why": layer.error().summary()}
+    return {**told, **render(layer, box, target)} if layer.isValid() else told
+
+
+def vector(layer):
+    told = {"valid": layer.isValid(), "why": layer.error().summary()}
+    if layer.isValid():
+        features = list(layer.getFeatures())
+        told |= {
+            "crs": layer.crs().authid(),
+            "count": len(features),
+            "fields": [field.name() for field in layer.fields()],
+            "extent": [round(v, 5) for v in layer.extent().toRectF().getCoords()],
+        }
+    return told
+
+
+def main():
+    url, folder, *numbers = sys.argv[1:]
+    box = [float(number) for number in numbers]
+    QgsApplication.setPrefixPath("/usr", True)
+    application = QgsApplication([], False)
+    application.initQgis()
+    told = {}
+    for matrix_set, crs in (("2154_5cm", "EPSG:2154"), ("PM", "EPSG:3857")):
+        source = (
+            f"url={url}/wmts?SERVICE%3DWMTS%26REQUEST%3DGetCapabilities&layers=PCRS_D046_RVB&styles=normal"
+            f"&format=image/jpeg&tileMatrixSet={matrix_set}&crs={crs}"
+        )
+        layer = QgsRasterLayer(source, matrix_set, "wms")
+        told[matrix_set] = raster(layer, box, f"{folder}/{matrix_set}.png")
+    for name in ("dalles", "LimiteVoiriePCRS"):
+        source = f"url='{url}/ogcapi' typename='{name}' pageSize='10'"
+        told[name] = vector(QgsVectorLayer(source, name, "OAPIF"))
+    west, south, east, north = box
+    coverage = (
+        f"/vsicurl_streaming/{url}/ogcapi/collections/ortho/coverage?f=GTiff&bbox={west},{south},{east},{north}"
+        "&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/2154"
+    )
+    told["coverage"] = raster(QgsRasterLayer(coverage, "ortho", "gdal"), box, f"{folder}/coverage.png")
+    sys.stdout.write(json.dumps(told))
+    del layer
+    application.exitQgis()
+
+
+main()

@@ -1,0 +1,106 @@
+import json
+import time
+
+import pytest
+import rasterio
+
+from tests.clients.conftest import need
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1400,900",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A headless Chromium with a profile and a download folder of its own."""
+    chromium, driver = need("chromium"), need("chromedriver")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    downloads = tmp_path_factory.mktemp("downloads")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    opened.downloads = downloads
+    yield opened
+    opened.quit()
+
+
+def until(condition, patience_s=30):
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError("it did not happen in time")
+
+
+def requested(browser):
+    """Addresses that the page asked for, with the status of each answer."""
+    events = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    answers = (e["params"]["response"] for e in events if e["method"] == "Network.responseReceived")
+    return [(answer["url"], answer["status"]) for answer in answers]
+
+
+@pytest.fixture(scope="module")
+def page(browser, demo_url):
+    """The portal, opened once; every address that it asked for."""
+    browser.get(f"{demo_url}/")
+    seen = []
+
+    def tiles():
+        seen.extend(requested(browser))
+        return sum("/wmts" in url and status == 200 for url, status in seen) >= 4
+
+    until(tiles)
+    return browser, seen
+
+
+def test_the_portal_shows_imagery(page, tmp_path):
+    from PIL import Image
+
+    browser, _ = page
+    canvas = until(lambda: browser.find_elements("css selector", "canvas"))[0]
+    time.sleep(2)
+    shot = tmp_path / "portal.png"
+    canvas.screenshot(str(shot))
+    with Image.open(shot) as image:
+        assert len(image.convert("RGB").getcolors(image.width * image.height)) > 5000
+
+
+def test_the_portal_asks_nobody_else_and_nothing_fails(page, demo_url):
+    browser, seen = page
+    seen.extend(requested(browser))
+    assert [url for url, _ in seen if not url.startswith((demo_url, "data:", "blob:"))] == []
+    assert [(url, status) for url, status in seen if status >= 400] == []
+
+
+def test_a_dalle_is_downloaded_from_the_portal(page, demo_url, a_dalle):
+    browser, _ = page
+    browser.get(f"{demo_url}/#dalle={a_dalle}")
+    browser.refresh()
+    link = until(lambda: browser.find_elements("css selector", f"a[href$='{a_dalle}.tif'][download]"))[0]
+    until(link.is_displayed)
+    link.click()
+    file = browser.downloads / f"{a_dalle}.tif"
+    until(lambda: file.exists() and not list(browser.downloads.glob("*.crdownload")))
+    with rasterio.open(file) as dalle:
+        assert (dalle.width, dalle.crs.to_epsg()) == (4000, 2154)
+
+
+def test_no_console_error(page):
+    browser, _ = page
+    wrong = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert wrong == []

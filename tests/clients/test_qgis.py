@@ -1,0 +1,52 @@
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.clients.conftest import run
+
+PROBE = Path(__file__).with_name("qgis_probe.py")
+BOX = ("576420", "6372420", "576480", "6372480")
+PYTHON = "/usr/bin/python3"
+
+
+@pytest.fixture(scope="module")
+def told(demo_url, tmp_path_factory):
+    """What QGIS, without a screen, says of each layer."""
+    known = subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False)
+    if known.returncode:
+        pytest.skip("QGIS's Python (python3-qgis) is not installed")
+    folder = tmp_path_factory.mktemp("qgis")
+    environment = {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
+    said = run(PYTHON, PROBE, demo_url, folder, *BOX, **environment, PYTHONPATH="", PATH=os.environ["PATH"])
+    return json.loads(said[said.index("{") :])
+
+
+@pytest.mark.parametrize(("matrix_set", "crs"), [("2154_5cm", "EPSG:2154"), ("PM", "EPSG:3857")])
+def test_qgis_draws_the_wmts(told, matrix_set, crs):
+    layer = told[matrix_set]
+    assert layer["valid"], layer
+    assert layer["crs"] == crs
+    assert layer["errors"] == []
+    assert layer["colours"] > 500
+
+
+def test_qgis_walks_the_features(told):
+    assert told["dalles"]["valid"], told["dalles"]
+    assert told["dalles"]["count"] == 25
+    assert "date_acquisition" in told["dalles"]["fields"]
+    limits = told["LimiteVoiriePCRS"]
+    assert limits["valid"], limits
+    assert limits["count"] > 10
+    assert {"idObjet", "precisionPlanimetrique"} <= set(limits["fields"])
+    west, south, east, north = limits["extent"]
+    assert 1.3 < west < east < 1.5
+    assert 44.3 < south < north < 44.6
+
+
+def test_qgis_opens_the_coverage(told):
+    assert told["coverage"]["valid"], told["coverage"]
+    assert told["coverage"]["crs"] == "EPSG:2154"
+    assert told["coverage"]["colours"] > 500

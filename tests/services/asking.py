@@ -1,0 +1,96 @@
+"""Asking an ASGI application without a socket, and a site small enough for every test to have its own."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import numpy as np
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.serve.context import Served
+from tests.dalles import ground_pixels, make_dalle, small_name
+
+X, Y = 576_000, 6_373_000
+"""North-west corner of the small site, EPSG:2154."""
+SIDE_PX = 400
+PUBLIC = "https://pcrs.test/lot"
+
+
+def ask(routes: Sequence[BaseRoute], path: str, method: str = "GET", **options: Any) -> httpx.Response:
+    """One request, answered."""
+    return ask_all(routes, [path], method, **options)[0]
+
+
+def ask_all(
+    routes: Sequence[BaseRoute], paths: Sequence[str], method: str = "GET", **options: Any
+) -> list[httpx.Response]:
+    """Several requests at the same time, answered in their order."""
+
+    async def _ask() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=Starlette(routes=list(routes)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+            return await asyncio.gather(*(client.request(method, path, **options) for path in paths))
+
+    return asyncio.run(_ask())
+
+
+class Revision:
+    """The part of a store that the coverage asks."""
+
+    def __init__(self) -> None:
+        self.value = "1"
+
+    def revision(self) -> str:
+        return self.value
+
+
+def small_mosaic(folder: Path, *, hole: bool = False, seed: int = 0) -> Mosaic:
+    """Two dalles of 20 m side by side, lossless; `hole`: a square of no-data in the first one."""
+    sources = []
+    for x in (X, X + 20):
+        name = small_name(x, Y)
+        mask = None
+        if hole and x == X:
+            mask = np.ones((SIDE_PX, SIDE_PX), bool)
+            mask[100:200, 100:200] = False
+        path = make_dalle(folder / f"{x}-{seed}-{hole}.tif", name, mask=mask, seed=seed)
+        sources.append(Source(path, name.bbox, 0))
+    return Mosaic(sources)
+
+
+def ground(x: float, y: float, width: int, height: int, seed: int = 0) -> np.ndarray:
+    """The pixels south-east of a place, as the dalles hold them."""
+    return ground_pixels(x, y, width, height, seed)
+
+
+def served_by(
+    site: Path, mosaic: Callable[[str | None], Mosaic], *, store: Any = None, **changes: Any
+) -> Served:
+    """A site of which only the named parts are there."""
+    values = {
+        "public_url": PUBLIC,
+        "site": site,
+        "departement": "46",
+        "layer": "PCRS_D046_RVB",
+        "editions": lambda: ("2022", "2025"),
+        "store": store or Revision(),
+        "pyramid": lambda edition: None,
+        "mosaic": mosaic,
+        "title": "PCRS du Lot",
+        "operator": "Territoire d'Énergie Lot",
+        "contact_email": "pcrs@example.fr",
+        "licence_title": "Licence Ouverte",
+        "licence_url": "https://example.fr/licence",
+        "max_coverage_px": 1_000_000,
+    }
+    return Served(**(values | changes))
+
+
+def attributes(**values: Any) -> SimpleNamespace:
+    """Any object with these attributes."""
+    return SimpleNamespace(**values)

@@ -1,0 +1,71 @@
+"""A real `pcrs serve` in a process of its own, for tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def pcrs(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line, run to its end."""
+    command = [sys.executable, "-m", "pcrs", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    """The command line, under way in a process group of its own."""
+    command = [sys.executable, "-m", "pcrs", *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, env=os.environ
+    )
+
+
+def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
+    """Ends the process and those it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, how)
+    process.wait(timeout=20)
+    if process.stderr is not None:
+        process.stderr.close()
+
+
+@contextmanager
+def serving(site: Path) -> Iterator[str]:
+    """The address of a site that is being served."""
+    port = free_port()
+    process = start("serve", "--site", site, "--port", str(port))
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{url}/healthz", process)
+        yield url
+    finally:
+        end(process)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            said = process.stderr.read().decode() if process.stderr else ""
+            raise AssertionError(f"pcrs serve ended with {process.returncode}: {said}")
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer within {PATIENCE_S} s")

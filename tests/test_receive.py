@@ -1,0 +1,240 @@
+"""The life of a delivery, through the same functions that the command line calls."""
+
+import random
+import signal
+import time
+
+import numpy as np
+import pytest
+import rasterio
+
+from pcrs.errors import ConflictError, InputError, NotFoundError
+from pcrs.raster.mosaic import Mosaic
+from pcrs.raster.pyramid import Pyramid
+from pcrs.standard.crs import BBox
+from pcrs.standard.grid import LAMB93, Tile, tiles_covering
+from pcrs.standard.names import format_name
+from pcrs.work.receive import accept, receive, refuse
+from tests.dalles import ground_pixels, hm_name, make_dalle
+from tests.serving import end, pcrs, start
+from tests.sites import bench, codes, fingerprint, new_site, take
+
+LEFT, RIGHT = hm_name(576_000), hm_name(576_200)
+LEFT_STEM, RIGHT_STEM = format_name(LEFT), format_name(RIGHT)
+
+
+@pytest.fixture(scope="module")
+def two_dalles(tmp_path_factory):
+    """A delivery of two dalles that touch, with a world file and a note beside them."""
+    folder = tmp_path_factory.mktemp("depot")
+    make_dalle(folder / f"{LEFT_STEM}.tif", LEFT, compress="lzw", tfw=True)
+    make_dalle(folder / "bloc2" / f"{RIGHT_STEM}.tif", RIGHT, compress="deflate", tiled=True)
+    (folder / "LISEZMOI.txt").write_text("bonjour")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def accepted(two_dalles, tmp_path_factory):
+    """A site that took them in."""
+    site = new_site(tmp_path_factory.mktemp("accepted") / "site")
+    delivery, files = take(site, two_dalles)
+    return site, delivery, files
+
+
+def test_what_conforms_is_published(accepted):
+    site, delivery, files = accepted
+    assert delivery.state == "publiée"
+    assert {name: file.state for name, file in files.items()} == {
+        "LISEZMOI.txt": "conforme",
+        f"{LEFT_STEM}.tfw": "conforme",
+        f"{LEFT_STEM}.tif": "intégré",
+        f"bloc2/{RIGHT_STEM}.tif": "intégré",
+    }
+    for place in (site.master, site.hot):
+        assert place("2025", LEFT_STEM).is_file()
+    with bench(site) as opened:
+        assert opened.means.index.todo() == []
+        rows = {row.id: row for row in opened.means.store.query("dalles", _all()).rows}
+    assert set(rows) == {LEFT_STEM, RIGHT_STEM}
+    assert rows[LEFT_STEM].geometry.bounds == tuple(LEFT.bbox)
+    assert rows[LEFT_STEM].values["octets"] == site.hot("2025", LEFT_STEM).stat().st_size
+
+
+def _all():
+    from pcrs.store.base import Query
+
+    return Query()
+
+
+def test_the_master_is_the_dalle_and_the_hot_dalle_is_close(accepted):
+    site, *_ = accepted
+    truth = ground_pixels(LEFT.x_m, LEFT.y_m, 4000, 4000)
+    with rasterio.open(site.master("2025", LEFT_STEM)) as master:
+        np.testing.assert_array_equal(np.moveaxis(master.read(), 0, 2), truth)
+    with rasterio.open(site.hot("2025", LEFT_STEM)) as hot:
+        difference = np.abs(np.moveaxis(hot.read(), 0, 2).astype(int) - truth)
+    assert difference.mean() <= 3
+
+
+def test_tiles_show_the_masters_pixels_also_across_the_edge(accepted):
+    import simplejpeg
+
+    site, *_ = accepted
+    pyramid = Pyramid(site.pyramids / "PCRS_D046_RVB_2025.json")
+    edge = RIGHT.x_m
+    row = tiles_covering(BBox(edge - 1, LEFT.y_m - 100, edge + 1, LEFT.y_m - 99), 22).min_row
+    for cells in (tiles_covering(BBox(edge - 6, LEFT.y_m - 100, edge + 6, LEFT.y_m - 99), 22),):
+        for col in range(cells.min_col, cells.max_col + 1):
+            tile = Tile(22, col, row)
+            box = LAMB93.bbox(tile)
+            seen = simplejpeg.decode_jpeg(pyramid.tile(tile)).astype(int)
+            truth = ground_pixels(box.xmin, box.ymax, 256, 256)
+            assert np.abs(seen - truth).mean() <= 3
+    assert set(pyramid.levels) == set(range(6, 23))
+
+
+def test_the_same_delivery_again_changes_nothing(accepted, two_dalles):
+    site, delivery, _ = accepted
+    before = fingerprint(site)
+    again, _ = take(site, two_dalles)
+    assert again.id == delivery.id
+    assert fingerprint(site) == before
+
+
+def test_without_accept_it_stops_at_controlled_then_accept_goes_on(two_dalles, tmp_path, accepted):
+    site = new_site(tmp_path / "site")
+    delivery, _ = take(site, two_dalles, accept=False)
+    assert delivery.state == "contrôlée"
+    assert not list((site.root / "hot").rglob("*.tif"))
+    with bench(site) as opened:
+        assert opened.accept(delivery.id).state == "publiée"
+    assert fingerprint(site) == fingerprint(accepted[0])
+
+
+def test_a_refused_delivery_stays_out(two_dalles, tmp_path):
+    site = new_site(tmp_path / "site")
+    delivery, _ = take(site, two_dalles, accept=False)
+    with bench(site) as opened:
+        assert refuse(opened.means.index, delivery.id, "nuages").reason == "nuages"
+        with pytest.raises(ConflictError, match="refusée"):
+            accept(opened.means, delivery.id)
+        with pytest.raises(NotFoundError, match="pcrs deliveries"):
+            accept(opened.means, "2025-0000000000")
+
+
+def test_a_file_changed_after_its_control_is_not_taken(tmp_path):
+    folder = tmp_path / "depot"
+    file = make_dalle(folder / f"{LEFT_STEM}.tif", LEFT, compress="deflate")
+    site = new_site(tmp_path / "site")
+    delivery, _ = take(site, folder, accept=False)
+    with file.open("r+b") as stream:
+        stream.seek(-1, 2)
+        stream.write(b"!")
+    with bench(site) as opened, pytest.raises(ConflictError, match="not the file that was controlled"):
+        opened.accept(delivery.id)
+    assert not list((site.root / "hot").rglob("*.tif"))
+
+
+def test_nothing_and_nowhere_are_said(tmp_path):
+    site = new_site(tmp_path / "site")
+    (tmp_path / "empty").mkdir()
+    with bench(site) as opened:
+        with pytest.raises(InputError, match="nothing in this folder"):
+            receive(opened.means, tmp_path / "empty", edition="2025")
+        with pytest.raises(InputError, match="no such file"):
+            receive(opened.means, tmp_path / "absent", edition="2025")
+        with pytest.raises(InputError, match="edition"):
+            receive(opened.means, tmp_path / "empty", edition="../2025")
+
+
+def test_the_same_dalle_with_other_bytes_is_a_conflict_and_nothing_is_lost(accepted, tmp_path):
+    site, first, _ = accepted
+    before = fingerprint(site)
+    folder = tmp_path / "depot"
+    make_dalle(folder / f"{LEFT_STEM}.tif", LEFT, seed=9, compress="deflate")
+    third = hm_name(576_400)
+    make_dalle(folder / f"{format_name(third)}.tif", third, compress="deflate")
+    delivery, files = take(site, folder, accept=False)
+    assert codes(files[f"{LEFT_STEM}.tif"]) == ["delivery.conflict"]
+    assert first.id in files[f"{LEFT_STEM}.tif"].findings[-1]["message"]
+    assert files[f"{format_name(third)}.tif"].state == "conforme"
+    with bench(site) as opened:
+        refuse(opened.means.index, delivery.id, "essai")
+    after = fingerprint(site)
+    kept = [name for name in before if not name.startswith("index.db:delivery")]
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+
+
+def test_twins_in_one_delivery(tmp_path):
+    folder = tmp_path / "depot"
+    make_dalle(folder / "a" / f"{LEFT_STEM}.tif", LEFT, compress="deflate")
+    make_dalle(folder / "b" / f"{LEFT_STEM}.tif", LEFT, seed=3, compress="deflate")
+    make_dalle(folder / "a" / f"{RIGHT_STEM}.tif", RIGHT, compress="deflate")
+    make_dalle(folder / "b" / f"{RIGHT_STEM}.tif", RIGHT, compress="deflate")
+    _, files = take(new_site(tmp_path / "site"), folder, accept=False)
+    assert codes(files[f"a/{LEFT_STEM}.tif"]) == codes(files[f"b/{LEFT_STEM}.tif"]) == ["delivery.twin"]
+    assert files[f"a/{RIGHT_STEM}.tif"].state == "conforme"
+    assert codes(files[f"b/{RIGHT_STEM}.tif"], "warning") == ["delivery.copy"]
+
+
+def test_a_newer_edition_lies_over_the_older_one(accepted, tmp_path):
+    import shutil
+
+    import simplejpeg
+
+    site = type(accepted[0])(tmp_path / "site")
+    shutil.copytree(accepted[0].root, site.root, symlinks=True)
+    folder = tmp_path / "depot"
+    newer = hm_name(576_000, year=2026)
+    make_dalle(folder / f"{format_name(newer)}.tif", newer, seed=5, compress="deflate")
+    take(site, folder, edition="2026")
+    old, new = (Pyramid(site.pyramids / f"PCRS_D046_RVB_{edition}.json") for edition in ("2025", "2026"))
+    inside = tiles_covering(BBox(576_090, 6_372_890, 576_091, 6_372_891), 22)
+    tile = Tile(22, inside.min_col, inside.min_row)
+    box = LAMB93.bbox(tile)
+    for pyramid, seed in ((old, 0), (new, 5)):
+        seen = simplejpeg.decode_jpeg(pyramid.tile(tile)).astype(int)
+        assert np.abs(seen - ground_pixels(box.xmin, box.ymax, 256, 256, seed)).mean() <= 3
+    far = tiles_covering(BBox(576_390, 6_372_890, 576_391, 6_372_891), 22)
+    tile = Tile(22, far.min_col, far.min_row)
+    assert old.tile(tile) == new.tile(tile)
+    links = [file for file in (site.pyramids / "PCRS_D046_RVB_2026").rglob("*.tif") if file.is_symlink()]
+    assert links
+    with bench(site) as opened:
+        mosaic = Mosaic(_hot(opened))
+        page = opened.means.store.query("dalles", _all())
+    assert {row.id for row in page.rows} == {format_name(newer), RIGHT_STEM}
+    rgb, _ = mosaic.read(BBox(576_090, 6_372_890, 576_100, 6_372_900))
+    assert np.abs(rgb.astype(int) - ground_pixels(576_090, 6_372_900, 200, 200, 5)).mean() <= 3
+
+
+def _hot(opened):
+    from pcrs.work.project import sources
+
+    return sources(opened.means.site, opened.means.index.dalles(), hot=True)
+
+
+MOMENTS = ("inventaire: ", "contrôle: 0", "dalles: 0", "dalles: 1", "pyramide 22: 0", "pyramide 15: 0")
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_ends_in_the_same_state(accepted, two_dalles, tmp_path):
+    """kill -9 in each stage of `pcrs receive`, a random while after it began; then the same command again."""
+    site = new_site(tmp_path / "site")
+    command = ("receive", two_dalles, "--site", site.root, "--edition", "2025", "--accept", "--workers", "2")
+    delays = random.Random(46)
+    for moment in MOMENTS:
+        process = start(*command)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.decode().startswith(moment):
+                break
+        else:
+            raise AssertionError(f"« {moment} » was never said")
+        time.sleep(delays.uniform(0, 0.25))
+        assert process.poll() is None
+        end(process, signal.SIGKILL)
+    last = pcrs(*command)
+    assert last.returncode == 0, last.stderr
+    assert fingerprint(site) == fingerprint(accepted[0])
+    assert not list(site.root.rglob("*.part"))
