@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("pcrs", deadline=None, derandomize=True)
+settings.load_profile("pcrs")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

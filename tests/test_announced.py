@@ -35,6 +35,14 @@ def test_a_file_cut_anywhere_announces_more_than_it_has(whole, share):
     assert announced_bytes(cut) > cut.stat().st_size
 
 
+def test_a_jp2_cut_anywhere_before_its_image(tmp_path):
+    content = make_dalle(tmp_path / "d.jp2", small_name(), driver="JP2OpenJPEG").read_bytes()
+    cut = tmp_path / "cut.jp2"
+    for length in range(12, content.index(b"jp2c") + 20):
+        cut.write_bytes(content[:length])
+        assert announced_bytes(cut) > length
+
+
 @pytest.mark.parametrize(
     ("head", "driver"),
     [

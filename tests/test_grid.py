@@ -83,13 +83,21 @@ def test_a_tile_lies_in_its_slab(tile):
 def test_cells_cover_the_box_and_no_more(box, level):
     cells = tiles_covering(box, level)
     side = tile_mm(level)
-    left, top = Fraction(round(box.xmin * 1000), side), Fraction(12_000_000_000 - round(box.ymax * 1000), side)
-    right, bottom = Fraction(round(box.xmax * 1000), side), Fraction(12_000_000_000 - round(box.ymin * 1000), side)
+    left, top = (
+        Fraction(round(box.xmin * 1000), side),
+        Fraction(12_000_000_000 - round(box.ymax * 1000), side),
+    )
+    right, bottom = (
+        Fraction(round(box.xmax * 1000), side),
+        Fraction(12_000_000_000 - round(box.ymin * 1000), side),
+    )
     assert cells.min_col <= left < cells.min_col + 1
     assert cells.min_row <= top < cells.min_row + 1
     assert cells.max_col < right <= cells.max_col + 1
     assert cells.max_row < bottom <= cells.max_row + 1
-    assert len(list(cells.cells())) == (cells.max_col - cells.min_col + 1) * (cells.max_row - cells.min_row + 1)
+    assert len(list(cells.cells())) == (cells.max_col - cells.min_col + 1) * (
+        cells.max_row - cells.min_row + 1
+    )
 
 
 @given(tiles().filter(lambda tile: tile.level > 0))

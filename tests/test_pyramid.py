@@ -155,8 +155,8 @@ def test_open_slabs_are_bounded(tmp_path):
 
 def open_files(folder: Path) -> int:
     """How many files under a folder this process has open."""
-    links = [os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]
-    return sum(link.startswith(str(folder.resolve())) for link in links)
+    links = (link.resolve() for link in Path("/proc/self/fd").iterdir())
+    return sum(link.is_relative_to(folder.resolve()) for link in links)
 
 
 def test_threads_get_whole_tiles_while_the_slab_is_replaced(descriptor):
@@ -188,7 +188,7 @@ def test_threads_get_whole_tiles_while_the_slab_is_replaced(descriptor):
 def test_a_slab_that_is_cut_short_is_told(descriptor, length, said):
     path = slab_file(root_of(descriptor), "DATA", SLAB)
     os.truncate(path, length)
-    with pytest.raises(StoreError, match=f"PF.tif.*{said}"):
+    with pytest.raises(StoreError, match=rf"PF\.tif.*{said}"):
         Pyramid(descriptor).tile(TILE)
 
 

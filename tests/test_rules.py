@@ -143,6 +143,12 @@ FAULTS = {
         "577000.000",
     ),
     "foreign CRS": (mur("b", geometry=LINE.replace("2154", "32631")), "gml.crs", "geometrie", "EPSG:32631"),
+    "link written as a text": (
+        SEUIL.format(symbole="<symbole>#a</symbole>"),
+        "gml.link",
+        "symbole",
+        "#a",
+    ),
     "link to another class": (
         SEUIL.format(symbole=f"<symbole>{arbre('c')}</symbole>"),
         "gml.link",

@@ -88,7 +88,8 @@ def test_too_many_tiles_are_refused(pyramid, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("box", "size"), [(GROUND, (0, 10)), (GROUND, (10, -1)), (BBox(1, 1, 1, 2), (10, 10)), (BBox(2, 1, 1, 2), (1, 1))]
+    ("box", "size"),
+    [(GROUND, (0, 10)), (GROUND, (10, -1)), (BBox(1, 1, 1, 2), (10, 10)), (BBox(2, 1, 1, 2), (1, 1))],
 )
 def test_empty_views_are_refused(pyramid, box, size):
     with pytest.raises(InputError, match="empty"):

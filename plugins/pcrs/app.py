@@ -17,10 +17,10 @@ from pcrs.assembly import public_url, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
 from pcrs.serve import context, csw, listing, mapproxy_app, ogcapi, portal
-from pcrs.settings import Settings, load
+from pcrs.serve.csw_settings import CatalogueSite
+from pcrs.settings import Settings, load, shipped
 from pcrs.store import open_store
 from pcrs.store.index import Index
-from pcrs.store.records import RecordStore
 from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
@@ -37,20 +37,29 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     served = _served(site, settings, url)
     context.use(served)
     health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
-    pages = Starlette(routes=[health, *listing.routes(site.root), *portal.routes(served)])
-    maps = mapproxy_app.MapService(served)
-    catalogue = csw.CswService(RecordStore(site.records_file), served)
-    return Guard(
-        Front(
-            {
-                "wmts": maps,
-                "wms": maps,
-                "csw": catalogue,
-                "id": catalogue,
-                "ogcapi": ogcapi.build(served, site.jobs),
-            },
-            pages,
-        )
+    maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"))
+    catalogue = csw.CswService(_catalogue(site, served), shipped("catalog/pycsw.yml"))
+    pages = Starlette(
+        routes=[
+            health,
+            *catalogue.routes(),
+            *listing.routes(site.root, url),
+            *portal.routes(served),
+        ]
+    )
+    features = ogcapi.build(served, shipped("config/pygeoapi.yml"))
+    return Guard(Front({"wmts": maps, "wms": maps, "ogcapi": features}, pages))
+
+
+def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
+    return CatalogueSite(
+        public_url=served.public_url,
+        records=site.records_file,
+        title=served.title,
+        operator=served.operator,
+        contact_email=served.contact_email,
+        licence_title=served.licence_title,
+        licence_url=served.licence_url,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-
+from pcrs.demo import make_delivery
 from pcrs.findings import Finding
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh

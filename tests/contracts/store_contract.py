@@ -284,6 +284,13 @@ class StoreContract:
         ]:
             assert self.ids(store, Query(interval=interval)) == expected
 
+    def test_the_span_of_dates(self, walls):
+        assert walls.span("MurPCRS") is None
+        walls.put("MurPCRS", [wall(1, dateLeve="2024-05-06"), wall(2, dateLeve="2023-01-02")])
+        assert walls.span("MurPCRS") == ("2023-01-02", "2024-05-06")
+        walls.ensure(COVERS)
+        assert walls.span("AffleurantPCRS") is None
+
     def test_moments(self, store):
         store.ensure(POINTS)
         moments = ["2024-06-15T00:00:00Z", "2024-06-15T10:00:00+02:00", "2024-06-15T23:59:59.999Z", None]

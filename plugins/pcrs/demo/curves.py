@@ -13,6 +13,8 @@ import shapely
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
 
 Point = tuple[float, float]
+_HALF_STEP_M = 0.5
+"""The direction of a line is that between two points this far before and after."""
 
 
 class Frame(NamedTuple):
@@ -59,14 +61,30 @@ def spline(points: Sequence[Point], step: float = 2.0) -> LineString:
     return LineString(np.vstack([*pieces, p[-1:]])).simplify(0.01)
 
 
+def frames_on(line: LineString, stations: Iterable[float]) -> list[Frame]:
+    """The frames at many stations of one line, in one go."""
+    s = np.fromiter(stations, float)
+    length, count = line.length, len(s)
+    around = np.concatenate([s, s - _HALF_STEP_M, s + _HALF_STEP_M]).clip(0.0, length)
+    xy = shapely.get_coordinates(shapely.line_interpolate_point(line, around))
+    ahead = xy[2 * count :] - xy[count : 2 * count]
+    angles = np.arctan2(ahead[:, 1], ahead[:, 0])
+    return [Frame(x, y, angle) for (x, y), angle in zip(xy[:count].tolist(), angles.tolist(), strict=True)]
+
+
 def frame_on(line: LineString, s: float) -> Frame:
     """The frame at `s` metres along the line, looking along it."""
-    length = line.length
-    here = min(max(s, 0.0), length)
-    a = line.interpolate(max(here - 0.5, 0.0))
-    b = line.interpolate(min(here + 0.5, length))
-    mid = line.interpolate(here)
-    return Frame(mid.x, mid.y, atan2(b.y - a.y, b.x - a.x))
+    return frames_on(line, (s,))[0]
+
+
+def ticks(line: LineString, stations: Iterable[float], v0: float, v1: float) -> list[LineString]:
+    """Short lines across `line`, from v0 to v1 on its left, at each station."""
+    frames = frames_on(line, stations)
+    return (
+        list(shapely.linestrings([[frame.at(0.0, v0), frame.at(0.0, v1)] for frame in frames]))
+        if frames
+        else []
+    )
 
 
 def frame_between(a: Point, b: Point) -> Frame:
@@ -82,7 +100,7 @@ def distance(a: Point, b: Point) -> float:
 def beside(line: LineString, s0: float, s1: float, offset: float, step: float = 2.0) -> list[Point]:
     """Points `offset` metres to the left of the line (right when negative), from s0 to s1."""
     count = max(2, int(abs(s1 - s0) / step) + 1)
-    return [frame_on(line, float(s)).at(0.0, offset) for s in np.linspace(s0, s1, count)]
+    return [frame.at(0.0, offset) for frame in frames_on(line, np.linspace(s0, s1, count))]
 
 
 def strip(line: LineString, s0: float, s1: float, inner: float, outer: float) -> Polygon:
@@ -98,15 +116,18 @@ def dashes(line: LineString, on: float, off: float, offset: float = 0.0) -> Mult
     return MultiLineString([beside(line, float(s), float(s) + on, offset) for s in starts])
 
 
-def rows(field: Polygon, angle: float, spacing: float, margin: float = 0.0) -> MultiLineString:
-    """Parallel lines across a field, `spacing` metres apart, `margin` metres from its edge."""
+def rows(
+    field: Polygon, angle: float, spacing: float, margin: float = 0.0, phase: float = 0.0
+) -> MultiLineString:
+    """Parallel lines across a field, `spacing` metres apart, `margin` metres from its edge; `phase` shifts them."""
     inside = field.buffer(-margin) if margin else field
     if inside.is_empty:
         return MultiLineString()
     centre = field.centroid
     reach = hypot(field.bounds[2] - field.bounds[0], field.bounds[3] - field.bounds[1]) / 2 + spacing
     frame = Frame(centre.x, centre.y, angle)
-    sweeps = [frame.line(((-reach, v), (reach, v))) for v in np.arange(-reach, reach, spacing)]
+    offsets = np.arange(-reach, reach, spacing) + phase
+    sweeps = shapely.linestrings([[frame.at(-reach, v), frame.at(reach, v)] for v in offsets.tolist()])
     return MultiLineString(lines_of(shapely.intersection(shapely.multilinestrings(sweeps), inside)))
 
 

@@ -59,7 +59,9 @@ def _sewers(heap: Heap, street: plan.Street, rng: np.random.Generator) -> None:
     for frame in _along(street, 9.0, 38.0, rng):
         heap.covers.append(cover("tampon", frame.shifted(0.0, shift, float(rng.uniform(0, pi)))))
     for frame in _along(street, 22.0, 46.0, rng):
-        heap.covers.append(cover("tampon_pluvial", frame.shifted(0.0, shift + 1.5, float(rng.uniform(0, pi)))))
+        heap.covers.append(
+            cover("tampon_pluvial", frame.shifted(0.0, shift + 1.5, float(rng.uniform(0, pi))))
+        )
 
 
 def _pavement_things(heap: Heap, street: plan.Street, rng: np.random.Generator) -> None:
@@ -73,7 +75,9 @@ def _pavement_things(heap: Heap, street: plan.Street, rng: np.random.Generator) 
     side = 1.0
     for frame in _along(street, 11.0, 25.0, rng):
         side = -side
-        heap.covers.append(cover("lampe", frame.shifted(0.0, side * (edge + street.pavement - 0.35), -side * pi / 2)))
+        heap.covers.append(
+            cover("lampe", frame.shifted(0.0, side * (edge + street.pavement - 0.35), -side * pi / 2))
+        )
     for frame in _along(street, 17.0, 55.0, rng):
         heap.covers.append(cover("plaque_gaz", frame.shifted(0.0, edge + back * 0.4)))
     for frame in _along(street, 30.0, 70.0, rng):
@@ -140,7 +144,9 @@ def _avenue_trees(heap: Heap) -> None:
             continue
         for s in (start - 2.6, start + count * BAY_LENGTH_M + 2.6):
             frame = frame_on(axis, s).shifted(0.0, side * 4.6)
-            near = any((tree.x - frame.x) ** 2 + (tree.y - frame.y) ** 2 < 25.0 for tree in heap.trees if tree.public)
+            near = any(
+                (tree.x - frame.x) ** 2 + (tree.y - frame.y) ** 2 < 25.0 for tree in heap.trees if tree.public
+            )
             if near:
                 continue
             heap.paint("soil", frame.box(-0.75, -0.75, 0.75, 0.75))
@@ -192,10 +198,20 @@ def furnish(heap: Heap) -> None:
 
 
 def _bollards(heap: Heap) -> None:
-    for key, s0, s1, side in (("centre", 112.0, 180.0, 1), ("quai", 104.0, 114.0, 1), ("eglise", 112.0, 190.0, -1)):
+    for key, s0, s1, side in (
+        ("centre", 112.0, 180.0, 1),
+        ("quai", 104.0, 114.0, 1),
+        ("eglise", 112.0, 190.0, -1),
+    ):
         street = plan.STREETS[key]
         for s in np.arange(s0, s1, 1.8):
-            heap.poles.append(Pole("potelet", frame_on(street.axis, float(s)).shifted(0.0, side * (street.width / 2 + 0.4)), 0.9))
+            heap.poles.append(
+                Pole(
+                    "potelet",
+                    frame_on(street.axis, float(s)).shifted(0.0, side * (street.width / 2 + 0.4)),
+                    0.9,
+                )
+            )
 
 
 def _tidy(heap: Heap) -> None:

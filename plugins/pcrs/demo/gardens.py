@@ -26,7 +26,9 @@ def car(rng: np.random.Generator, frame: Frame) -> Car:
     length = {"car": 4.0, "estate": 4.55, "van": 5.1}[kind] + float(rng.uniform(-0.2, 0.2))
     width = 2.0 if kind == "van" else 1.8
     turn = pi if rng.random() < 0.5 else 0.0
-    place = frame.shifted(float(rng.uniform(-0.3, 0.3)), float(rng.uniform(-0.1, 0.1)), turn + float(rng.normal(0, 0.02)))
+    place = frame.shifted(
+        float(rng.uniform(-0.3, 0.3)), float(rng.uniform(-0.1, 0.1)), turn + float(rng.normal(0, 0.02))
+    )
     colour = CAR_COLOURS[0] if kind == "van" else CAR_COLOURS[int(rng.integers(len(CAR_COLOURS)))]
     return Car(place, length, width, colour, kind)  # type: ignore[arg-type]
 
@@ -62,7 +64,10 @@ def _pool(heap: Heap, plot: Plot, frame: Frame, rng: np.random.Generator) -> boo
     heap.paint("pool_rim", rim)
     heap.paint("pool", frame.box(-length / 2, -width / 2, length / 2, width / 2))
     heap.paint("pool_deep", frame.box(0.1 * length, -width / 2 + 0.25, length / 2 - 0.25, width / 2 - 0.25))
-    steps = [frame.box(-length / 2 + 0.35 * k, -width / 2, -length / 2 + 0.35 * k + 0.12, width / 2) for k in range(3)]
+    steps = [
+        frame.box(-length / 2 + 0.35 * k, -width / 2, -length / 2 + 0.35 * k + 0.12, width / 2)
+        for k in range(3)
+    ]
     for step in steps:
         heap.paint("pool_rim", step)
     return True
@@ -90,7 +95,9 @@ def _drive(heap: Heap, build: Build, house: House, material: str) -> tuple[float
     for shape in (path, apron):
         heap.paint(material, shape.intersection(plot.ground.buffer(0.3)))
     door = house.doors[0].centroid
-    heap.paint("slab", Frame(door.x, door.y, build.frame().angle).box(-0.9, -1.5, 0.9, 0.0).intersection(plot.ground))
+    heap.paint(
+        "slab", Frame(door.x, door.y, build.frame().angle).box(-0.9, -1.5, 0.9, 0.0).intersection(plot.ground)
+    )
     if rng.random() < 0.62:
         heap.cars.append(car(rng, plot.frame.shifted(u, max(build.v - build.width / 2 - 3.0, 2.8), pi / 2)))
     return u - 1.65, u + 1.65
@@ -110,9 +117,15 @@ def _front(heap: Heap, plot: Plot, gate: tuple[float, float], rng: np.random.Gen
             line = plot.frame.line(((a, 0.08), (b, 0.08)))
         height = {"bahut": 0.8, "cloture": 1.5, "mur": 1.8, "haie": 0.5}[kind]
         wall = "bahut" if kind == "haie" else kind
-        heap.walls.append(Wall(wall, line, 0.16 if kind == "haie" else 0.24, height, "stone" if kind == "mur" else "render"))  # type: ignore[arg-type]
+        heap.walls.append(
+            Wall(wall, line, 0.16 if kind == "haie" else 0.24, height, "stone" if kind == "mur" else "render")
+        )  # type: ignore[arg-type]
     for u in gate:
-        heap.pillars.append(gate_pillar(plot.frame.shifted(u + (-0.05 if u == gate[0] else 0.05), 0.14), 0.42, circular=circular))
+        heap.pillars.append(
+            gate_pillar(
+                plot.frame.shifted(u + (-0.05 if u == gate[0] else 0.05), 0.14), 0.42, circular=circular
+            )
+        )
     heap.gates.append(plot.frame.line(((gate[0] + 0.2, 0.14), (gate[1] - 0.2, 0.14))))
 
 
@@ -131,7 +144,9 @@ def _bounds(heap: Heap, plot: Plot, rng: np.random.Generator) -> None:
             continue
         pick = rng.random()
         if pick < 0.5:
-            heap.hedges.append(Hedge(line.simplify(0.2), float(rng.uniform(0.8, 1.3)), float(rng.uniform(1.4, 2.2))))
+            heap.hedges.append(
+                Hedge(line.simplify(0.2), float(rng.uniform(0.8, 1.3)), float(rng.uniform(1.4, 2.2)))
+            )
         elif pick < 0.72:
             heap.walls.append(Wall("mur", line.simplify(0.1), 0.22, 1.7, "stone"))
         elif pick < 0.9:
@@ -144,7 +159,9 @@ def villa_garden(heap: Heap, house: House, build: Build) -> None:
     heap.paint(_LAWNS[int(rng.integers(len(_LAWNS)))], plot.ground)
     drive = _DRIVES[int(rng.integers(len(_DRIVES)))]
     rear = build.v + build.width / 2
-    terrace = build.frame().box(-build.length * 0.32, build.width / 2 - 0.3, build.length * 0.3, build.width / 2 + 3.4)
+    terrace = build.frame().box(
+        -build.length * 0.32, build.width / 2 - 0.3, build.length * 0.3, build.width / 2 + 3.4
+    )
     heap.paint(("slab", "slab_pink", "deck")[int(rng.integers(3))], terrace.intersection(plot.ground))
     gate = _drive(heap, build, house, drive)
     _front(heap, plot, gate, rng)
@@ -152,7 +169,9 @@ def villa_garden(heap: Heap, house: House, build: Build) -> None:
     middle = (rear + plot.depth) / 2 + 1.0
     turn = float(rng.uniform(-0.15, 0.15))
     side = float(rng.choice((-1.0, 1.0)))
-    has_pool = rng.random() < 0.3 and _pool(heap, plot, plot.frame.shifted(-side * 3.0, middle + 1.2, turn), rng)
+    has_pool = rng.random() < 0.3 and _pool(
+        heap, plot, plot.frame.shifted(-side * 3.0, middle + 1.2, turn), rng
+    )
     if rng.random() < 0.35 and not has_pool:
         _kitchen_garden(heap, plot, plot.frame.shifted(side * plot.front * 0.2, plot.depth - 5.5, 0.0), rng)
     if rng.random() < 0.45:
@@ -173,14 +192,18 @@ def _shrubs(heap: Heap, plot: Plot, rng: np.random.Generator) -> None:
         v = float(rng.uniform(1.2, plot.depth - 1.5))
         x, y = plot.frame.at(u, v)
         spot = Frame(x, y, 0.0).box(-0.6, -0.6, 0.6, 0.6)
-        if plot.ground.contains(spot) and not any(house.outline.intersects(spot) for house in heap.houses[-3:]):
+        if plot.ground.contains(spot) and not any(
+            house.outline.intersects(spot) for house in heap.houses[-3:]
+        ):
             species = "olive" if rng.random() < 0.3 else "round"
             heap.trees.append(Tree(x, y, float(rng.uniform(0.45, 0.85)), 1.2, species))  # type: ignore[arg-type]
 
 
 def _shed(heap: Heap, plot: Plot, frame: Frame, rng: np.random.Generator) -> None:
     roof = Roof(frame, float(rng.uniform(2.6, 4.0)), 2.4, "gable", 2.1, 2.6, (134, 112, 92), "metal")
-    if plot.ground.contains(roof.footprint) and not heap.houses[-1].outline.buffer(1.0).intersects(roof.footprint):
+    if plot.ground.contains(roof.footprint) and not heap.houses[-1].outline.buffer(1.0).intersects(
+        roof.footprint
+    ):
         outline = roof.footprint
         heap.houses.append(House((roof,), outline, outline.exterior, (), "", None, None))
 
@@ -196,7 +219,10 @@ def court(heap: Heap, plot: Plot, house: House) -> None:
     if rng.random() < 0.3:
         _kitchen_garden(heap, plot, plot.frame.shifted(0.0, plot.depth - 4.0, 0.0), rng)
     spots = [
-        (float(rng.uniform(-0.3, 0.3)) * plot.front, float(rng.uniform(back + 3.5, max(plot.depth - 2.0, back + 4))))
+        (
+            float(rng.uniform(-0.3, 0.3)) * plot.front,
+            float(rng.uniform(back + 3.5, max(plot.depth - 2.0, back + 4))),
+        )
         for _ in range(int(rng.integers(0, 3)))
     ]
     spots = [spot for spot in spots if spot[1] < plot.depth - 1]

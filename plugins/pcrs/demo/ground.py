@@ -54,7 +54,10 @@ def whole_pieces(polygon: Polygon) -> list[Polygon]:
     if not polygon.interiors:
         return [polygon]
     middle = polygon.interiors[0].centroid.x
-    halves = (shapely.clip_by_rect(polygon, x0, y0, middle, y1), shapely.clip_by_rect(polygon, middle, y0, x1, y1))
+    halves = (
+        shapely.clip_by_rect(polygon, x0, y0, middle, y1),
+        shapely.clip_by_rect(polygon, middle, y0, x1, y1),
+    )
     return [piece for half in halves for part in polygons_of(half) for piece in whole_pieces(part)]
 
 

@@ -46,7 +46,10 @@ def _colour(rng: np.random.Generator) -> Colour:
 def _chimneys(rng: np.random.Generator, length: float, width: float) -> tuple[tuple[float, float], ...]:
     count = int(rng.integers(0, 3))
     return tuple(
-        (float(rng.uniform(-0.42, 0.42)) * length, float(rng.choice((-1.0, 1.0))) * float(rng.uniform(0.06, 0.2)) * width)
+        (
+            float(rng.uniform(-0.42, 0.42)) * length,
+            float(rng.choice((-1.0, 1.0))) * float(rng.uniform(0.06, 0.2)) * width,
+        )
         for _ in range(count)
     )
 
@@ -116,14 +119,26 @@ def town_house(plot: Plot, number: int) -> House:
     form = "hip" if (plot.first and plot.last) or rng.random() < 0.1 else "gable"
     base = main_roof(build, form, eaves)
     main = Roof(
-        frame, build.length, depth, base.form, eaves, eaves + _SLOPE * depth / 2, base.colour, base.cover, base.chimneys
+        frame,
+        build.length,
+        depth,
+        base.form,
+        eaves,
+        eaves + _SLOPE * depth / 2,
+        base.colour,
+        base.cover,
+        base.chimneys,
     )  # the ridge of a row runs along its street, whatever the depth
     roofs: list[Roof] = []
     if rng.random() < 0.45:
         width = min(float(rng.uniform(3.4, 5.0)), plot.front * 0.6)
         side = float(rng.choice((-1.0, 1.0))) * (plot.front - width) / 2
         length = float(rng.uniform(3.0, 6.0))
-        roofs.append(_part(main, plot.frame.shifted(side, depth + length / 2 - 0.6, np.pi / 2), length + 1.2, width, 2.2))
+        roofs.append(
+            _part(
+                main, plot.frame.shifted(side, depth + length / 2 - 0.6, np.pi / 2), length + 1.2, width, 2.2
+            )
+        )
     roofs.append(main)
     entrance = float(rng.uniform(-0.4, -0.1)) * plot.front
     doors = [_door(plot.frame, entrance, 1.0)]
@@ -165,7 +180,9 @@ def villa(plot: Plot, number: int) -> tuple[House, Build]:
     slack = float(rng.choice((-1.0, 1.0))) * float(rng.uniform(0.3, 1.0)) * max(free - 0.4, 0.0)
     turn = 0.0 if town else float(rng.uniform(-0.06, 0.06))
     build = Build(plot, rng, slack, back + width / 2, length, width, turn)
-    eaves = float(rng.uniform(5.4, 6.8) if town else rng.uniform(2.9, 3.6) + (2.5 if rng.random() < 0.3 else 0.0))
+    eaves = float(
+        rng.uniform(5.4, 6.8) if town else rng.uniform(2.9, 3.6) + (2.5 if rng.random() < 0.3 else 0.0)
+    )
     form = "hip" if rng.random() < (0.7 if town else 0.4) else "gable"
     main = main_roof(build, form, eaves)
     roofs = [*_wings(build, main), main]
@@ -202,6 +219,8 @@ def _wings(build: Build, main: Roof) -> list[Roof]:
     if gap > 3.6:
         away = -1.0 if room > left else 1.0
         wide = min(gap, float(rng.uniform(3.4, 4.2)))
-        place = frame.shifted(away * (build.length / 2 + wide / 2 - 0.05), float(rng.uniform(-1.0, 1.5)), np.pi / 2)
+        place = frame.shifted(
+            away * (build.length / 2 + wide / 2 - 0.05), float(rng.uniform(-1.0, 1.5)), np.pi / 2
+        )
         found.insert(0, _part(main, place, float(rng.uniform(6.0, 7.4)), wide, 0.6))
     return found

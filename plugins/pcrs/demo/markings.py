@@ -57,7 +57,10 @@ def _zebra(key: str, s: float) -> list[Marking]:
     for side in (-1.0, 1.0):
         edge = side * (street.width / 2 + 0.35)
         tactile.append(frame.box(-1.5, edge, 1.5, edge + side * 0.45))
-    return [Marking("passage piéton", MultiPolygon(stripes)), Marking("bande podotactile", MultiPolygon(tactile), "tactile")]
+    return [
+        Marking("passage piéton", MultiPolygon(stripes)),
+        Marking("bande podotactile", MultiPolygon(tactile), "tactile"),
+    ]
 
 
 def _stop(key: str, end: str, kind: str, gap: float) -> Marking:
@@ -111,11 +114,23 @@ def _words() -> Iterable[Marking]:
     """The notice and a few words on the asphalt."""
     words = (
         (plan.NOTICE, Frame(515.6, 496.0, -0.10), 1.75, 0.22, "paint"),
-        (plan.NOTICE, frame_on(plan.STREETS["gare"].axis, 100.0).shifted(14.5, 0.95, np.pi), 1.25, 0.16, "paint"),
+        (
+            plan.NOTICE,
+            frame_on(plan.STREETS["gare"].axis, 100.0).shifted(14.5, 2.35, np.pi),
+            1.25,
+            0.16,
+            "paint",
+        ),
         (plan.NOTICE, Frame(484.5, 231.0, 0.055), 1.7, 0.22, "paint"),
         (plan.NOTICE, frame_on(plan.STREETS["est"].axis, 150.0).shifted(-13, -1.95, 0.0), 1.1, 0.14, "paint"),
         ("30", frame_on(plan.STREETS["pont"].axis, 150.0).shifted(0.0, 1.95, -np.pi / 2), 1.9, 0.2, "paint"),
-        ("30", frame_on(plan.STREETS["ouest"].axis, 300.0).shifted(0.0, -0.75, -np.pi / 2), 1.9, 0.2, "paint"),
+        (
+            "30",
+            frame_on(plan.STREETS["ouest"].axis, 300.0).shifted(0.0, -0.75, -np.pi / 2),
+            1.9,
+            0.2,
+            "paint",
+        ),
         ("BUS", frame_on(plan.STREETS["est"].axis, 60.0).shifted(-1.8, -2.6, 0.0), 1.7, 0.2, "paint_yellow"),
     )
     for text, frame, size, stroke, material in words:
@@ -125,7 +140,9 @@ def _words() -> Iterable[Marking]:
 def _bus_stop() -> Marking:
     axis = plan.STREETS["est"].axis
     zigzag = [frame_on(axis, 52.0 + 2.2 * k).at(0.0, -0.35 if k % 2 else -2.85) for k in range(10)]
-    return Marking("arrêt de bus", MultiPolygon(polygons_of(shapely.linestrings(zigzag).buffer(0.07))), "paint_yellow")
+    return Marking(
+        "arrêt de bus", MultiPolygon(polygons_of(shapely.linestrings(zigzag).buffer(0.07))), "paint_yellow"
+    )
 
 
 def _level_crossing() -> Iterable[Marking]:

@@ -19,10 +19,14 @@ class Material(NamedTuple):
     clump: int = 4
     patch: int = 6
     warm: int = 0
+    gaps: int = 0
+    """Share of the area, in 256ths, where the plants leave the ground below bare."""
+    below: str = ""
+    """The material of those gaps."""
 
 
 MATERIALS: dict[str, Material] = {
-    "meadow_dry": Material(142, 142, 92, 8, 26, 16, 26, 22),
+    "meadow_dry": Material(140, 144, 90, 8, 26, 14, 12, 10),
     # streets
     "asphalt": Material(122, 121, 121, 9, 4, 7, 12),
     "asphalt_old": Material(146, 143, 138, 11, 5, 9, 14),
@@ -67,35 +71,38 @@ MATERIALS: dict[str, Material] = {
     "tomb_dark": Material(110, 108, 108, 8, 5, 4, 3),
     "tomb_pink": Material(176, 150, 144, 9, 6, 4, 3),
     # green
-    "lawn": Material(118, 140, 76, 9, 20, 10, 16, 12),
-    "lawn_dry": Material(152, 150, 96, 10, 22, 14, 18, 16),
-    "lawn_lush": Material(98, 128, 64, 9, 24, 14, 16, 10),
-    "lawn_mown": Material(132, 154, 84, 9, 16, 8, 14, 12),
-    "meadow": Material(126, 138, 78, 9, 30, 18, 26, 22),
-    "meadow_cut": Material(162, 160, 98, 9, 20, 10, 20, 14),
-    "meadow_swath": Material(140, 148, 84, 10, 28, 12, 18, 12),
-    "fallow": Material(148, 142, 92, 10, 34, 26, 26, 20),
+    "lawn": Material(116, 138, 78, 9, 20, 9, 9, 7),
+    "lawn_dry": Material(148, 148, 96, 10, 22, 13, 11, 9),
+    "lawn_lush": Material(100, 126, 68, 9, 24, 12, 9, 6),
+    "lawn_mown": Material(130, 150, 88, 9, 16, 8, 8, 6),
+    "meadow": Material(122, 136, 78, 9, 30, 15, 13, 10),
+    "meadow_cut": Material(160, 160, 100, 9, 20, 9, 11, 8),
+    "meadow_swath": Material(140, 148, 86, 10, 28, 10, 10, 6),
+    "fallow": Material(146, 142, 92, 10, 34, 24, 16, 12),
     "bank": Material(96, 108, 62, 10, 36, 22, 16, 14),
     "undergrowth": Material(48, 58, 36, 8, 30, 18, 8, 4),
-    "hedge": Material(66, 92, 48, 10, 46, 14, 8, 6),
+    "hedge": Material(70, 94, 52, 10, 46, 14, 8, 6),
+    "hedge_fringe": Material(62, 84, 48, 10, 40, 14, 8, 6, 120, "lawn_dry"),
     "flowers": Material(168, 112, 108, 30, 60, 24, 0, 0),
-    "soil": Material(150, 124, 96, 14, 18, 8, 12),
-    "salad": Material(112, 142, 70, 12, 40, 10, 6, 4),
-    "leek": Material(84, 116, 78, 12, 40, 10, 6, 4),
+    "soil": Material(152, 132, 104, 14, 18, 8, 10),
+    "salad": Material(112, 142, 72, 12, 40, 10, 6, 4, 70, "soil"),
+    "leek": Material(88, 118, 80, 12, 40, 10, 6, 4, 70, "soil"),
     # crops
-    "wheat": Material(206, 184, 122, 9, 16, 7, 17, 6),
-    "wheat_line": Material(182, 160, 104, 9, 16, 7, 17, 6),
-    "barley": Material(214, 198, 144, 9, 16, 7, 16, 6),
-    "barley_line": Material(190, 172, 122, 9, 16, 7, 16, 6),
+    "wheat": Material(202, 184, 126, 8, 14, 6, 8, 2),
+    "wheat_line": Material(184, 165, 110, 8, 14, 6, 8, 2),
+    "barley": Material(210, 198, 148, 8, 14, 6, 8, 2),
+    "barley_line": Material(190, 175, 126, 8, 14, 6, 8, 2),
     "vine_soil": Material(192, 164, 128, 13, 12, 8, 16),
-    "vine_grass": Material(150, 146, 96, 12, 30, 14, 12, 8),
-    "vine": Material(92, 122, 58, 10, 52, 16, 12, 8),
-    "vine_shade": Material(108, 96, 74, 8, 24, 8, 10),
+    "vine_grass": Material(150, 146, 96, 12, 30, 14, 12, 8, 70, "vine_soil"),
+    "vine": Material(98, 124, 64, 10, 50, 16, 10, 6, 22, "vine_shade"),
+    "vine_fringe": Material(92, 116, 60, 10, 44, 16, 10, 6, 130, "vine_soil"),
+    "vine_shade": Material(112, 98, 76, 8, 24, 8, 10, 0, 60, "vine_soil"),
     "lavender_soil": Material(186, 166, 138, 12, 12, 8, 14),
-    "lavender": Material(130, 110, 160, 12, 44, 14, 12),
-    "lavender_shade": Material(112, 98, 98, 10, 20, 6, 6),
-    "maize": Material(104, 140, 66, 10, 46, 14, 14, 8),
-    "sunflower": Material(124, 148, 72, 12, 54, 14, 14, 8),
+    "lavender": Material(136, 118, 162, 12, 44, 14, 10, 0, 26, "lavender_shade"),
+    "lavender_fringe": Material(130, 116, 150, 12, 40, 14, 10, 0, 120, "lavender_soil"),
+    "lavender_shade": Material(118, 108, 92, 10, 26, 6, 6),
+    "maize": Material(104, 138, 68, 10, 46, 14, 12, 6, 84, "soil"),
+    "sunflower": Material(122, 146, 76, 12, 54, 14, 12, 6, 60, "soil"),
     "chalk": Material(244, 243, 236, 8, 12, 6, 4),
     "chalk_dark": Material(122, 100, 66, 8, 14, 6, 4),
     # water

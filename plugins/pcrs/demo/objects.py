@@ -29,7 +29,9 @@ def _ring(frame: Frame, u: float, v: float, rounding: float) -> list[Point]:
     for su, sv, start in ((1, 1, 0.0), (-1, 1, pi / 2), (-1, -1, pi), (1, -1, 1.5 * pi)):
         for k in range(5):
             a = start + k * pi / 8
-            points.append(frame.at(su * (u - rounding) + rounding * cos(a), sv * (v - rounding) + rounding * sin(a)))
+            points.append(
+                frame.at(su * (u - rounding) + rounding * cos(a), sv * (v - rounding) + rounding * sin(a))
+            )
     return points
 
 
@@ -52,12 +54,17 @@ def car_sprite(car: Car) -> Sprite:
     if not van:
         pen.fill(_quad(f, u * back, v * 0.74, u * back + glass * 0.42, v * 0.70), _GLASS)
     for side in (-1.0, 1.0):
-        pen.line([f.at(u * back + 0.3, side * v * 0.84), f.at(u * front - 0.5, side * v * 0.86)], _GLASS, 0.09)
+        pen.line(
+            [f.at(u * back + 0.3, side * v * 0.84), f.at(u * front - 0.5, side * v * 0.86)], _GLASS, 0.09
+        )
         pen.line([f.at(u - 0.16, side * v * 0.45), f.at(u - 0.16, side * v * 0.82)], (240, 240, 232), 0.14)
         pen.line([f.at(-u + 0.1, side * v * 0.5), f.at(-u + 0.1, side * v * 0.84)], (150, 40, 36), 0.1)
         pen.disc(f.at(u * front - 0.3, side * (v + 0.07)), 0.09, shade(car.colour, 0.6))
     roof0, roof1 = u * back + glass * (0.1 if van else 0.46), u * front - glass * 0.6
-    pen.fill(_ring(f.shifted((roof0 + roof1) / 2, 0.0), (roof1 - roof0) / 2, v * 0.72, 0.16), shade(car.colour, 1.12))
+    pen.fill(
+        _ring(f.shifted((roof0 + roof1) / 2, 0.0), (roof1 - roof0) / 2, v * 0.72, 0.16),
+        shade(car.colour, 1.12),
+    )
     return pen.sprite()
 
 

@@ -29,7 +29,8 @@ _REACH_M = 28.0
 
 def _raised(village: Town) -> list[Layer]:
     """Walls, hedges and pillars, on top of the ground."""
-    layers: list[Layer] = [Surface("hedge", h.line.buffer(h.width / 2)) for h in village.hedges]
+    layers: list[Layer] = [Surface("hedge_fringe", h.line.buffer(h.width / 2 + 0.14)) for h in village.hedges]
+    layers += [Surface("hedge", h.line.buffer(h.width / 2 - 0.08)) for h in village.hedges]
     layers += [Surface(w.material, w.line.buffer(w.width / 2, cap_style="flat")) for w in village.walls]
     layers += [Surface(p.material, p.shape) for p in village.pillars]
     return layers
@@ -42,15 +43,21 @@ class Painter:
         self._ground = Ground((*village.layers, *_raised(village)))
         self._shadows = Shadows(village)
         self._trees = village.trees
-        self._tree_index = shapely.STRtree([shapely.box(t.x - t.radius, t.y - t.radius, t.x + t.radius, t.y + t.radius) for t in self._trees])
+        self._tree_index = shapely.STRtree(
+            [shapely.box(t.x - t.radius, t.y - t.radius, t.x + t.radius, t.y + t.radius) for t in self._trees]
+        )
         self._roofs = [roof for house in village.houses for roof in house.roofs] + list(village.extras)
         self._roof_index = shapely.STRtree([shapely.box(*roof.footprint.bounds) for roof in self._roofs])
         self._covers = village.covers
         self._cover_index = shapely.STRtree([cover.outline.buffer(1.8) for cover in self._covers])
         self._cars = village.cars
-        self._car_index = shapely.STRtree([shapely.Point(c.frame.x, c.frame.y).buffer(3.2) for c in self._cars])
+        self._car_index = shapely.STRtree(
+            [shapely.Point(c.frame.x, c.frame.y).buffer(3.2) for c in self._cars]
+        )
         self._poles = village.poles
-        self._pole_index = shapely.STRtree([shapely.Point(p.frame.x, p.frame.y).buffer(1.2) for p in self._poles])
+        self._pole_index = shapely.STRtree(
+            [shapely.Point(p.frame.x, p.frame.y).buffer(1.2) for p in self._poles]
+        )
         self._canopies = [part for house in village.houses for part in house.prominences]
         self._canopy_index = shapely.STRtree([part.shape for part in self._canopies])
 

@@ -60,8 +60,16 @@ _RUNS: tuple[tuple[str, int, float, float, Style], ...] = (
     ("moulin", -1, 26.0, 170.0, "pavillon"),
 )
 
-_FRONTAGE: dict[str, tuple[float, float]] = {"bourg": (8.0, 14.5), "maison": (14.0, 20.0), "pavillon": (20.0, 29.0)}
-_DEPTH: dict[str, tuple[float, float]] = {"bourg": (19.0, 30.0), "maison": (30.0, 40.0), "pavillon": (31.0, 44.0)}
+_FRONTAGE: dict[str, tuple[float, float]] = {
+    "bourg": (8.0, 14.5),
+    "maison": (14.0, 20.0),
+    "pavillon": (20.0, 29.0),
+}
+_DEPTH: dict[str, tuple[float, float]] = {
+    "bourg": (19.0, 30.0),
+    "maison": (30.0, 40.0),
+    "pavillon": (31.0, 44.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,12 @@ class _Ground:
         self._taken: list[Polygon] = []
 
     def free(self, quad: Polygon) -> Polygon | None:
-        rest = quad.difference(self._reserved) if self._reserved.intersects(quad) else quad
+        rest = quad
+        if self._reserved.intersects(quad):
+            x0, y0, x1, y1 = quad.bounds
+            rest = quad.difference(
+                shapely.clip_by_rect(self._reserved, x0 - 1.0, y0 - 1.0, x1 + 1.0, y1 + 1.0)
+            )
         if self._taken:
             taken = np.array(self._taken, dtype=object)
             near = taken[shapely.intersects(taken, rest)]
@@ -117,7 +130,9 @@ class _Ground:
         self._taken.append(ground)
 
 
-def _plots_of_run(run: tuple[str, int, float, float, Style], ground: _Ground, rng: np.random.Generator) -> list[Plot]:
+def _plots_of_run(
+    run: tuple[str, int, float, float, Style], ground: _Ground, rng: np.random.Generator
+) -> list[Plot]:
     key, side, start, end, style = run
     found: list[Plot] = []
     s, fresh = start, True

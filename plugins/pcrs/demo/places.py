@@ -54,7 +54,15 @@ def building(
     return House(roofs, outline, LineString(outline.exterior), doors, "", None, None, prominent)
 
 
-def _gable(frame: Frame, length: float, width: float, eaves: float, colour: Colour, cover: str = "tile", slope: float = 0.34) -> Roof:
+def _gable(
+    frame: Frame,
+    length: float,
+    width: float,
+    eaves: float,
+    colour: Colour,
+    cover: str = "tile",
+    slope: float = 0.34,
+) -> Roof:
     return Roof(frame, length, width, "gable", eaves, eaves + slope * width / 2, colour, cover)  # type: ignore[arg-type]
 
 
@@ -76,14 +84,24 @@ def church(heap: Heap) -> None:
             v = side * 9.3
             buttresses.append(c.box(u - 0.45, min(v, v + side * 0.9), u + 0.45, max(v, v + side * 0.9)))
     portal = c.shifted(-18.9, 0.0)
-    heap.houses.append(building(roofs, (portal.line(((0.0, -1.1), (0.0, 1.1))),), tuple(Prominence("contrefort", one) for one in buttresses)))
+    heap.houses.append(
+        building(
+            roofs,
+            (portal.line(((0.0, -1.1), (0.0, 1.1))),),
+            tuple(Prominence("contrefort", one) for one in buttresses),
+        )
+    )
     for buttress in buttresses:
         heap.paint("stone_light", buttress)
     for k in range(5):
         reach = 0.38 * (5 - k)
         step = portal.box(-reach, -2.2 - reach, 0.0, 2.2 + reach)
         heap.paint("step_dark" if k % 2 else "step", step)
-        heap.steps.append(portal.line(((0.0, 2.2 + reach), (-reach, 2.2 + reach), (-reach, -2.2 - reach), (0.0, -2.2 - reach))))
+        heap.steps.append(
+            portal.line(
+                ((0.0, 2.2 + reach), (-reach, 2.2 + reach), (-reach, -2.2 - reach), (0.0, -2.2 - reach))
+            )
+        )
     heap.labels.append(Label("Église Saint-Fictif", c.shifted(0.0, 0.0)))
 
 
@@ -117,7 +135,16 @@ def square(heap: Heap) -> None:
         heap.paint(material, memorial.box(-half, -half, half, half))
     heap.extras.append(Roof(memorial, 0.9, 0.9, "hip", 3.4, 4.6, (178, 176, 170), "metal"))
     heap.monuments.append(("monument aux morts", memorial.box(-2.0, -2.0, 2.0, 2.0)))
-    for x, y in ((517, 509), (526.5, 508.2), (536, 507.4), (545.5, 506.6), (518, 557.5), (518.6, 566), (538, 563.5), (548, 563)):
+    for x, y in (
+        (517, 509),
+        (526.5, 508.2),
+        (536, 507.4),
+        (545.5, 506.6),
+        (518, 557.5),
+        (518.6, 566),
+        (538, 563.5),
+        (548, 563),
+    ):
         heap.paint("soil", Frame(float(x), float(y), 0.06).box(-0.8, -0.8, 0.8, 0.8))
         heap.trees.append(Tree(float(x), float(y), 3.5, 9.0, "plane", public=True))
     rng = np.random.default_rng(12)
@@ -128,7 +155,10 @@ def square(heap: Heap) -> None:
         heap.extras.append(Roof(Frame(x, y, 0.3 * k), 2.7, 2.7, "cone", 2.2, 2.7, colour, "metal"))
     edge = LineString([(513.6, 494.6), (581.5, 487.6)])
     heap.poles += [Pole("potelet", frame_on(edge, float(s)), 0.9) for s in np.arange(1.0, edge.length, 2.2)]
-    heap.poles += [Pole("banc", Frame(x, y, 0.06), 0.5) for x, y in ((521.8, 511), (531.2, 510), (540.8, 509.2), (533, 548), (522, 548))]
+    heap.poles += [
+        Pole("banc", Frame(x, y, 0.06), 0.5)
+        for x, y in ((521.8, 511), (531.2, 510), (540.8, 509.2), (533, 548), (522, 548))
+    ]
 
 
 def cemetery(heap: Heap) -> None:
@@ -152,10 +182,30 @@ def cemetery(heap: Heap) -> None:
     heap.walls.append(Wall("mur", c.line(corners), 0.4, 2.0, "stone"))
     heap.gates.append(c.line(((-1.4, -22.0), (1.4, -22.0))))
     heap.pillars += [gate_pillar(c.shifted(u, -22.0), 0.6) for u in (-1.75, 1.75)]
-    for u, v in ((-3.0, -17.0), (3.0, -17.0), (-3.0, 3.0), (3.0, 3.0), (-3.0, 17.0), (3.0, 17.0), (-18, 20), (18, 20)):
+    for u, v in (
+        (-3.0, -17.0),
+        (3.0, -17.0),
+        (-3.0, 3.0),
+        (3.0, 3.0),
+        (-3.0, 17.0),
+        (3.0, 17.0),
+        (-18, 20),
+        (18, 20),
+    ):
         x, y = c.at(u, v)
         heap.trees.append(Tree(x, y, 1.1, 8.0, "cypress", public=True))
-    cross = c.shape(((-0.6, -0.2), (-0.2, -0.2), (-0.2, -1.4), (0.2, -1.4), (0.2, -0.2), (0.6, -0.2), (0.6, 0.2), (-0.6, 0.2)))
+    cross = c.shape(
+        (
+            (-0.6, -0.2),
+            (-0.2, -0.2),
+            (-0.2, -1.4),
+            (0.2, -1.4),
+            (0.2, -0.2),
+            (0.6, -0.2),
+            (0.6, 0.2),
+            (-0.6, 0.2),
+        )
+    )
     heap.paint("stone_light", cross)
     heap.monuments.append(("croix", cross))
     heap.labels.append(Label("Cimetière", c.shifted(0.0, 0.0)))
@@ -179,7 +229,9 @@ def school(heap: Heap) -> None:
     heap.paint("paint_blue", c.shifted(4.0, -12.0).box(-3.0, -3.0, 3.0, 3.0))
     heap.paint("asphalt_new", c.shifted(4.0, -12.0).box(-2.7, -2.7, 2.7, 2.7))
     heap.walls.append(Wall("cloture", c.line(((-22.0, 12.0), (-22.0, -2.0))), 0.2, 1.6, "render"))
-    heap.walls.append(Wall("cloture", c.line(((-22.0, -5.0), (-22.0, -22.0), (13.0, -22.0))), 0.2, 1.6, "render"))
+    heap.walls.append(
+        Wall("cloture", c.line(((-22.0, -5.0), (-22.0, -22.0), (13.0, -22.0))), 0.2, 1.6, "render")
+    )
     heap.gates.append(c.line(((-22.0, -2.2), (-22.0, -4.8))))
     for u in (-18.0, -11.0, -4.0, 3.0):
         x, y = c.at(u, -17.0)
@@ -197,7 +249,9 @@ def sports(heap: Heap) -> None:
         heap.paint("lawn_mown", c.box(-50.0 + 5 * k, -32.0, -45.0 + 5 * k, 32.0))
     lines = [field.exterior, c.line(((0, -32), (0, 32))), Point(c.x, c.y).buffer(9.15).exterior]
     for side in (-1.0, 1.0):
-        lines.append(c.line(((side * 50, -20.2), (side * 33.5, -20.2), (side * 33.5, 20.2), (side * 50, 20.2))))
+        lines.append(
+            c.line(((side * 50, -20.2), (side * 33.5, -20.2), (side * 33.5, 20.2), (side * 50, 20.2)))
+        )
         lines.append(c.line(((side * 50, -9.2), (side * 44.5, -9.2), (side * 44.5, 9.2), (side * 50, 9.2))))
         heap.paint("soil", c.box(min(side * 48, side * 50), -3.0, max(side * 48, side * 50), 3.0))
         heap.poles += [Pole("mat", c.shifted(side * 50, v), 2.4) for v in (-3.66, 3.66)]
@@ -212,8 +266,15 @@ def sports(heap: Heap) -> None:
         marks += [court.line(((-4.12, s * 6.4), (4.12, s * 6.4))) for s in (-1.0, 1.0)]
         heap.paint("paint", shapely.union_all([mark.buffer(0.05) for mark in marks]))
         heap.paint("fence", court.box(-6.2, -0.05, 6.2, 0.05))
-    heap.walls.append(Wall("cloture", LineString(t.box(-20.5, -19.5, 20.5, 19.5).exterior.coords[:-1]), 0.08, 3.0, "fence"))
-    heap.houses.append(building((_gable(c.shifted(-38.0, 36.5), 16.0, 5.5, 3.0, _BROWN),), (c.line(((-40.0, 33.7), (-38.6, 33.7))),)))
+    heap.walls.append(
+        Wall("cloture", LineString(t.box(-20.5, -19.5, 20.5, 19.5).exterior.coords[:-1]), 0.08, 3.0, "fence")
+    )
+    heap.houses.append(
+        building(
+            (_gable(c.shifted(-38.0, 36.5), 16.0, 5.5, 3.0, _BROWN),),
+            (c.line(((-40.0, 33.7), (-38.6, 33.7))),),
+        )
+    )
     heap.labels += [Label("Stade", c.shifted(0.0, 0.0)), Label("Tennis", t.shifted(0.0, 0.0))]
 
 
@@ -248,18 +309,49 @@ def outskirts(heap: Heap) -> None:
     """Mill, farm, wine cellar, shop with its car park, water tower."""
     m = MILL
     heap.paint("gravel", m.box(-16.0, -7.0, 18.0, 14.0))
-    heap.houses.append(building((_gable(m.shifted(9.5, 2.0, pi / 2), 9.0, 7.0, 5.0, _BROWN), _gable(m, 17.0, 9.5, 8.0, (164, 118, 92)))))
+    heap.houses.append(
+        building(
+            (
+                _gable(m.shifted(9.5, 2.0, pi / 2), 9.0, 7.0, 5.0, _BROWN),
+                _gable(m, 17.0, 9.5, 8.0, (164, 118, 92)),
+            )
+        )
+    )
     heap.labels.append(Label("Moulin", m))
     f = FARM
     heap.paint("track", f.box(-26.0, -20.0, 30.0, 24.0).buffer(4.0))
-    heap.houses.append(building((_gable(f.shifted(-16.0, 12.0), 17.0, 9.5, 5.8, (186, 138, 108)),), (f.line(((-17.0, 7.2), (-15.8, 7.2))),)))
-    heap.houses.append(building((_gable(f.shifted(14.0, 14.0), 34.0, 16.0, 6.0, (168, 172, 172), "metal", 0.2),)))
+    heap.houses.append(
+        building(
+            (_gable(f.shifted(-16.0, 12.0), 17.0, 9.5, 5.8, (186, 138, 108)),),
+            (f.line(((-17.0, 7.2), (-15.8, 7.2))),),
+        )
+    )
+    heap.houses.append(
+        building((_gable(f.shifted(14.0, 14.0), 34.0, 16.0, 6.0, (168, 172, 172), "metal", 0.2),))
+    )
     heap.houses.append(building((_gable(f.shifted(16.0, -12.0, 0.2), 26.0, 11.0, 5.0, (170, 124, 98)),)))
-    heap.extras += [Roof(f.shifted(-20.0 + 1.4 * (k % 5), -14.0 + 1.4 * (k // 5)), 1.3, 1.3, "cone", 1.3, 1.4, (212, 194, 136), "metal") for k in range(15)]
+    heap.extras += [
+        Roof(
+            f.shifted(-20.0 + 1.4 * (k % 5), -14.0 + 1.4 * (k // 5)),
+            1.3,
+            1.3,
+            "cone",
+            1.3,
+            1.4,
+            (212, 194, 136),
+            "metal",
+        )
+        for k in range(15)
+    ]
     heap.labels.append(Label("Borde Neuve", f))
     v = CELLAR
     heap.paint("gravel", v.box(-24.0, -18.0, 24.0, 20.0).buffer(3.0))
-    heap.houses.append(building((_gable(v.shifted(0.0, 6.0), 38.0, 15.0, 6.5, (188, 140, 110)), ), (v.line(((-2.0, -1.5), (2.0, -1.5))),)))
+    heap.houses.append(
+        building(
+            (_gable(v.shifted(0.0, 6.0), 38.0, 15.0, 6.5, (188, 140, 110)),),
+            (v.line(((-2.0, -1.5), (2.0, -1.5))),),
+        )
+    )
     heap.labels.append(Label("Chai des Lavandes", v))
     tower = Roof(TOWER, 13.0, 13.0, "cone", 26.0, 28.0, (188, 186, 180), "metal")
     heap.paint("gravel", Point(TOWER.x, TOWER.y).buffer(13.0))
@@ -272,7 +364,13 @@ def _shop(heap: Heap) -> None:
     c, rng = SHOP, np.random.default_rng(9)
     heap.paint("asphalt_new", c.box(-40.0, -24.0, 38.0, 24.0))
     roof = Roof(c.shifted(18.0, -4.0), 34.0, 26.0, "flat", 6.5, 6.5, (172, 172, 168), "gravel")
-    heap.houses.append(building((roof,), (c.line(((1.0, -6.0), (1.0, -3.0))),), (Prominence("marquise", c.box(-1.0, -10.0, 1.0, 2.0)),)))
+    heap.houses.append(
+        building(
+            (roof,),
+            (c.line(((1.0, -6.0), (1.0, -3.0))),),
+            (Prominence("marquise", c.box(-1.0, -10.0, 1.0, 2.0)),),
+        )
+    )
     for v, turn in ((-18.0, 0.0), (-7.5, pi), (5.0, 0.0), (15.5, pi)):
         for k in range(12):
             u = -37.0 + 2.5 * k
@@ -291,7 +389,14 @@ def odd_pillars(heap: Heap) -> None:
         f = CHURCH.shifted(-24.0, u * 2)
         heap.pillars.append(gate_pillar(f, 0.5, circular=True))
         g = CELLAR.shifted(u, -20.0)
-        heap.pillars.append(Pillar("rectangulaire", g, 0.9, 0.5, g.box(-0.45, -0.25, 0.45, 0.25), "stone_light"))
+        heap.pillars.append(
+            Pillar("rectangulaire", g, 0.9, 0.5, g.box(-0.45, -0.25, 0.45, 0.25), "stone_light")
+        )
         h = CEMETERY.shifted(u * 1.2, -22.6)
-        star = h.shape([(0.45 * cos(a) * (1.0 if k % 2 else 0.6), 0.45 * sin(a) * (1.0 if k % 2 else 0.6)) for k, a in enumerate(np.arange(8) * pi / 4)])
+        star = h.shape(
+            [
+                (0.45 * cos(a) * (1.0 if k % 2 else 0.6), 0.45 * sin(a) * (1.0 if k % 2 else 0.6))
+                for k, a in enumerate(np.arange(8) * pi / 4)
+            ]
+        )
         heap.pillars.append(Pillar("autre", h, 0.9, 0.9, star, "stone_light"))

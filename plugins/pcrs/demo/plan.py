@@ -78,7 +78,14 @@ _TABLE: tuple[tuple[str, str, tuple[Point, ...], float, float, str], ...] = (
         1.9,
         "asphalt",
     ),
-    ("centre", "Rue de la République", ((402, 479), (452, 483), (498, 484), (592, 474)), 6.2, 4.3, "asphalt_new"),
+    (
+        "centre",
+        "Rue de la République",
+        ((402, 479), (452, 483), (498, 484), (592, 474)),
+        6.2,
+        4.3,
+        "asphalt_new",
+    ),
     (
         "est",
         "Rue de la République",
@@ -122,7 +129,14 @@ _TABLE: tuple[tuple[str, str, tuple[Point, ...], float, float, str], ...] = (
         1.3,
         "asphalt_old",
     ),
-    ("eglise", "Rue de l'Église", ((404, 576), (452, 580), (507, 574), (560, 574), (604, 568)), 4.4, 1.3, "asphalt"),
+    (
+        "eglise",
+        "Rue de l'Église",
+        ((404, 576), (452, 580), (507, 574), (560, 574), (604, 568)),
+        4.4,
+        1.3,
+        "asphalt",
+    ),
     (
         "lavoir",
         "Rue du Lavoir",
@@ -131,7 +145,14 @@ _TABLE: tuple[tuple[str, str, tuple[Point, ...], float, float, str], ...] = (
         1.4,
         "asphalt_old",
     ),
-    ("ecoles", "Rue des Écoles", ((300, 472), (303, 520), (296, 570), (312, 622), (330, 650)), 5.2, 1.6, "asphalt"),
+    (
+        "ecoles",
+        "Rue des Écoles",
+        ((300, 472), (303, 520), (296, 570), (312, 622), (348, 668), (398, river_y(398) - 26)),
+        5.2,
+        1.6,
+        "asphalt",
+    ),
     (
         "tisserands",
         "Rue des Tisserands",
@@ -141,9 +162,23 @@ _TABLE: tuple[tuple[str, str, tuple[Point, ...], float, float, str], ...] = (
         "asphalt",
     ),
     ("four", "Rue du Four", ((592, 474), (598, 430), (586, 380), (588, 330)), 5.0, 1.5, "asphalt_old"),
-    ("stade", "Rue du Stade", ((482, 328), (530, 326), (588, 330), (690, 326), (772, 340)), 5.4, 1.6, "asphalt"),
+    (
+        "stade",
+        "Rue du Stade",
+        ((482, 328), (530, 326), (588, 330), (690, 326), (772, 340)),
+        5.4,
+        1.6,
+        "asphalt",
+    ),
     ("chenes", "Allée des Chênes", ((705, 468), (709, 425), (738, 382), (772, 340)), 5.2, 1.5, "asphalt_new"),
-    ("impasse", "Impasse des Lavandes", ((738, 382), (775, 396), (812, 412), (836, 414)), 5.0, 1.5, "asphalt_new"),
+    (
+        "impasse",
+        "Impasse des Lavandes",
+        ((738, 382), (775, 396), (812, 412), (836, 414)),
+        5.0,
+        1.5,
+        "asphalt_new",
+    ),
     (
         "moulin",
         "Chemin du Moulin",
@@ -152,10 +187,24 @@ _TABLE: tuple[tuple[str, str, tuple[Point, ...], float, float, str], ...] = (
         0.0,
         "asphalt_old",
     ),
-    ("chais", "Chemin des Chais", ((130, 452), (137, 400), (124, 330), (112, 250), (70, 215)), 3.4, 0.0, "track"),
+    (
+        "chais",
+        "Chemin des Chais",
+        ((130, 452), (137, 400), (124, 330), (112, 250), (70, 215)),
+        3.4,
+        0.0,
+        "track",
+    ),
     ("noyers", "Chemin des Noyers", ((876, 516), (872, 560), (850, 620), (846, 690)), 3.4, 0.0, "track"),
     ("ferme", "Chemin de Borde Neuve", ((541, 835), (600, 838), (680, 862), (742, 874)), 3.4, 0.0, "track"),
-    ("mais", "Chemin des Graves", ((884, 488), (892, 440), (884, 340), (900, 262), (893, 232)), 3.4, 0.0, "track"),
+    (
+        "mais",
+        "Chemin des Graves",
+        ((884, 488), (892, 440), (884, 340), (900, 262), (893, 232)),
+        3.4,
+        0.0,
+        "track",
+    ),
 )
 STREETS = {key: _street(*values) for key, *values in _TABLE}
 """The streets by a short key."""
@@ -167,12 +216,16 @@ RIVER = LineString([(float(x), river_y(float(x))) for x in np.arange(-BEYOND, SI
 RAIL = spline(((-BEYOND, 146), (200, 160), (450, 176), (700, 198), (1000 + BEYOND, 238)))
 SIDING_M = 4.4
 """Distance of the second track, south of the first."""
-SQUARE = Polygon([(511.5, 492.2), (583.0, 485.0), (595.6, 520.0), (599.0, 563.5), (560, 569.5), (513.5, 570.5)])
+SQUARE = Polygon(
+    [(511.5, 492.2), (583.0, 485.0), (595.6, 520.0), (599.0, 563.5), (560, 569.5), (513.5, 570.5)]
+)
 """Place de l'Église, between four streets."""
 STATION_YARD = Polygon([(476, 213.5), (562, 220), (566, 246), (480, 246.5)])
 QUAY_FROM, QUAY_TO = 392.0, 668.0
 """Eastings between which the south bank is a built quay."""
 BRIDGE_Y = (688.0, 735.0)
 """Northings between which Rue du Pont stands on the bridge."""
+TARGETS = ((508.4, 478.2), (398.9, 683.4), (716.8, 474.9), (494.0, 236.6), (296.4, 480.2))
+"""Control points of the survey, marked on the ground by a target of 60 cm."""
 WEIR = LineString([(196.0, river_y(196) + 15.5), (176.0, river_y(176) - 15.5)])
 """The mill's weir, across the river."""

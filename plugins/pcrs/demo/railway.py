@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry import LineString, Point, Polygon
 
 from pcrs.demo import plan
-from pcrs.demo.curves import beside, frame_on, strip
+from pcrs.demo.curves import beside, frame_on, strip, ticks
 from pcrs.demo.heap import Heap
 from pcrs.demo.things import Pole
 
@@ -62,10 +62,9 @@ def lay_railway(heap: Heap) -> None:
     bed = shapely.union_all([track.buffer(3.6) for track in ways.tracks])
     heap.paint("ballast_old", bed)
     heap.paint("ballast", shapely.union_all([track.buffer(2.1) for track in ways.tracks]))
-    sleepers = []
-    for track in ways.tracks:
-        for s in np.arange(0.3, track.length, 0.6):
-            sleepers.append(frame_on(track, float(s)).line(((0.0, -1.3), (0.0, 1.3))))
+    sleepers = [
+        tick for track in ways.tracks for tick in ticks(track, np.arange(0.3, track.length, 0.6), -1.3, 1.3)
+    ]
     heap.stroke("sleeper", 0.26, shapely.multilinestrings(sleepers))
     _level_crossing(heap)
     for rail in ways.rails:
@@ -95,5 +94,7 @@ def _level_crossing(heap: Heap) -> None:
         for v in (-1.2, -0.5, 0.5, 1.2):
             heap.paint("sleeper", track.parallel_offset(v, "left").buffer(0.04).intersection(way))
         for u, v in ((-5.4, 2.9), (5.4, -2.9)):
-            heap.paint("paint", frame.box(min(u - 0.08, u + 0.08), min(v, -v * 0.1), u + 0.08, max(v, -v * 0.1)))
+            heap.paint(
+                "paint", frame.box(min(u - 0.08, u + 0.08), min(v, -v * 0.1), u + 0.08, max(v, -v * 0.1))
+            )
             heap.poles.append(Pole("panneau", frame.shifted(u, v), 3.0))

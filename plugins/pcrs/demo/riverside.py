@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
 from pcrs.demo import plan
-from pcrs.demo.curves import Frame, Point, beside, frame_on, polygons_of, strip
+from pcrs.demo.curves import Frame, Point, beside, frame_on, polygons_of, strip, ticks
 from pcrs.demo.heap import Heap
 from pcrs.demo.materials import WATER_STEPS
 from pcrs.demo.things import Pole, Tree, Wall
@@ -64,7 +64,18 @@ def riverside() -> Riverside:
     for share in (0.36, 0.66):
         f = frame_on(axis, ends[0] + share * (ends[1] - ends[0])).shifted(0.0, 0.0, 0.05)
         reach = BRIDGE_HALF_M + 0.4
-        piles.append(f.shape(((-1.5, -reach), (0.0, -reach - 2.3), (1.5, -reach), (1.5, reach), (0.0, reach + 2.3), (-1.5, reach))))
+        piles.append(
+            f.shape(
+                (
+                    (-1.5, -reach),
+                    (0.0, -reach - 2.3),
+                    (1.5, -reach),
+                    (1.5, reach),
+                    (0.0, reach + 2.3),
+                    (-1.5, reach),
+                )
+            )
+        )
     stairs = frame_on(quay, 46.0)
     foot = frame_on(quay, 2.0).box(-16.0, -3.2, 2.0, 1.6)
     return Riverside(water, quay, promenade, stairs, deck, tuple(piles), foot)
@@ -87,14 +98,14 @@ def _weir(heap: Heap, side: Riverside) -> None:
         band = weir.buffer(reach, single_sided=True).union(weir.buffer(reach * 0.5))
         heap.paint(material, band.intersection(side.water))
     foam = []
-    for _ in range(520):
+    for _ in range(340):
         s, out = float(rng.uniform(0, weir.length)), 0.3 + float(rng.gamma(1.4, 0.8))
         size = max(0.08, float(rng.uniform(0.16, 0.42)) / (0.6 + 0.35 * out))
-        foam.append(shapely.Point(frame_on(weir, s).at(0.0, -out)).buffer(size, quad_segs=2))
+        foam.append(shapely.Point(frame_on(weir, s).at(0.0, out)).buffer(size, quad_segs=1))
     streaks = []
-    for _ in range(260):
+    for _ in range(170):
         s, out = float(rng.uniform(0, weir.length)), 1.5 + float(rng.gamma(1.5, 3.2))
-        x, y = frame_on(weir, s).at(0.0, -out)
+        x, y = frame_on(weir, s).at(0.0, out)
         flow = float(rng.normal(0.02, 0.05))
         length = float(rng.uniform(0.5, 2.6))
         streaks.append(Frame(x, y, flow).line(((0.0, 0.0), (length, float(rng.normal(0, 0.1))))).buffer(0.05))
@@ -104,10 +115,10 @@ def _weir(heap: Heap, side: Riverside) -> None:
 
 def _quay(heap: Heap, side: Riverside) -> None:
     heap.paint("paving_quay", side.promenade)
-    joints = [frame_on(side.quay, float(s)).line(((0.0, -9.0), (0.0, 0.0))) for s in np.arange(0.0, side.quay.length, 1.2)]
+    joints = ticks(side.quay, np.arange(0.0, side.quay.length, 1.2), -9.0, 0.0)
     heap.stroke("paving_joint", 0.04, shapely.multilinestrings(joints))
     heap.paint("stone_light", side.quay.buffer(0.55, single_sided=False).intersection(side.promenade))
-    stones = [frame_on(side.quay, float(s)).line(((0.0, -0.55), (0.0, 0.0))) for s in np.arange(0.6, side.quay.length, 1.4)]
+    stones = ticks(side.quay, np.arange(0.6, side.quay.length, 1.4), -0.55, 0.0)
     heap.stroke("kerb_joint", 0.05, shapely.multilinestrings(stones))
     f = side.stairs
     heap.paint("step", f.box(-2.0, -4.2, 2.0, 0.0))
@@ -115,7 +126,9 @@ def _quay(heap: Heap, side: Riverside) -> None:
         v = -4.2 + 0.35 * k
         heap.paint("step_dark", f.box(-2.0, v, 2.0, v + 0.12))
         heap.steps.append(f.line(((-2.0, v), (2.0, v))))
-    heap.walls += [Wall("parapet", f.line(((u, -4.4), (u, 0.0))), 0.3, 0.9, "stone_light") for u in (-2.15, 2.15)]
+    heap.walls += [
+        Wall("parapet", f.line(((u, -4.4), (u, 0.0))), 0.3, 0.9, "stone_light") for u in (-2.15, 2.15)
+    ]
     bridge = side.deck.buffer(6.0)
     for s in np.arange(8.0, side.quay.length - 6.0, 9.5):
         place = frame_on(side.quay, float(s)).shifted(0.0, -4.6)
@@ -162,10 +175,14 @@ def lay_river(heap: Heap) -> None:
     rng = np.random.default_rng(41)
     heap.paint("rocks", side.slope)
     for _ in range(90):
-        f = frame_on(side.quay, 2.0).shifted(float(rng.uniform(-16, 2)), float(rng.uniform(-3.2, 1.6)), float(rng.uniform(0, 3)))
+        f = frame_on(side.quay, 2.0).shifted(
+            float(rng.uniform(-16, 2)), float(rng.uniform(-3.2, 1.6)), float(rng.uniform(0, 3))
+        )
         stone = f.shape(((-0.5, -0.3), (0.2, -0.5), (0.6, 0.1), (0.1, 0.5), (-0.4, 0.3)))
         heap.paint("stone_light" if rng.random() < 0.5 else "stone", stone.intersection(side.slope))
-    heap.walls.append(Wall("enrochement", frame_on(side.quay, 2.0).line(((-16.0, 0.4), (2.0, 0.4))), 0.1, 0.4, "stone"))
+    heap.walls.append(
+        Wall("enrochement", frame_on(side.quay, 2.0).line(((-16.0, 0.4), (2.0, 0.4))), 0.1, 0.4, "stone")
+    )
     _banks(heap, side)
 
 
@@ -177,11 +194,18 @@ def lay_bridge(heap: Heap) -> None:
     heap.paint("pavement_stone", side.deck)
     f = plan.STREETS["pont"].axis
     ends = [f.project(shapely.Point(520.0, y)) for y in plan.BRIDGE_Y]
+    for side_m in (-BRIDGE_HALF_M + 0.2, BRIDGE_HALF_M - 0.2):
+        abutment = LineString(beside(f, ends[1], ends[1] + 14.0, side_m))
+        heap.walls.append(Wall("soutenement", abutment, 0.35, 1.2, "stone"))
     for v in (-BRIDGE_HALF_M + 0.2, BRIDGE_HALF_M - 0.2):
-        heap.walls.append(Wall("parapet", LineString(beside(f, ends[0], ends[1], v)), 0.4, 1.0, "stone_light"))
+        heap.walls.append(
+            Wall("parapet", LineString(beside(f, ends[0], ends[1], v)), 0.4, 1.0, "stone_light")
+        )
 
 
 def free_of_water() -> MultiPolygon:
     """What fields and plots leave to the river."""
     side = riverside()
-    return MultiPolygon(polygons_of(shapely.union_all([side.water.buffer(6.5), side.promenade.buffer(0.5), box(0, 0, 0, 0)])))
+    return MultiPolygon(
+        polygons_of(shapely.union_all([side.water.buffer(6.5), side.promenade.buffer(0.5), box(0, 0, 0, 0)]))
+    )

@@ -25,10 +25,12 @@ def _cover(kind: str) -> Field:
     if kind == "metal":
         ribs = np.where(np.mod(u, 20.0) < 2.0, 0.86, 1.0) + 0.03 * np.sin(u * 2 * pi / 10.0)
         return (ribs + 0.015 * rng.standard_normal((_SIZE, _SIZE))).astype(np.float32)
-    period, rows, wave = (4.4, 7.0, 0.085) if kind == "tile" else (5.0, 4.0, 0.02)
-    cells = rng.normal(0.0, 0.07 if kind == "tile" else 0.05, (int(_SIZE / rows) + 2, int(_SIZE / period) + 2))
+    period, rows, wave = (4.4, 7.0, 0.10) if kind == "tile" else (5.0, 4.0, 0.02)
+    columns, courses = int(_SIZE / period) + 2, int(_SIZE / rows) + 2
+    cells = rng.normal(0.0, 0.042, (courses, columns)) + rng.normal(0.0, 0.035, columns)
+    cells += np.where(rng.random(cells.shape) < 0.03, rng.choice((-0.16, 0.12), cells.shape), 0.0)
     each = cells[(v / rows).astype(int), (u / period).astype(int)]
-    lap = np.where(np.mod(v, rows) < 1.2, -0.07, 0.0)
+    lap = np.where(np.mod(v, rows) < 1.2, -0.05, 0.0)
     coarse = Image.fromarray(rng.normal(0.0, 1.0, (26, 26)).astype(np.float32))
     moss = np.asarray(coarse.resize((_SIZE, _SIZE), Image.Resampling.BICUBIC)) * 0.05
     return (1.0 + wave * np.cos(u * 2 * pi / period) + each + lap + moss).astype(np.float32)
@@ -119,7 +121,12 @@ def _details(roof: Roof, image: Image.Image) -> None:
     for u, v in roof.chimneys:
         x, y = w / 2 + u * PX_PER_M, h / 2 - v * PX_PER_M
         rise = 1.2 * PX_PER_M
-        shadow = [(x - 8, y - 6), (x + 8, y + 6), (x + 8 + sx * rise, y + 6 - sy * rise), (x - 8 + sx * rise, y - 6 - sy * rise)]
+        shadow = [
+            (x - 8, y - 6),
+            (x + 8, y + 6),
+            (x + 8 + sx * rise, y + 6 - sy * rise),
+            (x - 8 + sx * rise, y - 6 - sy * rise),
+        ]
         draw.polygon(shadow, fill=(40, 30, 34, 110))
         draw.rectangle((x - 8, y - 6, x + 8, y + 6), fill=(186, 160, 138))
         draw.rectangle((x - 5, y - 3, x + 5, y + 3), fill=(96, 78, 70))

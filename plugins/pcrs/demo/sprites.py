@@ -26,7 +26,7 @@ SUN = (
 """Towards the sun (east, north, up): 12 June, eleven o'clock, south-east."""
 SHADOW = (-sin(_AZIMUTH) / tan(_ELEVATION), -cos(_AZIMUTH) / tan(_ELEVATION))
 """Where the shadow of a point one metre high falls, in metres east and north."""
-_VARIANTS = 5
+_VARIANTS = 4
 
 Planes = NDArray[np.uint8]
 
@@ -110,47 +110,54 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 
 _CROWNS: dict[str, tuple[Colour, int, float]] = {
-    # colour, number of lumps, their size
-    "round": (((104, 130, 62)), 190, 0.15),
-    "dark": ((72, 98, 58), 240, 0.12),
-    "olive": ((142, 150, 106), 220, 0.11),
-    "cypress": ((66, 90, 56), 150, 0.14),
-    "walnut": ((124, 148, 74), 170, 0.17),
-    "plane": ((132, 152, 84), 260, 0.13),
+    # colour, number of tufts, their size
+    "round": ((98, 118, 66), 620, 0.078),
+    "dark": ((74, 94, 60), 640, 0.072),
+    "olive": ((136, 144, 108), 620, 0.066),
+    "cypress": ((66, 86, 58), 300, 0.10),
+    "walnut": ((114, 134, 76), 560, 0.084),
+    "plane": ((122, 138, 84), 640, 0.076),
 }
 _BASE_PX = 92
 
 
 @lru_cache(maxsize=64)
 def _crown(species: str, variant: int) -> Image.Image:
-    """A crown seen from above, RGBA, radius `_BASE_PX`: lumps of leaves, lit from the south-east."""
+    """A crown seen from above, RGBA, radius `_BASE_PX`: boughs of many tufts, lit from the south-east."""
     colour, count, size = _CROWNS[species]
     rng = np.random.default_rng(1000 + 17 * variant + sum(map(ord, species)))
-    tone = float(rng.uniform(0.86, 1.16))
-    warm = float(rng.uniform(-0.07, 0.07))
+    warm = float(rng.uniform(-0.06, 0.07))
+    tint = np.array([colour[0] * (1 + warm), colour[1], colour[2] * (1 - warm)]) * float(
+        rng.uniform(0.88, 1.1)
+    )
     side = 2 * _BASE_PX + 24
-    image = Image.new("RGBA", (side, side), (*shade(colour, 0.35), 0))
+    image = Image.new("RGBA", (side, side), (*shade(colour, 0.32), 0))
     draw = ImageDraw.Draw(image)
-    middle = side / 2
-    angles, radii = rng.uniform(0, 2 * pi, count), np.sqrt(rng.uniform(0, 1, count)) * 0.88
-    wave = 1.0 + 0.10 * np.sin(angles * 3 + rng.uniform(0, 6)) + 0.06 * np.sin(angles * 5 + rng.uniform(0, 6))
-    for k in np.argsort(-radii):
-        u, v = radii[k] * wave[k] * np.cos(angles[k]), radii[k] * wave[k] * np.sin(angles[k])
-        up = float(np.sqrt(max(0.0, 1.0 - min(1.0, hypot(u, v)) ** 2)))
-        light = 0.50 + 0.62 * max(0.0, u * SUN[0] + v * SUN[1] + up * SUN[2]) + float(rng.normal(0, 0.05))
-        r = _BASE_PX * size * float(rng.uniform(0.65, 1.3))
-        x, y = middle + u * _BASE_PX, middle - v * _BASE_PX
-        _lump(draw, (x, y), r, (colour[0] * (1 + warm), colour[1], colour[2] * (1 - warm)), light * tone)
-    return image.filter(ImageFilter.GaussianBlur(1.1))
+    boughs = rng.uniform(-1.0, 1.0, (9, 2)) * 0.62
+    angles, radii = rng.uniform(0, 2 * pi, count), np.sqrt(rng.uniform(0, 1, count)) * 0.9
+    wave = 1.0 + 0.09 * np.sin(angles * 3 + rng.uniform(0, 6)) + 0.07 * np.sin(angles * 5 + rng.uniform(0, 6))
+    across, up = radii * wave * np.cos(angles), radii * wave * np.sin(angles)
+    nearest = np.hypot(across[:, None] - boughs[:, 0], up[:, None] - boughs[:, 1])
+    owner = nearest.argmin(axis=1)
+    relief = np.clip(1.0 - nearest.min(axis=1) / 0.45, 0.0, 1.0)
+    for k in np.argsort(relief * 0.6 - radii * 0.55 + rng.normal(0, 0.08, count)):
+        u, v = float(across[k]), float(up[k])
+        du, dv = u - boughs[owner[k], 0], v - boughs[owner[k], 1]
+        facing = 0.55 * (u * SUN[0] + v * SUN[1]) + 1.1 * (du * SUN[0] + dv * SUN[1])
+        light = 0.80 + 0.42 * facing + 0.20 * float(relief[k]) + float(rng.normal(0, 0.09))
+        r = _BASE_PX * size * float(rng.uniform(0.6, 1.35))
+        middle = (side / 2 + u * _BASE_PX, side / 2 - v * _BASE_PX)
+        _tuft(draw, middle, r, tint * max(light, 0.3))
+    return image.filter(ImageFilter.GaussianBlur(0.8))
 
 
-def _lump(draw: ImageDraw.ImageDraw, at: Point, r: float, colour: tuple[float, float, float], light: float) -> None:
+def _tuft(draw: ImageDraw.ImageDraw, at: Point, r: float, colour: NDArray[np.float64]) -> None:
     """One tuft: its shaded side, its body, its lit side."""
     x, y = at
-    for dx, dy, grow, factor in ((-0.35, -0.3, 1.0, 0.62), (0.0, 0.0, 0.9, 1.0), (0.28, 0.24, 0.48, 1.22)):
-        tint = tuple(int(min(255.0, value * light * factor)) for value in colour)
+    for dx, dy, grow, factor in ((-0.4, -0.34, 1.0, 0.60), (0.0, 0.0, 0.85, 1.0), (0.3, 0.26, 0.42, 1.16)):
+        red, green, blue = (int(min(255.0, value * factor)) for value in colour)
         cx, cy, rr = x + dx * r, y + dy * r, r * grow
-        draw.ellipse((cx - rr, cy - rr, cx + rr, cy + rr), fill=(*tint, 255))
+        draw.ellipse((cx - rr, cy - rr, cx + rr, cy + rr), fill=(red, green, blue, 255))
 
 
 @lru_cache(maxsize=1500)

@@ -10,7 +10,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from shapely.ops import linemerge
 
 from pcrs.demo import plan
-from pcrs.demo.curves import Frame, closing, frame_on, lines_of, polygons_of, strip
+from pcrs.demo.curves import Frame, closing, frame_on, lines_of, polygons_of, strip, ticks
 from pcrs.demo.things import Layer, Strokes, Surface
 
 KERB_M = 0.15
@@ -98,8 +98,10 @@ def _carriageways() -> tuple[MultiPolygon, MultiPolygon]:
     bays = shapely.union_all([shape for _, _, shape, _ in bay_boxes()])
     everything = closing(everything.union(bays.buffer(0.02)), 0.5)
     village = shapely.union_all([*kerbed, *rounds, bays]).buffer(9.0)
-    rural = shapely.union_all(open_).buffer(0.5, cap_style="flat").difference(
-        shapely.union_all([*kerbed, *rounds]).buffer(6.0)
+    rural = (
+        shapely.union_all(open_)
+        .buffer(0.5, cap_style="flat")
+        .difference(shapely.union_all([*kerbed, *rounds]).buffer(6.0))
     )
     return _multi(everything.intersection(village).difference(rural)), _multi(everything)
 
@@ -122,14 +124,14 @@ def _merged(shape: LineString) -> list[LineString]:
 
 def _joints(kerbs: tuple[LineString, ...]) -> Strokes:
     """The joints between kerb stones, one a metre."""
-    joints = []
-    for kerb in kerbs:
-        for s in np.arange(0.5, kerb.length, 1.0):
-            joints.append(frame_on(kerb, float(s)).line(((0.0, -KERB_M / 2), (0.0, KERB_M / 2))))
+    half = KERB_M / 2
+    joints = [tick for kerb in kerbs for tick in ticks(kerb, np.arange(0.5, kerb.length, 1.0), -half, half)]
     return Strokes("kerb_joint", 0.03, shapely.multilinestrings(joints))
 
 
-def _street_layers(islands: tuple[Polygon, ...], everything: MultiPolygon, paved: MultiPolygon) -> list[Layer]:
+def _street_layers(
+    islands: tuple[Polygon, ...], everything: MultiPolygon, paved: MultiPolygon
+) -> list[Layer]:
     """Ground of the streets, bottom first: verges, pavements, asphalt."""
     streets = plan.STREETS
     shoulder = [s.axis.buffer(s.width / 2 + 1.2) for s in streets.values() if not s.pavement]
@@ -195,7 +197,8 @@ def network() -> Network:
     outer = [s.axis.buffer(s.frontage, cap_style="flat") for s in streets if s.pavement]
     rounds = [Point(plan.ROUNDABOUT).buffer(17.0), Point(plan.TURNING).buffer(plan.TURNING_R + 1.6)]
     behind = [shape.buffer(0.9, join_style="mitre") for _, _, shape, _ in bay_boxes()]
-    paved = _multi(closing(shapely.union_all([*outer, *rounds, *behind, kerbed]), 1.5))
+    least = kerbed.buffer(1.25, join_style="mitre")
+    paved = _multi(closing(shapely.union_all([*outer, *rounds, *behind, least]), 1.5))
     drawn = everything.boundary.intersection(paved.buffer(-0.25)).intersection(kerbed.buffer(0.05))
     kerbs = _merged(drawn) + [LineString(island.exterior.simplify(0.015)) for island in islands]
     inside = plan.GROUND
@@ -208,7 +211,9 @@ def network() -> Network:
     layers.append(Surface("gutter", gutter.intersection(everything)))
     layers += _island_layers(islands)
     layers += [*stones, _joints(tuple(kerbs))]
-    return Network(everything, _multi(paved.union(everything)), islands, tuple(kerbs), tuple(edges), tuple(layers))
+    return Network(
+        everything, _multi(paved.union(everything)), islands, tuple(kerbs), tuple(edges), tuple(layers)
+    )
 
 
 def side_of(angle: float, towards: float) -> float:

@@ -4,18 +4,24 @@ The fine fields repeat every `PERIOD_PX` pixels; the patches do not repeat withi
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pcrs.demo.materials import MATERIALS, Material
+from pcrs.demo.materials import INDEX, MATERIALS
 
 PERIOD_PX = 1024
 _PATCH_CELLS = 640
 """The patches' field has one value every 2 m and reaches 140 m beyond the village on each side."""
+_COARSE = 4
+"""Patches change so slowly that one value for 4 x 4 pixels is exact."""
 PATCH_STEP_M = 2.0
 PATCH_MARGIN_M = 140.0
+
+_STRIP = 125
+"""Rows worked on at a time: small enough to stay in the processor's cache."""
 
 Noise = NDArray[np.int16]
 Planes = NDArray[np.uint8]
@@ -41,8 +47,8 @@ def _levels(field: NDArray[np.float64]) -> Noise:
 @lru_cache(maxsize=1)
 def fine_fields() -> tuple[Noise, Noise, Noise]:
     """Grain, leaf and clump, (2 x PERIOD_PX, 2 x PERIOD_PX), so that any window is one slice."""
-    grain = _band(PERIOD_PX, 1.6, 4.0, 1)
-    leaf = 0.75 * _band(PERIOD_PX, 4.5, 11.0, 2) + 0.5 * _band(PERIOD_PX, 2.0, 5.0, 3)
+    grain = _band(PERIOD_PX, 1.8, 4.5, 1)
+    leaf = 0.85 * _band(PERIOD_PX, 4.5, 11.0, 2) + 0.35 * _band(PERIOD_PX, 2.5, 5.0, 3)
     clump = _band(PERIOD_PX, 18.0, 64.0, 4)
     return tuple(np.tile(_levels(f), (2, 2)) for f in (grain, leaf, clump))  # type: ignore[return-value]
 
@@ -61,29 +67,68 @@ def patches(x_px: int, y_px: int, width: int, height: int) -> Noise:
     shift = PATCH_MARGIN_M / PATCH_STEP_M
     x0, y0 = x_px / cell + shift, y_px / cell + shift
     region = (x0, y0, x0 + width / cell, y0 + height / cell)
-    smooth = _patch_image().resize((width, height), Image.Resampling.BICUBIC, box=region)
-    return np.asarray(smooth).astype(np.int16) - 128
+    coarse = (-(-width // _COARSE), -(-height // _COARSE))
+    smooth = _patch_image().resize(coarse, Image.Resampling.BICUBIC, box=region)
+    full = smooth.resize((width, height), Image.Resampling.NEAREST)
+    return np.asarray(full).astype(np.int16) - 128
+
+
+class _Tables(NamedTuple):
+    """By number of material: colours, amounts of each texture, thresholds of gaps, what is below them."""
+
+    colours: NDArray[np.uint8]
+    amounts: tuple[bytes, ...]
+    gaps: bytes
+    below: NDArray[np.uint8]
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[list[int], tuple[bytes, ...]]:
-    """The palette, and one table of amounts for each kind of texture."""
-    palette = [value for material in MATERIALS.values() for value in material[:3]]
-    amounts = []
-    for name in Material._fields[3:]:
-        row = bytes(getattr(material, name) for material in MATERIALS.values())
-        amounts.append(row.ljust(256, b"\0"))
-    return palette, tuple(amounts)
+def _tables() -> _Tables:
+    materials = list(MATERIALS.values())
+    colours = np.zeros((256, 3), np.uint8)
+    colours[: len(materials)] = [material[:3] for material in materials]
+    amounts = [
+        bytes(getattr(material, name) for material in materials).ljust(256, b"\0")
+        for name in ("grain", "leaf", "clump", "patch", "warm")
+    ]
+    gaps = bytes(material.gaps for material in materials).ljust(256, b"\0")
+    below = np.arange(256)
+    for number, material in enumerate(materials):
+        below[number] = INDEX.get(material.below, number)
+    return _Tables(colours, tuple(amounts), gaps, colours[below])
 
 
 def palette() -> list[int]:
     """Red, green, blue of every material, in the order of their numbers."""
-    return _tables()[0]
+    return _tables().colours.ravel().tolist()
 
 
 def _amount(index: NDArray[np.uint8], table: bytes) -> Noise:
     values = np.frombuffer(index.tobytes().translate(table), np.uint8)
     return values.reshape(index.shape).astype(np.int16)
+
+
+@lru_cache(maxsize=1)
+def _ranks() -> NDArray[np.uint8]:
+    """For each value of the leaf noise (-127 to 127, shifted by 128): the share of the area below it, in 256ths."""
+    leaf = fine_fields()[1][:PERIOD_PX, :PERIOD_PX]
+    counts = np.bincount((leaf + 128).ravel(), minlength=256)
+    return np.clip(np.cumsum(counts) * 256 // leaf.size, 1, 255).astype(np.uint8)
+
+
+def _open_gaps(colour: Planes, index: NDArray[np.uint8], leaf: Noise) -> Planes:
+    """`colour` with bare ground where thin plants leave it open."""
+    tables = _tables()
+    share = np.frombuffer(index.tobytes().translate(tables.gaps), np.uint8).reshape(index.shape)
+    if not share.any():
+        return colour
+    thin = np.flatnonzero(share)
+    rank = _ranks()[leaf.ravel()[thin] + 128]
+    holes = thin[rank < share.ravel()[thin]]
+    bare = tables.below[index.ravel()[holes]]
+    for band in range(3):
+        colour[band].ravel()[holes] = bare[:, band]
+    return colour
 
 
 def textured(colour: Planes, index: NDArray[np.uint8], x_px: int, y_px: int) -> Planes:
@@ -93,18 +138,23 @@ def textured(colour: Planes, index: NDArray[np.uint8], x_px: int, y_px: int) -> 
     window = np.s_[row : row + height, column : column + width]
     grain, leaf, clump = (field[window] for field in fine_fields())
     patch = patches(x_px, y_px, width, height)
-    tables = _tables()[1]
-    change = _amount(index, tables[0]) * grain
-    change += _amount(index, tables[1]) * leaf
-    change += _amount(index, tables[2]) * clump
-    change += _amount(index, tables[3]) * patch
-    change >>= 6
-    warm = (_amount(index, tables[4]) * patch) >> 7
+    colour = _open_gaps(colour, index, leaf)
+    amounts = _tables().amounts
     out = np.empty_like(colour)
-    for band, tint in enumerate((warm, warm >> 2, -(warm >> 1))):
-        plane = colour[band].astype(np.int16)
-        plane += (plane * np.clip(change, -120, 120)) >> 8
-        plane += tint
-        np.clip(plane, 0, 255, out=plane)
-        out[band] = plane
+    for top in range(0, height, _STRIP):
+        part = np.s_[top : top + _STRIP]
+        rows = np.ascontiguousarray(index[part])
+        change = _amount(rows, amounts[0]) * grain[part]
+        change += _amount(rows, amounts[1]) * leaf[part]
+        change += _amount(rows, amounts[2]) * clump[part]
+        change += _amount(rows, amounts[3]) * patch[part]
+        change >>= 6
+        np.clip(change, -120, 120, out=change)
+        warm = (_amount(rows, amounts[4]) * patch[part]) >> 7
+        for band, tint in enumerate((warm, warm >> 2, -(warm >> 1))):
+            plane = colour[band, part].astype(np.int16)
+            plane += (plane * change) >> 8
+            plane += tint
+            np.clip(plane, 0, 255, out=plane)
+            out[band, part] = plane
     return out

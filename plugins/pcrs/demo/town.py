@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from pcrs.demo import plan
-from pcrs.demo.curves import frame_on, polygons_of, rows
+from pcrs.demo.curves import Frame, frame_on, polygons_of, rows
 from pcrs.demo.furniture import furnish
 from pcrs.demo.gardens import court, villa_garden
 from pcrs.demo.heap import Heap
@@ -73,7 +73,9 @@ def _inner_gardens(heap: Heap, plots_: list[Plot], reserved: MultiPolygon) -> Po
             x, y = (float(v) for v in rng.uniform(part.bounds[:2], part.bounds[2:]))
             radius = float(rng.uniform(1.2, 3.6))
             if part.contains(shapely.Point(x, y).buffer(radius * 0.6)):
-                heap.trees.append(Tree(x, y, radius, radius * 1.9, "round" if rng.random() < 0.7 else "walnut"))
+                heap.trees.append(
+                    Tree(x, y, radius, radius * 1.9, "round" if rng.random() < 0.7 else "walnut")
+                )
     return whole
 
 
@@ -88,7 +90,9 @@ def _pave_corners(heap: Heap, plots_: list[Plot]) -> None:
 def _build(heap: Heap, plots_: list[Plot]) -> None:
     """Houses and gardens, numbered along each street: odd on the left, even on the right."""
     counters: dict[tuple[str, int], int] = {}
-    ordered = sorted(plots_, key=lambda plot: (plot.street, plan.STREETS[plot.street].axis.project(_spot(plot))))
+    ordered = sorted(
+        plots_, key=lambda plot: (plot.street, plan.STREETS[plot.street].axis.project(_spot(plot)))
+    )
     for plot in ordered:
         name = plan.STREETS[plot.street].name
         number = counters.get((name, plot.side), 1 if plot.side > 0 else 2)
@@ -105,6 +109,15 @@ def _build(heap: Heap, plots_: list[Plot]) -> None:
 
 def _spot(plot: Plot) -> shapely.Point:
     return shapely.Point(plot.frame.x, plot.frame.y)
+
+
+def _mark_targets(heap: Heap) -> None:
+    """A target on each control point: quarters of black and white."""
+    for x, y in plan.TARGETS:
+        frame = Frame(x, y, 0.0)
+        heap.paint("paint", frame.box(-0.3, -0.3, 0.3, 0.3))
+        for u, v in ((-0.3, 0.0), (0.0, -0.3)):
+            heap.paint("asphalt_seal", frame.box(u, v, u + 0.3, v + 0.3))
 
 
 def _name_streets(heap: Heap) -> None:
@@ -139,6 +152,7 @@ def town() -> Town:
     heap.layers += network().layers
     heap.layers += marking_layers()
     lay_railway(heap)
+    _mark_targets(heap)
     furnish(heap)
     _name_streets(heap)
     return Town(

@@ -78,6 +78,9 @@ def validate_record(document: bytes, *, shown_as: str = "") -> tuple[Finding, ..
                 measured=error.msg,
             ),
         )
+    if root.getroottree().docinfo.internalDTD is not None:
+        message = "une fiche n'a pas de DOCTYPE : le retirer"
+        return (Finding(code="iso.xml", level="error", message=message, file=shown_as, line=1),)
     kind: dict[str, Rule] = SERVICE_RULES if level_of(root) == "service" else DATA_RULES
     found = [*_schema_findings(root, shown_as)]
     for code, rule in (RULES | kind).items():

@@ -95,17 +95,18 @@ def _values(file: BinaryIO, words: _Words, at: int, shape: tuple[int, int]) -> n
 
 
 def _boxes_end(file: BinaryIO, size: int) -> int:
-    """End of the last box of a JPEG 2000 file."""
-    at = 0
-    while at + 8 <= size:
+    """End of the last box of a JPEG 2000 file; one of them must be the codestream."""
+    at, image = 0, False
+    while at < size:
         file.seek(at)
-        (length,) = struct.unpack(">I4x", file.read(8))
+        length, kind = struct.unpack(">I4s", file.read(8))
         if length == 1:
             (length,) = struct.unpack(">Q", file.read(8))
         if length == 0:
             return size
+        image |= kind == b"jp2c"
         at += max(int(length), 8)
-    return at
+    return at if image else max(at, size + 1)
 
 
 def _codestream_end(file: BinaryIO, size: int) -> int:

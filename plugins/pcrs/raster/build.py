@@ -11,6 +11,8 @@ import numpy as np
 import simplejpeg
 
 from pcrs.errors import InputError
+from pcrs.raster.halving import halve
+from pcrs.raster.lattice import blank
 from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.slab import NOTHING, TILES, SlabBytes, decode_tile, join_tiles, split_tiles
 from pcrs.standard.crs import BBox
@@ -30,6 +32,8 @@ from pcrs.standard.grid import (
 )
 
 _HALF = TILE_PX // 2
+_Tile = tuple[bytes | None, np.ndarray | None]
+"""A JPEG (None: no tile), and where it is valid (None: everywhere)."""
 
 
 def touched(boxes: Iterable[BBox], top: int = TOP_LEVEL) -> dict[int, set[Slab]]:
@@ -119,26 +123,24 @@ def build_upper_slab(read_child: Callable[[Slab], SlabBytes], slab: Slab, *, qua
     return join_tiles(tiles, masks)
 
 
-def _encode(rgb: np.ndarray, valid: np.ndarray, quality: int) -> tuple[bytes | None, np.ndarray | None]:
-    """A tile and its validity (None: full), from (256, 256, 3) pixels that are white where not valid."""
-    if not valid.any():
+def _encode(rgb: np.ndarray, valid: np.ndarray | None, quality: int) -> _Tile:
+    """A tile, from (256, 256, 3) pixels that are white where they are not valid."""
+    if valid is not None and not valid.any():
         return None, None
     jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality, "RGB", "420", fastdct=False)
-    return jpeg, None if valid.all() else valid
+    return jpeg, None if valid is None or valid.all() else valid
 
 
-def _halve(
-    tiles: list[bytes | None], masks: list[np.ndarray | None], quality: int
-) -> tuple[bytes | None, np.ndarray | None]:
-    """The tile above four, given left to right and top to bottom, and its validity."""
+def _halve(tiles: list[bytes | None], masks: list[np.ndarray | None], quality: int) -> _Tile:
+    """The tile above four, which are given left to right and top to bottom."""
     if not any(tiles):
         return None, None
     if all(tiles) and all(mask is None for mask in masks):
         above = np.empty((TILE_PX, TILE_PX, 3), np.uint8)
         for place, tile in enumerate(filter(None, tiles)):
             above[_quarter(place, _HALF)] = decode_tile(tile, half=True)
-        return _encode(above, np.ones((TILE_PX, TILE_PX), bool), quality)
-    return _encode(*_masked_mean(tiles, masks), quality)
+        return _encode(above, None, quality)
+    return _encode(*halve(*_spread(tiles, masks)), quality)
 
 
 def _quarter(place: int, side: int) -> tuple[slice, slice]:
@@ -147,19 +149,12 @@ def _quarter(place: int, side: int) -> tuple[slice, slice]:
     return slice(top, top + side), slice(left, left + side)
 
 
-def _masked_mean(tiles: list[bytes | None], masks: list[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray]:
-    """((256, 256, 3), (256, 256) bool): the mean of the valid ones of each 2 x 2 pixels, in whole numbers."""
-    rgb = np.zeros((2 * TILE_PX, 2 * TILE_PX, 3), np.uint16)
-    valid = np.zeros((2 * TILE_PX, 2 * TILE_PX), bool)
+def _spread(tiles: list[bytes | None], masks: list[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray]:
+    """((512, 512, 3), (512, 512) bool): four tiles decoded side by side."""
+    rgb, valid = blank(2 * TILE_PX, 2 * TILE_PX)
     for place, (tile, mask) in enumerate(zip(tiles, masks, strict=True)):
         if tile is not None:
             there = _quarter(place, TILE_PX)
             rgb[there] = decode_tile(tile)
             valid[there] = True if mask is None else mask
-    rgb[~valid] = 0
-    total = rgb[0::2, 0::2] + rgb[0::2, 1::2] + rgb[1::2, 0::2] + rgb[1::2, 1::2]
-    count = valid.reshape(TILE_PX, 2, TILE_PX, 2).sum(axis=(1, 3), dtype=np.uint16)
-    some = np.maximum(count, 1)[:, :, None]
-    mean = ((total + some // 2) // some).astype(np.uint8)
-    mean[count == 0] = 255
-    return mean, count > 0
+    return rgb, valid

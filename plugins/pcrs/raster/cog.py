@@ -40,7 +40,8 @@ class HotEncoder:
     def push(self, rgb: np.ndarray, valid: np.ndarray | None) -> None:
         """Takes the next rows, from the north: (h, w, 3) uint8, and (h, w) bool or None for all valid.
 
-        They are 512, or 256 (twice in a row), until the last, which may be fewer. Nothing is kept of them.
+        They are 512, or 256 (twice in a row, the first is kept until the second comes), until the last, which
+        may be fewer.
         """
         self._waiting.append((rgb, valid))
         rows = sum(part.shape[0] for part, _ in self._waiting)
@@ -58,7 +59,7 @@ class HotEncoder:
     def _encode(self, rgb: np.ndarray, valid: np.ndarray | None) -> None:
         """One row of blocks."""
         for col in range(0, self._level.width, BLOCK):
-            tile = _block(rgb[:, col : col + BLOCK], "edge")
+            tile = _block(rgb[:, col : col + BLOCK], edge=True)
             jpeg = simplejpeg.encode_jpeg(tile, self._quality, "RGB", "420", fastdct=False)
             self._level.blocks.append(jpeg)
             part = None if valid is None else valid[:, col : col + BLOCK]
@@ -66,7 +67,7 @@ class HotEncoder:
                 self._level.masks.append(_VALID_BLOCK)
             else:
                 self._masked = True
-                bits = np.packbits(_block(part, "constant"), axis=1)
+                bits = np.packbits(_block(part, edge=False), axis=1)
                 self._level.masks.append(zlib.compress(bits.tobytes()))
 
     def levels(self) -> list[Level]:
@@ -92,13 +93,13 @@ def _joined(parts: list[tuple[np.ndarray, np.ndarray | None]]) -> tuple[np.ndarr
     )
 
 
-def _block(pixels: np.ndarray, mode: str) -> np.ndarray:
-    """A whole block, in one piece of memory; what is beyond the image is its edge repeated, or nothing."""
+def _block(pixels: np.ndarray, *, edge: bool) -> np.ndarray:
+    """A whole block, in one piece of memory; beyond the image its edge is repeated, or nothing is."""
     rows, columns = BLOCK - pixels.shape[0], BLOCK - pixels.shape[1]
     if not rows and not columns:
         return np.ascontiguousarray(pixels)
     around = [(0, rows), (0, columns), (0, 0)][: pixels.ndim]
-    return np.pad(pixels, around, mode="edge" if mode == "edge" else "constant")
+    return np.pad(pixels, around, mode="edge" if edge else "constant")
 
 
 def write_hot(source: Path, target: Path, *, quality: int = 90) -> None:

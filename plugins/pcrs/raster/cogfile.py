@@ -45,14 +45,13 @@ def cog_bytes(levels: Sequence[Level], corner: tuple[float, float]) -> Iterator[
     """
     ghost = _ghost(bool(levels[0].masks))
     first = HEADER + len(ghost)
+    spans = [sum(len(block) + _AROUND for block in _in_order(level)) for level in levels]
+    if first + sum(spans) > MAX_BYTES:
+        raise TooLargeError(
+            f"a COG of {sum(spans)} bytes: a classic TIFF ends at 4 GiB; lower the JPEG quality"
+        )
     sizes = [directory_size(entries) for entries in _directories(levels, corner, [0] * len(levels))]
-    data = first + sum(sizes)
-    starts = [0] * len(levels)
-    for number in reversed(range(len(levels))):
-        starts[number] = data
-        data += sum(len(block) + _AROUND for block in (*levels[number].blocks, *levels[number].masks))
-    if data > MAX_BYTES:
-        raise TooLargeError(f"a COG of {data} bytes: a classic TIFF ends at 4 GiB; lower the JPEG quality")
+    starts = [first + sum(sizes) + sum(spans[number + 1 :]) for number in range(len(levels))]
     yield header(first) + ghost
     at = first
     for number, entries in enumerate(_directories(levels, corner, starts)):

@@ -11,7 +11,7 @@ import rasterio
 from rasterio.windows import Window
 
 from pcrs.errors import RasterError
-from pcrs.raster.open import bands, gdal_env, read_planes
+from pcrs.raster.open import bands, check_readable, gdal_env, read_planes
 
 _GDAL_LOG = logging.getLogger("rasterio._err")
 _DAMAGE = "Corrupt JPEG data"
@@ -84,7 +84,11 @@ def survey(dataset: rasterio.DatasetReader) -> Content:
     """Every pixel decoded and counted, at the decoder's speed, in bounded memory.
 
     It stops at the first block that cannot be read: `fault` is its upper left pixel.
+
+    Raises:
+        RasterError: this is no RGB image of 8 bits.
     """
+    check_readable(dataset)
     count, fault = _Count(), None
     with gdal_env(), _gdal_warnings() as said:
         out: np.ndarray | None = None
@@ -94,9 +98,7 @@ def survey(dataset: rasterio.DatasetReader) -> Content:
             try:
                 planes, valid = read_planes(dataset, window, out)
             except RasterError as error:
-                fault = _first_fault(
-                    dataset, window, str(getattr(error.__cause__, "__cause__", None) or error)
-                )
+                fault = _first_fault(dataset, window, error)
                 break
             if said:
                 fault = Fault(window.row_off, 0, said[0])
@@ -105,10 +107,11 @@ def survey(dataset: rasterio.DatasetReader) -> Content:
     return Content(count.pixels, count.nodata, count.white, count.black, count.constant, fault)
 
 
-def _first_fault(dataset: rasterio.DatasetReader, band: Window, reason: str) -> Fault:
-    """The first block of a band that cannot be read."""
+def _first_fault(dataset: rasterio.DatasetReader, band: Window, error: RasterError) -> Fault:
+    """The first block of a band that cannot be read, with the decoder's own words."""
+    reason = str(getattr(error.__cause__, "__cause__", None) or error)
     height, width = dataset.block_shapes[0]
-    for row in range(band.row_off, band.row_off + band.height, height):
+    for row in range(band.row_off - band.row_off % height, band.row_off + band.height, height):
         for col in range(0, dataset.width, width):
             window = Window(col, row, min(width, dataset.width - col), min(height, dataset.height - row))
             try:

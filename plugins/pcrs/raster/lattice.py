@@ -21,6 +21,8 @@ Steps = tuple[int, int]
 """Width and height of a lattice's pixel, in pixels of 5 cm."""
 _BAND_PX = 8 * 2**20
 """Lattice pixels held at once while resampling."""
+_MANY = 16
+"""Pixels in one, from which a finer filter than the mean shows no difference and reads far around."""
 _NOISE = 1e-6
 """Positions this near to a whole pixel are on it: metres in doubles are good to 4e-8 pixel."""
 
@@ -102,8 +104,8 @@ def _resampled(read: Read, box: Edges, size: tuple[int, int], extent: Edges) -> 
     first_col, last_col = _inside(box.left, x_scale, size[0], extent.left, extent.right)
     first_row, last_row = _inside(box.top, y_scale, size[1], extent.top, extent.bottom)
     width = last_col - first_col
-    if not width:
-        return rgb, valid
+    if not width or min((extent.right - extent.left) / x_scale, (extent.bottom - extent.top) / y_scale) < 0.5:
+        return rgb, valid  # no pixel has half of itself within the extent
     rows = max(1, int(_BAND_PX / max(1.0, width * x_scale) / y_scale))
     for top in range(first_row, last_row, rows):
         bottom = min(top + rows, last_row)
@@ -130,7 +132,8 @@ def _resize(read: Read, box: Edges, size: tuple[int, int]) -> Pixels:
     """One band, resampled with the pixels around it, so that bands join without a trace."""
     scales = ((box.right - box.left) / size[0], (box.bottom - box.top) / size[1])
     method = _method(box, scales)
-    margin = math.ceil(3 * max(1.0, *scales)) + 1  # the reach of LANCZOS, the widest
+    reach = 1 if method is Image.Resampling.BOX else 3
+    margin = math.ceil(reach * max(1.0, *scales)) + 1
     col, row = math.floor(box.left) - margin, math.floor(box.top) - margin
     rgb, valid = read(
         Window(col, row, math.ceil(box.right) + margin - col, math.ceil(box.bottom) + margin - row)
@@ -146,7 +149,7 @@ def _resize(read: Read, box: Edges, size: tuple[int, int]) -> Pixels:
 
 
 def _method(box: Edges, scales: tuple[float, float]) -> Image.Resampling:
-    """Mean of whole pixels where they fit, else the filter that suits the direction."""
-    if box.whole and all(scale == round(scale) for scale in scales):
+    """Mean of whole pixels where they fit or are many, else the filter that suits the direction."""
+    if min(scales) > _MANY or (box.whole and all(scale == round(scale) for scale in scales)):
         return Image.Resampling.BOX
     return Image.Resampling.LANCZOS if max(scales) > 1 else Image.Resampling.BILINEAR

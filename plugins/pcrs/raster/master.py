@@ -41,9 +41,11 @@ def write_master(source: Path, target: Path, name: DalleName) -> None:
         StoreError: what was read back is not what was written.
     """
     with gdal_env(), open_raster(source) as dataset, placing(target) as part:
-        if (dataset.width, dataset.height) != (name.size_px, name.size_px):
-            expected = f"{name.size_px} × {name.size_px} px attendus d'après le nom"
-            raise RasterError(f"{source.name} : {dataset.width} × {dataset.height} px ; {expected}")
+        if (dataset.width, dataset.height, dataset.count) != (name.size_px, name.size_px, 3):
+            raise RasterError(
+                f"{source.name} : {dataset.width} × {dataset.height} px, {dataset.count} bande(s) ; "
+                f"{name.size_px} × {name.size_px} px et 3 bandes sont attendus"
+            )
         written = _write(dataset, part, name)
         if _read_back(part) != written:
             raise StoreError(

@@ -217,7 +217,8 @@ def read_planes(
     Raises:
         RasterError: no RGB image of 8 bits, a window beyond the image, or a block that cannot be read.
     """
-    _check_readable(dataset, window)
+    check_readable(dataset)
+    _check_inside(dataset, window)
     planes = np.empty((3, window.height, window.width), np.uint8) if out is None else out
     try:
         dataset.read(indexes=(1, 2, 3), out=planes, window=window)
@@ -242,7 +243,8 @@ def _not_nodata(planes: np.ndarray, values: tuple[float | None, ...]) -> np.ndar
     return None if valid.all() else valid
 
 
-def _check_readable(dataset: rasterio.DatasetReader, window: Window) -> None:
+def check_readable(dataset: rasterio.DatasetReader) -> None:
+    """Raises RasterError unless this is an RGB image of 8 bits, in blocks that fit into memory."""
     name = Path(dataset.name).name
     if dataset.count < 3 or set(dataset.dtypes[:3]) != {"uint8"}:
         raise RasterError(
@@ -250,9 +252,13 @@ def _check_readable(dataset: rasterio.DatasetReader, window: Window) -> None:
         )
     if dataset.block_shapes[0][0] * dataset.block_shapes[0][1] > MAX_BLOCK_PX:
         raise RasterError(f"{name} : comprimé d'un seul bloc ; le réécrire par blocs (TILED=YES)")
+
+
+def _check_inside(dataset: rasterio.DatasetReader, window: Window) -> None:
     rows, cols = window.toranges()
     if not (0 <= rows[0] < rows[1] <= dataset.height and 0 <= cols[0] < cols[1] <= dataset.width):
-        raise RasterError(f"{name} : fenêtre {window} hors de l'image {dataset.width} × {dataset.height}")
+        size = f"{dataset.width} × {dataset.height}"
+        raise RasterError(f"{Path(dataset.name).name} : fenêtre {window} hors de l'image de {size} px")
 
 
 def read_rgb(dataset: rasterio.DatasetReader, window: Window | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -145,11 +145,25 @@ def _level_from_json(descriptor: Path, level: Mapping[str, Any]) -> LevelFiles:
 
 def slab_files(root: Path) -> Iterator[str]:
     """Every slab's file under `root`, as `DATA/<level>/…tif`: data before masks, sorted."""
+    return (file for file, _ in _slabs(str(root)))
+
+
+def _slabs(root: str) -> Iterator[tuple[str, bool]]:
+    """Every slab's file, and whether it is a link."""
     for kind in KINDS:
-        for folder, folders, names in os.walk(root / kind):
-            folders.sort()
-            inside = os.path.relpath(folder, root)
-            yield from (f"{inside}/{name}" for name in sorted(names) if not name.startswith("."))
+        if os.path.isdir(f"{root}/{kind}"):  # noqa: PTH112 - strings throughout: a Path for each is slow
+            yield from _scan(root, kind)
+
+
+def _scan(root: str, folder: str) -> Iterator[tuple[str, bool]]:
+    """The same under one folder: its entries tell all, no file is asked."""
+    with os.scandir(f"{root}/{folder}") as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            inside = f"{folder}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _scan(root, inside)
+            elif not entry.name.startswith("."):
+                yield inside, entry.is_symlink()
 
 
 def link_edition(previous: Path, root: Path) -> int:
@@ -178,20 +192,28 @@ def link_edition(previous: Path, root: Path) -> int:
 
 
 def _owner(root: str, file: str) -> str | None:
-    """Root of the pyramid that holds the bytes of a slab's file; None when its link leads nowhere."""
-    path = Path(root, file)
-    while path.is_symlink():
-        path = Path(os.path.normpath(path.parent / path.readlink()))
-    return str(path).removesuffix(f"/{file}") if path.exists() else None
+    """Root of the pyramid that holds the bytes behind a slab that is a link; None when it leads nowhere."""
+    path = f"{root}/{file}"
+    while True:
+        try:
+            target = os.readlink(path)  # noqa: PTH115 - a Path costs ten times the call
+        except FileNotFoundError:
+            return None
+        except OSError:  # no link: the file itself
+            return path.removesuffix(f"/{file}")
+        path = os.path.normpath(f"{path.rpartition('/')[0]}/{target}")
 
 
 def write_list(root: Path) -> int:
-    """How many slabs the list of the pyramid at `root` now names, each after the pyramid that owns it."""
+    """How many slabs the list of the pyramid at `root` now names, each after the pyramid that owns it.
+
+    The Lot's 170 000 slabs take one second when they are files, four when they are links.
+    """
     own = str(root.resolve())
     numbers: dict[str, int] = {own: 0}
     lines = []
-    for file in slab_files(root):
-        owner = _owner(own, file)
+    for file, is_link in _slabs(own):
+        owner = _owner(own, file) if is_link else own
         if owner is not None:
             lines.append(f"{numbers.setdefault(owner, len(numbers))}/{file}\n")
     with placing(root.parent / f"{root.name}.list") as part, part.open("w", encoding="utf-8") as out:

@@ -29,6 +29,7 @@ from pcrs.serve.coverage_formats import Picture
 from pcrs.serve.coverage_grid import Grid, plan
 from pcrs.serve.coverage_pixels import read
 from pcrs.serve.coverage_request import CoverageRequest, NotAcceptableError, parse
+from pcrs.work.site import Site
 
 WORKERS = 2
 """Coverages read at the same time, in one process."""
@@ -211,7 +212,7 @@ def _written(served: Served, answer: _Answer) -> BinaryIO | None:
     if asked.bands != (0, 1, 2):
         pixels = pixels[:, :, list(asked.bands)]
     picture = Picture(pixels, valid, asked.bands, grid.frame, grid.bbox, grid.transform)
-    jobs = served.site / "jobs"
+    jobs = Site(served.site).jobs
     jobs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".coverage.{os.getpid()}.", suffix=".part", dir=jobs) as folder:
         path = Path(folder) / f"coverage.{asked.format.extension}"

@@ -1,6 +1,7 @@
 """A request from an XML body: read without entities or network, checked, and made what pycsw accepts."""
 
 import re
+from typing import cast
 
 from lxml import etree
 
@@ -110,7 +111,16 @@ def _records(root: etree._Element) -> None:
         raise CswFault("OptionNotSupported", "responsehandler", "answers go to the caller alone")
     for element in root.findall("{*}DistributedSearch"):
         root.remove(element)
-    for name in list(root.attrib):
+    _page(root)
+    query = root.find("{*}Query")
+    if query is not None:
+        _query(query, root.get("outputSchema", ""))
+    for cql in root.iter("{*}CqlText"):
+        check_cql(cql.text or "")
+
+
+def _page(root: etree._Element) -> None:
+    for name in map(str, root.keys()):
         if not name.startswith("{") and name not in _ATTRIBUTES:
             del root.attrib[name]
     for name in ("maxRecords", "startPosition"):
@@ -121,11 +131,6 @@ def _records(root: etree._Element) -> None:
             root.set(name, str(min(whole(text, name.lower(), 0), FAR)))
     if root.get("startPosition") == "0":
         root.set("startPosition", "1")
-    query = root.find("{*}Query")
-    if query is not None:
-        _query(query, root.get("outputSchema", ""))
-    for cql in root.iter("{*}CqlText"):
-        check_cql(cql.text or "")
 
 
 def _bound(root: etree._Element) -> etree._Element:
@@ -134,11 +139,11 @@ def _bound(root: etree._Element) -> etree._Element:
     pycsw takes any body that mentions the namespace of 2.0.2 for one of 2.0.2.
     """
     own = etree.QName(root).namespace
-    prefixes: dict[str | None, str] = {"gmd": _GMD}
+    prefixes = {"gmd": _GMD}
     if own is not None:
         prefixes["csw"] = own
     kept = {prefix: uri for prefix, uri in root.nsmap.items() if prefix not in prefixes}
-    rebound = etree.Element(root.tag, nsmap=kept | prefixes)
+    rebound = etree.Element(root.tag, nsmap=cast(dict[str, str], kept | prefixes))
     for name, value in root.attrib.items():
         rebound.set(name, value)
     rebound.text = root.text
@@ -153,7 +158,8 @@ def _query(query: etree._Element, schema: str) -> None:
     query.set("typeNames", " ".join(dict.fromkeys(known)))
     for element in query.findall("{*}ElementSetName"):
         element.text = (element.text or "").strip().lower()
-        element.attrib.pop("typeNames", None)
+        if element.get("typeNames") is not None:
+            del element.attrib["typeNames"]
     if query.find("{*}ElementSetName") is None and query.find("{*}ElementName") is None:
         made = etree.Element(f"{{{etree.QName(query).namespace}}}ElementSetName")
         made.text = "summary"

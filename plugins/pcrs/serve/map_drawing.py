@@ -7,10 +7,6 @@ the level that fits where one does (each PM level does: 5.3 cm of ground against
 import math
 
 import numpy as np
-from mapproxy.image import ImageResult
-from mapproxy.image.opts import ImageOptions
-from mapproxy.image.transform import ImageTransformer
-from mapproxy.srs import SRS
 from PIL import Image
 
 from pcrs.raster.lattice import Pixels, blank
@@ -24,7 +20,9 @@ _AS_FINE = 1.3
 """A level is warped as it is when its pixels are no finer than this, else it is averaged first."""
 _REACH_PX = 3
 """Pixels that the filters of the warp take around a place."""
-_WARP_ERROR_PX = 0.3
+_MESH_PX = 64
+"""Side of the rectangles that are warped with straight edges: the error is a pixel's size in metres / 12 500,
+in pixels."""
 
 
 def draw(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Image.Image:
@@ -58,7 +56,9 @@ def _image(pixels: Pixels) -> Image.Image:
     rgb, valid = pixels
     if valid.all():
         return Image.fromarray(rgb)
-    return Image.fromarray(np.dstack([rgb, valid.astype(np.uint8) * np.uint8(255)]))
+    rgba = np.dstack([rgb, valid.astype(np.uint8) * np.uint8(255)])
+    rgba[~valid, :3] = 255  # a JPEG tile has traces of the ground around it there
+    return Image.fromarray(rgba)
 
 
 def _window(bbox: BBox, size: tuple[int, int], data: BBox) -> tuple[int, int, int, int] | None:
@@ -82,15 +82,34 @@ def _warped(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resa
     """The map of a box that lies on the data, or next to it."""
     source_bbox, source_size = _source(bbox, size, epsg)
     source = _image(read_view(pyramid, source_bbox, source_size))
-    options = ImageOptions(resampling=resampling)
-    warp = ImageTransformer(SRS(L93), SRS(epsg), max_px_err=_WARP_ERROR_PX)
-    pixels = np.asarray(
-        warp.transform(ImageResult(source, image_opts=options), source_bbox, size, bbox, options).as_image()
-    )
+    mesh = _mesh(bbox, size, epsg, source_bbox, source_size)
+    method = Image.Resampling[resampling.upper()]
+    pixels = np.asarray(source.transform(size, Image.Transform.MESH, mesh, method))
     if pixels.shape[2] == 3:
         return pixels, np.ones(pixels.shape[:2], bool)
     valid = pixels[:, :, 3] >= 128
-    return np.where(valid[:, :, None], pixels[:, :, :3], np.uint8(255)), valid
+    return pixels[:, :, :3], valid
+
+
+def _mesh(
+    bbox: BBox, size: tuple[int, int], epsg: int, source_bbox: BBox, source_size: tuple[int, int]
+) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Rectangles of the map, each with its four corners in the source: upper left, then against the clock."""
+    cols, rows = (np.append(np.arange(0, side, _MESH_PX), side) for side in size)
+    xs = bbox.xmin + cols * (bbox.width / size[0])
+    ys = bbox.ymax - rows * (bbox.height / size[1])
+    eastings, northings = transformer(epsg, L93).transform(*np.meshgrid(xs, ys))
+    across = (eastings - source_bbox.xmin) * (source_size[0] / source_bbox.width)
+    down = (source_bbox.ymax - northings) * (source_size[1] / source_bbox.height)
+    corners = np.stack([across, down], axis=2)
+    quads = np.concatenate(
+        [corners[:-1, :-1], corners[1:, :-1], corners[1:, 1:], corners[:-1, 1:]], axis=2
+    ).tolist()
+    return [
+        ((int(cols[col]), int(rows[row]), int(cols[col + 1]), int(rows[row + 1])), tuple(quads[row][col]))
+        for row in range(len(rows) - 1)
+        for col in range(len(cols) - 1)
+    ]
 
 
 def _source(bbox: BBox, size: tuple[int, int], epsg: int) -> tuple[BBox, tuple[int, int]]:

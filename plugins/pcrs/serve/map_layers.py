@@ -65,27 +65,27 @@ def map_layers(served: Served) -> dict[str, MapLayer]:
 
 
 class Published:
-    """The layers, looked at anew when they are asked for, but once a second at the most.
+    """The layers, looked at anew when they are asked for, but once in `recheck_s` seconds at the most.
 
     `revision` counts the times when names or extents changed: whatever is derived from the layers
     (capabilities, MapProxy's configuration) is good for one revision.
     """
 
     def __init__(
-        self, served: Served, clock: Callable[[], float] = time.monotonic, every_s: float = 1.0
+        self, served: Served, recheck_s: float = 1.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._served = served
         self._clock = clock
-        self._every_s = every_s
-        self._layers = map_layers(served)
-        self._next = clock() + every_s
+        self._recheck_s = recheck_s
+        self._layers: dict[str, MapLayer] = {}
+        self._due = 0.0
         self.revision = 0
 
     def layers(self) -> dict[str, MapLayer]:
-        """Layers by name, at most a second old."""
+        """Layers by name."""
         now = self._clock()
-        if now >= self._next:
-            self._next = now + self._every_s
+        if now >= self._due:
+            self._due = now + self._recheck_s
             self._look_again()
         return self._layers
 

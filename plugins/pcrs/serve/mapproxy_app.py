@@ -37,13 +37,14 @@ class MapService:
     Args:
         served: the site; the one that `pcrs.serve.context.use` was given.
         mapproxy_yml: the part of MapProxy's configuration that is not generated.
+        recheck_s: how old the list of editions may be, in seconds.
     """
 
-    def __init__(self, served: Served, mapproxy_yml: Path) -> None:
+    def __init__(self, served: Served, mapproxy_yml: Path, *, recheck_s: float = 1.0) -> None:
         base = load_base(mapproxy_yml)
         self._served = served
         self._limits = wms_limits(base)
-        self._published = Published(served)
+        self._published = Published(served, recheck_s)
         self._mapproxy = MapProxy(served, base)
         self._drawing = ThreadPoolExecutor(_DRAWING_THREADS, thread_name_prefix="pcrs-maps")
         self._capabilities = (-1, b"")

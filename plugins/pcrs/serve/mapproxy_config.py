@@ -15,8 +15,9 @@ from pcrs.serve.wms_request import WmsLimits
 from pcrs.standard.grid import LAMB93, PM
 
 Configuration = dict[str, Any]
-_PNG = ".png"
-"""End of the names of PNG tile layers inside MapProxy, where the tiles of a layer have one format."""
+_PNG = ":png"
+"""End of the names of PNG tile layers inside MapProxy, where the tiles of a layer have one format. No edition
+has a colon in its name."""
 
 
 def load_base(file: Path) -> Configuration:

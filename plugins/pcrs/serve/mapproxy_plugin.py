@@ -31,16 +31,19 @@ from pcrs.serve.tiles import native_tile
 from pcrs.standard.crs import L93, BBox, epsg_of, transformer
 from pcrs.standard.grid import LAMB93, TILE_PX, Tile
 
-_OPTIONS = {"edition": ""}
+_EDITION = {"edition": ""}
 """Option and type, as MapProxy's specification of its configuration writes them."""
 
 
 def plugin_entrypoint() -> None:
     """MapProxy knows the source and the cache; called at each loading of a configuration."""
-    register_source_configuration("pcrs", PcrsSourceConfiguration, "pcrs", _OPTIONS)
+    register_source_configuration(
+        "pcrs", PcrsSourceConfiguration, "pcrs", {**_EDITION, "image": spec.image_opts}
+    )
     # MapProxy has no register of caches: it looks for a method named after the type.
     CacheConfiguration._pcrs_cache = _pcrs_cache
-    spec.cache_types["pcrs"] = _OPTIONS
+    (cache,) = spec.mapproxy_yaml_spec["caches"].values()
+    cache["cache"].add_subspec("pcrs", dict(_EDITION))
 
 
 def _pyramid(edition: str | None) -> Pyramid:

@@ -223,11 +223,12 @@ def _item(view: _View) -> Told:
 
 def _objects(view: _View, document: Document, crs: str, template: str) -> Told:
     name = view.path["name"]
-    titles = {field.name: field.title or field.name for field in view.host.layers[name].fields}
+    layer = view.host.layers[name]
     context = {
         "name": name,
         "title": view.host.api.config["resources"][name]["title"][view.asked.language],
-        "titles": titles,
+        "titles": {field.name: field.title or field.name for field in layer.fields},
+        "id_field": layer.id_field,
         "drawable": crs == f"<{CRS84}>",
     }
     return Told(document, template, _GEOJSON, {"Content-Crs": crs}, context)

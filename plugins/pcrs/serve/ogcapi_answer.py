@@ -137,6 +137,7 @@ def _page(host: Host, request: Request, asked: Asked, told: Told) -> bytes:
         translated=translated,
         language=asked.language,
         home=public,
+        assets=f"{host.address}/assets",
         site_title=host.served.title,
         operator=host.served.operator,
         layer=host.served.layer,

@@ -113,17 +113,3 @@ def degrees(box: BBox | None) -> tuple[float, float, float, float]:
         math.ceil(east * scale) / scale,
         math.ceil(north * scale) / scale,
     )
-
-
-def days(store: FeatureStore, layer: Layer) -> tuple[str, str] | None:
-    """The first and the last date of the layer's objects; None when they have none."""
-    if layer.time_field is None:
-        return None
-    ends = []
-    for ascending in (True, False):
-        query = Query(interval=(None, None), sort=((layer.time_field, ascending),), limit=1, geometry=False)
-        rows = store.query(layer.name, query).rows
-        if not rows:
-            return None
-        ends.append(str(rows[0].values[layer.time_field]))
-    return ends[0], ends[1]

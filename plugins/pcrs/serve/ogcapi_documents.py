@@ -34,6 +34,7 @@ CONFORMANCE = tuple(
 )
 """What the features do. No filter language is among them: `filter` is refused."""
 _NOT_SERVED = ("/processes", "/jobs", "/TileMatrixSets", "/asyncapi")
+_OTHER_FORMATS = ("application/ld+json", "text/csv")
 _SHAPES = {
     "Point": "point",
     "Curve": "linestring",
@@ -101,7 +102,7 @@ def items(host: Host, request: HostRequest, name: str) -> tuple[Document, str]:
     complete = offset + len(document["features"]) >= document["numberMatched"]
     hits = request.params.get("resulttype") == "hits"
     gone = {"next", "prev"} if hits else {"next"} if complete else set()
-    links = [link for link in document["links"] if link["rel"] not in gone]
+    links = [_at(link, offset) for link in document["links"] if link["rel"] not in gone]
     document["links"] = _links(host, links, request)
     return document, headers["Content-Crs"]
 
@@ -178,6 +179,13 @@ def _collection(host: Host, document: Document, request: HostRequest) -> Documen
     return document
 
 
+def _at(link: Document, offset: int) -> Document:
+    """The link with the offset of the page, which pygeoapi leaves out of the page's own addresses."""
+    if not offset or link["rel"] not in ("self", "alternate"):
+        return link
+    return link | {"href": f"{link['href']}&offset={offset}"}
+
+
 def _moment(day: str) -> str:
     return day if "T" in day else f"{day}T00:00:00Z"
 
@@ -196,8 +204,8 @@ def _leads_nowhere(host: Host, href: str) -> bool:
 
 
 def _links(host: Host, links: list[Document], request: HostRequest) -> list[Document]:
-    """The links without JSON-LD, which is not served, and with French titles in French."""
-    kept = [link for link in links if link.get("type") != "application/ld+json"]
+    """The links without what is not served (JSON-LD, CSV), with French titles in French."""
+    kept = [link for link in links if not link.get("type", "").startswith(_OTHER_FORMATS)]
     if request.locale.language != "fr":
         return kept
     french: Configuration = host.base["french_links"]

@@ -18,7 +18,7 @@ from pcrs import __version__
 from pcrs.errors import PcrsError
 from pcrs.serve.context import Served
 from pcrs.serve.feature_area import area
-from pcrs.serve.ogcapi_config import Configuration, configuration, days
+from pcrs.serve.ogcapi_config import Configuration, configuration
 from pcrs.serve.ogcapi_request import HostRequest
 from pcrs.store.base import Layer
 
@@ -88,7 +88,7 @@ def host(served: Served, base: Configuration, extensions: Sequence[Extension]) -
     noted = mark(served)
     conf = configuration(base, served)
     layers = {name: served.store.layer(name) for name in conf["resources"]}
-    spans = {name: span for name, layer in layers.items() if (span := days(served.store, layer))}
+    spans = {name: span for name in layers if (span := served.store.span(name))}
     return Host(served, base, extensions, core.API(conf, {}), layers, spans, noted)
 
 

@@ -47,11 +47,11 @@ class HostRequest(APIRequest):  # type: ignore[misc]
 
     def __init__(self, asked: Asked, path: str) -> None:
         self._data = b""
-        self._args = dict(asked.params)
+        self._args = {name: value for name, value in asked.params.items() if name != "f"}
         self._path_info = path.strip("/")
         self._raw_locale = asked.language
         self._locale = LOCALES[asked.language]
-        self._format = "json" if asked.params.get("f") == "json" else None
+        self._format = None
         self._headers: dict[str, Any] = {}
 
 

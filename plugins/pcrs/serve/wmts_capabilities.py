@@ -35,7 +35,7 @@ class _Entry:
     l93: BBox
     record: str
     limits: tuple[tuple[int, Cells], ...]
-    """Tiles of the native grid, by level."""
+    """Tiles of the native grid, by level. The schema of 2010 knows no column 0, so level 6 is left out."""
 
 
 def write_capabilities(served: Served, layers: Iterable[MapLayer]) -> bytes:
@@ -62,8 +62,8 @@ def write_capabilities(served: Served, layers: Iterable[MapLayer]) -> bytes:
 
 
 def _number(value: float) -> str:
-    """The value in the fewest digits that tell it from its neighbours to 1e-14, never in powers of ten."""
-    return f"{value:.6f}".rstrip("0").rstrip(".") if value == round(value, 6) else f"{value:.15g}"
+    """The value in 15 digits at the most, without zeros at the end: 12000000, 178.571428571429."""
+    return f"{value:.15g}"
 
 
 def _entry(served: Served, layer: MapLayer) -> _Entry:
@@ -76,5 +76,5 @@ def _entry(served: Served, layer: MapLayer) -> _Entry:
         wgs84=BBox(*(round(value, 7) for value in degrees)),
         l93=layer.bbox,
         record=addresses.record(addresses.raster(layer.edition)),
-        limits=layer.levels,
+        limits=tuple((level, cells) for level, cells in layer.levels if min(cells) > 0),
     )

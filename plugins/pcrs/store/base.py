@@ -145,6 +145,10 @@ class FeatureStore(Protocol):
         """A box that holds the layer, at most a metre wider; None when nothing has a geometry."""
         ...
 
+    def span(self, name: str) -> tuple[str, str] | None:
+        """The first and the last date of the layer; None when it has no dates."""
+        ...
+
     def ensure(self, layer: Layer) -> None:
         """The layer exists with these fields; new fields are added to one that exists already.
 

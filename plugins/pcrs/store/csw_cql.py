@@ -1,28 +1,52 @@
-"""Catalogue CQL as a Filter element, for `csw_filters`."""
+"""Catalogue CQL (CSW 2.0.2 § 6.2.2) as a Filter element, for `csw_filters`.
+
+Read here because the readers at hand give And and Or the same rank: `a or b and c` selects other records.
+"""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
-from lark.exceptions import LarkError
 from lxml import etree
-from pygeofilter import ast
-from pygeofilter.parsers.ecql import parse
 
 from pcrs.errors import InputError
 
+MAX_DEPTH = 50
 _OGC = "http://www.opengis.net/ogc"
 _GML = "http://www.opengis.net/gml"
-_KEYWORDS = re.compile(r"\b(and|or|not|like|ilike|between|in|is|null|bbox)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"""('(?:[^']|'')*'|"[^"]*")""")
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<text>'(?:[^']|'')*')
+      | (?P<quoted>"[^"]*")
+      | (?P<literal>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?
+                   |[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<word>[^\W\d][\w:./-]*)
+      | (?P<sign><=|>=|<>|!=|=|<|>|\(|\)|,)
+    )""",
+    re.VERBOSE,
+)
 _OPERATORS = {
-    ast.Equal: "PropertyIsEqualTo",
-    ast.NotEqual: "PropertyIsNotEqualTo",
-    ast.LessThan: "PropertyIsLessThan",
-    ast.LessEqual: "PropertyIsLessThanOrEqualTo",
-    ast.GreaterThan: "PropertyIsGreaterThan",
-    ast.GreaterEqual: "PropertyIsGreaterThanOrEqualTo",
+    "=": "PropertyIsEqualTo",
+    "<>": "PropertyIsNotEqualTo",
+    "!=": "PropertyIsNotEqualTo",
+    "<": "PropertyIsLessThan",
+    "<=": "PropertyIsLessThanOrEqualTo",
+    ">": "PropertyIsGreaterThan",
+    ">=": "PropertyIsGreaterThanOrEqualTo",
 }
+_VALUES = ("text", "quoted", "literal")
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+
+    def says(self, word: str) -> bool:
+        """True for that keyword (in any case) or sign."""
+        return self.kind in ("word", "sign") and self.text.upper() == word
+
+
+_END = _Token("end", "the end")
 
 
 def to_filter(
@@ -30,80 +54,163 @@ def to_filter(
 ) -> etree._Element:
     """The Filter 1.1 element that says what `cql` says; keywords in any case. The rest is pycsw's signature.
 
+    Texts stand between quotes, single (a quote is doubled) or double; And binds before Or.
+
     Raises:
         InputError: it is no CQL, or uses what the catalogue does not know.
     """
     del namespaces, fes_version
-    pieces = _QUOTED.split(cql)
-    loud = [
-        piece if index % 2 else _KEYWORDS.sub(lambda found: found[0].upper(), piece)
-        for index, piece in enumerate(pieces)
-    ]
-    try:
-        tree = parse("".join(loud))
-    except (LarkError, ValueError) as error:
-        raise InputError("this is no CQL: see the queryables and operators in the capabilities") from error
+    reader = _Reader(list(_tokens(cql)))
     root = etree.Element(f"{{{_OGC}}}Filter", nsmap={"ogc": _OGC, "gml": _GML})
-    root.append(_element(tree))
+    root.append(reader.either(0))
+    reader.finish()
     return root
+
+
+def _tokens(cql: str) -> Iterator[_Token]:
+    rest = cql.rstrip()
+    place = 0
+    while place < len(rest):
+        found = _TOKEN.match(rest, place)
+        if found is None:
+            raise InputError(f"this is no CQL, from {rest[place : place + 20].strip()!r} on")
+        place = found.end()
+        yield _Token(str(found.lastgroup), found[str(found.lastgroup)])
+
+
+class _Reader:
+    """Tokens, taken from the left; each method takes what it is named after and gives its element."""
+
+    def __init__(self, tokens: list[_Token]) -> None:
+        self._tokens = [*tokens, _END]
+        self._place = 0
+
+    def either(self, depth: int) -> etree._Element:
+        """Conditions between Or."""
+        parts = [self._both(depth)]
+        while self._take("OR"):
+            parts.append(self._both(depth))
+        return parts[0] if len(parts) == 1 else _node("Or", *parts)
+
+    def finish(self) -> None:
+        """Nothing is left."""
+        if self._next is not _END:
+            raise self._unexpected("AND, OR or the end")
+
+    @property
+    def _next(self) -> _Token:
+        return self._tokens[self._place]
+
+    def _take(self, word: str) -> bool:
+        taken = self._next.says(word)
+        self._place += taken
+        return taken
+
+    def _must(self, word: str) -> None:
+        if not self._take(word):
+            raise self._unexpected(word)
+
+    def _unexpected(self, wanted: str) -> InputError:
+        return InputError(f"this is no CQL: {self._next.text!r} stands where {wanted} is expected")
+
+    def _both(self, depth: int) -> etree._Element:
+        parts = [self._one(depth)]
+        while self._take("AND"):
+            parts.append(self._one(depth))
+        return parts[0] if len(parts) == 1 else _node("And", *parts)
+
+    def _one(self, depth: int) -> etree._Element:
+        if depth > MAX_DEPTH:
+            raise InputError(f"this CQL is nested deeper than {MAX_DEPTH}")
+        if self._take("NOT"):
+            return _node("Not", self._one(depth + 1))
+        if self._take("("):
+            inner = self.either(depth + 1)
+            self._must(")")
+            return inner
+        if self._next.says("BBOX") and self._tokens[self._place + 1].says("("):
+            return self._bbox()
+        return self._comparison()
+
+    def _bbox(self) -> etree._Element:
+        self._place += 2
+        name = self._property()
+        sides = [self._after_comma() for _ in range(4)]
+        envelope = etree.Element(f"{{{_GML}}}Envelope")
+        if self._next.says(","):
+            envelope.set("srsName", self._after_comma())
+        self._must(")")
+        for corner, (x, y) in (("lowerCorner", sides[:2]), ("upperCorner", sides[2:])):
+            etree.SubElement(envelope, f"{{{_GML}}}{corner}").text = f"{x} {y}"
+        return _node("BBOX", name, envelope)
+
+    def _after_comma(self) -> str:
+        self._must(",")
+        return self._value()
+
+    def _comparison(self) -> etree._Element:
+        name = self._property()
+        operator = _OPERATORS.get(self._next.text) if self._next.kind == "sign" else None
+        if operator is not None:
+            self._place += 1
+            return _node(operator, name, self._literal())
+        if self._take("IS"):
+            negated = self._take("NOT")
+            self._must("NULL")
+            return _negated(negated, _node("PropertyIsNull", name))
+        return _negated(self._take("NOT"), self._set(name))
+
+    def _set(self, name: etree._Element) -> etree._Element:
+        """What may follow NOT: LIKE, BETWEEN, IN."""
+        if self._take("LIKE") or self._take("ILIKE"):
+            wildcards = {"wildCard": "%", "singleChar": "_", "escapeChar": "\\"}
+            return _node("PropertyIsLike", name, self._literal(), **wildcards)
+        if self._take("BETWEEN"):
+            low = _node("LowerBoundary", self._literal())
+            self._must("AND")
+            return _node("PropertyIsBetween", name, low, _node("UpperBoundary", self._literal()))
+        self._must("IN")
+        self._must("(")
+        values = [self._value()]
+        while self._next.says(","):
+            values.append(self._after_comma())
+        self._must(")")
+        label = name.text
+        equals = [
+            _node("PropertyIsEqualTo", _node("PropertyName", text=label), _node("Literal", text=value))
+            for value in values
+        ]
+        return equals[0] if len(equals) == 1 else _node("Or", *equals)
+
+    def _property(self) -> etree._Element:
+        token = self._next
+        if token.kind not in ("word", "quoted"):
+            raise self._unexpected("a property")
+        self._place += 1
+        return _node("PropertyName", text=token.text.strip('"'))
+
+    def _literal(self) -> etree._Element:
+        return _node("Literal", text=self._value())
+
+    def _value(self) -> str:
+        token = self._next
+        if token.kind not in _VALUES:
+            raise self._unexpected("a text or a number")
+        self._place += 1
+        if token.kind == "text":
+            return token.text[1:-1].replace("''", "'")
+        return token.text.strip('"')
 
 
 def _node(name: str, *children: etree._Element, text: str | None = None, **attributes: str) -> etree._Element:
     made = etree.Element(f"{{{_OGC}}}{name}", attributes)
-    made.text = text
+    try:
+        made.text = text
+    except ValueError:
+        raise InputError("a CQL text has control characters") from None
     made.extend(children)
     return made
 
 
-def _element(tree: Any) -> etree._Element:
-    if isinstance(tree, (ast.And, ast.Or)):
-        return _node(type(tree).__name__, _element(tree.lhs), _element(tree.rhs))
-    if isinstance(tree, ast.Not):
-        return _node("Not", _element(tree.sub_node))
-    if type(tree) in _OPERATORS:
-        return _node(_OPERATORS[type(tree)], _property(tree.lhs), _value(tree.rhs))
-    if isinstance(tree, ast.Like):
-        return _negated(tree.not_, _like(tree))
-    if isinstance(tree, ast.Between):
-        low, high = _node("LowerBoundary", _value(tree.low)), _node("UpperBoundary", _value(tree.high))
-        return _negated(tree.not_, _node("PropertyIsBetween", _property(tree.lhs), low, high))
-    if isinstance(tree, ast.In):
-        equals = [_node("PropertyIsEqualTo", _property(tree.lhs), _value(one)) for one in tree.sub_nodes]
-        return _negated(tree.not_, _node("Or", *equals) if len(equals) > 1 else equals[0])
-    if isinstance(tree, ast.IsNull):
-        return _negated(tree.not_, _node("PropertyIsNull", _property(tree.lhs)))
-    if isinstance(tree, ast.BBox):
-        return _node("BBOX", _property(tree.lhs), _envelope(tree))
-    raise InputError(f"the catalogue does not know {type(tree).__name__} in CQL")
-
-
 def _negated(negated: bool, element: etree._Element) -> etree._Element:
     return _node("Not", element) if negated else element
-
-
-def _like(tree: Any) -> etree._Element:
-    wildcards = {"wildCard": "%", "singleChar": "_", "escapeChar": "\\"}
-    pattern = _node("Literal", text=str(tree.pattern))
-    return _node("PropertyIsLike", _property(tree.lhs), pattern, **wildcards)
-
-
-def _envelope(tree: Any) -> etree._Element:
-    made = etree.Element(f"{{{_GML}}}Envelope")
-    if tree.crs:
-        made.set("srsName", str(tree.crs))
-    for name, corner in (("lowerCorner", (tree.minx, tree.miny)), ("upperCorner", (tree.maxx, tree.maxy))):
-        child = etree.SubElement(made, f"{{{_GML}}}{name}")
-        child.text = f"{corner[0]} {corner[1]}"
-    return made
-
-
-def _property(tree: Any) -> etree._Element:
-    if not isinstance(tree, ast.Attribute):
-        raise InputError("a CQL comparison begins with the name of a property")
-    return _node("PropertyName", text=str(tree.name))
-
-
-def _value(tree: Any) -> etree._Element:
-    if isinstance(tree, (ast.Node, Mapping)):
-        raise InputError("a CQL comparison ends with a text or a number")
-    return _node("Literal", text=str(tree))

@@ -125,6 +125,18 @@ class GeoPackage:
             ).fetchone()
         return None if box[0] is None else BBox(*box)
 
+    def span(self, name: str) -> tuple[str, str] | None:
+        """The first and the last date of the layer; None when it has no dates."""
+        layer = self.layer(name)
+        if layer.time_field is None:
+            return None
+        column, table = quoted(layer.time_field), quoted(name)
+        # Two selects: SQLite looks min and max up in the index only when each stands alone.
+        text = f"SELECT (SELECT min({column}) FROM {table}), (SELECT max({column}) FROM {table})"
+        with self._connections.reading() as connection:
+            first, last = connection.execute(text).fetchone()
+        return None if first is None else (first, last)
+
     def ensure(self, layer: Layer) -> None:
         """The layer exists with these fields; new fields are added to one that exists already."""
         gpkg_layers.check(layer)

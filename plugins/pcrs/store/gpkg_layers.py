@@ -167,7 +167,15 @@ def create_table(connection: sqlite3.Connection, layer: Layer) -> None:
     _run(connection, _COUNTERS.format(t=table, name=f"'{layer.name}'", **counters))
     if layer.geometry is not None:
         _index_geometry(connection, layer, GEOMETRY_TYPES[layer.geometry])
+    _index_time(connection, layer)
     _describe(connection, layer)
+
+
+def _index_time(connection: sqlite3.Connection, layer: Layer) -> None:
+    if layer.time_field is not None:
+        index = quoted(f"index_{layer.name}_{layer.time_field}")
+        column = f"{quoted(layer.name)} ({quoted(layer.time_field)})"
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {column}")
 
 
 def _column(layer: Layer, field: Field) -> str:
@@ -210,6 +218,7 @@ def widen(connection: sqlite3.Connection, old: Layer, new: Layer) -> Layer:
             connection.execute(f"ALTER TABLE {quoted(old.name)} ADD COLUMN {_column(new, field)}")
     kept = tuple(field for field in old.fields if new.field(field.name) is None)
     layer = Layer(new.name, new.title, new.geometry, (*new.fields, *kept), new.id_field, new.time_field)
+    _index_time(connection, layer)
     _describe(connection, layer)
     return layer
 

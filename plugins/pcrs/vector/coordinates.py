@@ -24,6 +24,11 @@ def line_of(element: _Element) -> int | None:
     return cast("int | None", element.sourceline)
 
 
+def local_name(element: _Element) -> str:
+    """The element's name without its namespace (with its prefix when the document does not declare it)."""
+    return str(element.tag).rpartition("}")[2]
+
+
 class GeometryFault(GmlError):
     """A geometry that cannot be built: the message (French) says why, `line` where."""
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import shapely
-from lxml.etree import QName, _Element
+from lxml.etree import _Element
 from shapely.geometry import (
     GeometryCollection,
     LineString,
@@ -22,7 +22,7 @@ from shapely.geometry import (
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.vector.arcs import Points, arc, circle
-from pcrs.vector.coordinates import GML, Frame, GeometryFault, points_of
+from pcrs.vector.coordinates import GML, Frame, GeometryFault, local_name, points_of
 
 _MAX_DEPTH = 24
 """Elements inside elements; real geometries stay under ten."""
@@ -77,7 +77,7 @@ def _unknown(element: _Element, expected: frozenset[str]) -> GeometryFault:
     return GeometryFault(
         "élément de géométrie non pris en charge",
         element,
-        measured=QName(element).localname,
+        measured=local_name(element),
         expected=", ".join(sorted(expected)),
     )
 

@@ -11,9 +11,9 @@ from lxml.etree import _Element
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.findings import Finding
-from pcrs.vector.coordinates import GML, GeometryFault
+from pcrs.vector.coordinates import GML, GeometryFault, local_name
 from pcrs.vector.geometry import ACCEPTED, gml_name
-from pcrs.vector.parse import RawObject, local_name
+from pcrs.vector.parse import RawObject
 from pcrs.vector.srs import EXPECTED, GEOGRAPHIC, Srs, area, lies_in_area
 from pcrs.vector.stream import HREF
 

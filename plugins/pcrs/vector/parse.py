@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lxml.etree import QName, _Element
+from lxml.etree import _Element
 
 from pcrs.findings import Finding, Level
 from pcrs.standard.model import CLASSES, NAMESPACES, Attribute, FeatureClass
@@ -88,11 +88,6 @@ def take_apart(element: _Element, model: FeatureClass, file: str) -> RawObject:
         properties.setdefault(model.attributes[rank].name, []).append(child)
     attributes = tuple((each, properties[each.name]) for each in model.attributes if each.name in properties)
     return RawObject(model, element, file, properties, attributes, tuple(unknown), misplaced)
-
-
-def local_name(element: _Element) -> str:
-    """The name without its namespace."""
-    return QName(element).localname
 
 
 def nested_in(raw: RawObject) -> Iterator[_Element]:

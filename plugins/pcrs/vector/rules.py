@@ -14,8 +14,9 @@ from lxml.etree import _Element
 from pcrs.findings import Finding
 from pcrs.standard.codes import CODES
 from pcrs.standard.model import BY_TAG, NAMESPACES, VERSION, Attribute, is_a
+from pcrs.vector.coordinates import local_name
 from pcrs.vector.ids import Link, is_ncname
-from pcrs.vector.parse import ID, RawObject, is_nil, link_value, local_name
+from pcrs.vector.parse import ID, RawObject, is_nil, link_value
 from pcrs.vector.stream import HREF
 
 _DOUBLE = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -224,29 +225,48 @@ FORMS: dict[str, tuple[Callable[[str], bool], str]] = {
 
 
 def linked(raw: RawObject) -> Iterator[Finding]:
-    """A link leads somewhere, and what is written inside it is of the class that it asks for."""
+    """A link leads somewhere, by its `xlink:href` or by the object written inside it."""
     for attribute, written in raw.attributes:
         if attribute.target is None:
             continue
         for element in written:
-            if link_value(element) is None and not is_nil(element) and not len(element):
+            text = (element.text or "").strip()
+            if text:
+                message = f"Le lien « {attribute.name} » est écrit comme un texte : l'écrire dans xlink:href."
+                yield raw.finding(
+                    "gml.link",
+                    "error",
+                    message,
+                    element,
+                    attribute=attribute.name,
+                    measured=text[:80],
+                    expected='xlink:href="#gml_id"',
+                )
+            elif link_value(element) is None and not is_nil(element) and not len(element):
                 message = f"Le lien « {attribute.name} » ne mène nulle part : lui donner un xlink:href."
                 yield raw.finding(
                     "gml.link", "warning", message, element, attribute=attribute.name, expected="#gml_id"
                 )
-            for inner in element:
-                model = BY_TAG.get(inner.tag)
-                if model is not None and not is_a(model.name, attribute.target):
-                    message = f"Le lien « {attribute.name} » contient un objet d'une autre classe."
-                    yield raw.finding(
-                        "gml.link",
-                        "error",
-                        message,
-                        inner,
-                        attribute=attribute.name,
-                        measured=model.name,
-                        expected=attribute.target,
-                    )
+
+
+def nested_class(raw: RawObject) -> Iterator[Finding]:
+    """An object inside a link is of the class that the link asks for."""
+    for attribute, written in raw.attributes:
+        if attribute.target is None:
+            continue
+        for inner in (child for element in written for child in element):
+            model = BY_TAG.get(inner.tag)
+            if model is not None and not is_a(model.name, attribute.target):
+                message = f"Le lien « {attribute.name} » contient un objet d'une autre classe."
+                yield raw.finding(
+                    "gml.link",
+                    "error",
+                    message,
+                    inner,
+                    attribute=attribute.name,
+                    measured=model.name,
+                    expected=attribute.target,
+                )
 
 
 def thematic(raw: RawObject) -> Iterator[Finding]:
@@ -284,6 +304,7 @@ RULES: tuple[Callable[[RawObject], Iterator[Finding]], ...] = (
     enumerated,
     lexical,
     linked,
+    nested_class,
     thematic,
 )
 

@@ -38,7 +38,7 @@ _SAFE: dict[str, Any] = {
 
 
 class _Stop(Exception):
-    """The prolog has been read as far as it matters."""
+    """A DOCTYPE has begun: what follows it must not be parsed."""
 
 
 @dataclass(slots=True)
@@ -53,8 +53,7 @@ class _Prolog:
         raise _Stop
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self.root = tag
-        raise _Stop
+        self.root = self.root or tag
 
     def close(self) -> None:
         """What lxml asks of a target."""
@@ -91,13 +90,19 @@ def _prolog(stream: IO[bytes], shown_as: str) -> Finding | None:
     prolog = _Prolog()
     parser = etree.XMLParser(target=cast(Any, prolog), **_SAFE)
     try:
-        while block := stream.read(_HEAD_BYTES):
+        while prolog.root is None and (block := stream.read(_HEAD_BYTES)):
             parser.feed(block)
-        parser.close()
     except _Stop:
         pass
     except etree.XMLSyntaxError as error:
-        return _malformed(error, shown_as)
+        if prolog.root is None:
+            return _malformed(error, parser.error_log, shown_as)
+    else:
+        if prolog.root is None:
+            try:
+                parser.close()
+            except etree.XMLSyntaxError as error:
+                return _malformed(error, parser.error_log, shown_as)
     if prolog.doctype_seen:
         message = (
             "Le document a une déclaration DOCTYPE : refusé, aucune entité n'est lue ; "
@@ -114,15 +119,27 @@ def _prolog(stream: IO[bytes], shown_as: str) -> Finding | None:
     return None
 
 
-def _malformed(error: etree.XMLSyntaxError, shown_as: str) -> Finding:
-    """What the parser says, with its line."""
+def _malformed(error: etree.XMLSyntaxError, log: Any, shown_as: str) -> Finding:
+    """What the parser says, with its line.
+
+    The first fatal entry of its log is the cause. A prefix that nothing declares is no fatal fault: the
+    parser goes on, and tells it at the end.
+    """
+    message = "Le XML est mal formé : la lecture s'arrête là, ce qui précède est gardé ; le corriger."
+    cause = next((entry for entry in log if entry.level_name == "FATAL"), None)
+    if cause is None:
+        cause = next((entry for entry in log if entry.domain_name == "NAMESPACE"), None)
+        if cause is not None:
+            message = (
+                "Un préfixe n'est pas déclaré : ce qui le porte n'est pas lu, le reste l'est ; le déclarer."
+            )
     return Finding(
         "gml.xml",
         "error",
-        "Le XML est mal formé : la lecture s'arrête là, ce qui précède est gardé ; le corriger.",
+        message,
         shown_as,
-        line=error.lineno or 1,
-        measured=str(error.msg),
+        line=(cause.line if cause else error.lineno) or 1,
+        measured=str(cause.message if cause else error.msg),
         expected="un document XML bien formé",
     )
 
@@ -139,7 +156,12 @@ def _body(stream: IO[bytes], shown_as: str) -> Iterator[_Element | Finding]:
             else:
                 yield from walk.ended(element)
     except etree.XMLSyntaxError as error:
-        yield _malformed(error, shown_as)
+        yield _malformed(error, events.error_log, shown_as)
+
+
+def _before(element: _Element) -> Iterable[_Element]:
+    """The siblings before the element, in document order."""
+    return reversed(list(element.itersiblings(preceding=True)))
 
 
 class _Walk:
@@ -156,14 +178,14 @@ class _Walk:
         if parent is None:
             yield from self._strangers(element, 1)
         elif above is None:
-            yield from self._strangers(element.itersiblings(preceding=True), 1)
+            yield from self._strangers(_before(element), 1)
             if element.tag in MEMBERS:
                 yield from self._strangers(element, 2)
             if element.tag not in MEMBERS or element.get(HREF) is not None:
                 yield element
             self._free(element, 1)
         elif parent.tag in MEMBERS and above.getparent() is None:
-            yield from self._strangers(element.itersiblings(preceding=True), 2)
+            yield from self._strangers(_before(element), 2)
             yield element
             self._free(element, 2)
 

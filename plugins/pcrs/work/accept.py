@@ -91,8 +91,7 @@ def ingest_rasters(
     """Every conforming dalle has its master and its hot COG; each is noted as soon as it has them."""
     files = [f for f in index.files(delivery.id) if f.kind == "raster" and f.state == "conforme"]
     pieces = [_piece(site, delivery, file, quality) for file in files if "made" not in (file.facts or {})]
-    run = mill.run(ingest, pieces, stage="dalles", total=len(pieces), progress=progress)
-    for piece, made in run:
+    for piece, made in mill.told(ingest, pieces, "dalles", progress):
         facts = {**(piece.file.facts or {}), "made": asdict(made)}
         index.set_file(piece.file, "conforme", facts=facts)
 
@@ -171,7 +170,7 @@ def _by_class(path: Path, delivery: Delivery) -> Iterator[tuple[str, list[NewRow
 def _row(feature: Feature, delivery: Delivery) -> NewRow:
     local = in_l93(feature)
     values = dict(local.attributes) | {
-        "epsg_origine": feature.epsg,
+        "epsg_origine": None if local.geometry is None else feature.epsg,
         "edition": delivery.edition,
         "livraison": delivery.id,
     }

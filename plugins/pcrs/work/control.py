@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pcrs.errors import GmlError
 from pcrs.findings import Finding, has_errors
 from pcrs.raster.qc import Control, check_dalle
 from pcrs.standard.names import format_name
@@ -80,7 +81,10 @@ def _standard(departement: str, size_m: int) -> bool:
 
 
 def _check_vector(item: Item) -> Checked:
-    summary = check_gml(item.path, shown_as=item.name)
+    try:
+        summary = check_gml(item.path, shown_as=item.name)
+    except GmlError as error:
+        return Checked(item, (Finding("gml.document", "error", str(error), item.name),))
     facts = {"objects": sum(summary.counts.values()), "classes": dict(summary.counts)}
     return Checked(item, summary.findings, facts)
 
@@ -88,8 +92,7 @@ def _check_vector(item: Item) -> Checked:
 def check_files(items: Iterable[Item], control: Control, mill: Mill, progress: Progress) -> Iterator[Checked]:
     """Every file controlled for itself, as they end."""
     listed = list(items)
-    run = mill.run(_Check(control), listed, stage="contrôle", total=len(listed), progress=progress)
-    for _, checked in run:
+    for _, checked in mill.told(_Check(control), listed, "contrôle", progress):
         yield checked
 
 

@@ -1,6 +1,6 @@
 """How long work says where it is: one event per step done, whoever shows it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -32,18 +32,17 @@ class Mill:
         self._workers = workers
         self._pool = pool
 
-    def run[T, R](
-        self, work: Callable[[T], R], pieces: Iterable[T], *, stage: str, total: int, progress: Progress
+    def told[T, R](
+        self, work: Callable[[T], R], pieces: Sequence[T], stage: str, progress: Progress
     ) -> Iterator[tuple[T, R]]:
-        """Every piece with its result, in the order in which they end."""
-        done = 0
-        progress(Step(stage, 0, total))
-        for piece, result in self._results(work, pieces):
-            done += 1
-            progress(Step(stage, done, total))
-            yield piece, result
+        """As `run`, and `progress` is told of each piece."""
+        progress(Step(stage, 0, len(pieces)))
+        for done, result in enumerate(self.run(work, pieces), start=1):
+            progress(Step(stage, done, len(pieces)))
+            yield result
 
-    def _results[T, R](self, work: Callable[[T], R], pieces: Iterable[T]) -> Iterator[tuple[T, R]]:
+    def run[T, R](self, work: Callable[[T], R], pieces: Iterable[T]) -> Iterator[tuple[T, R]]:
+        """Every piece with its result, in the order in which they end."""
         if self._pool is None:
             for piece in pieces:
                 yield piece, work(piece)

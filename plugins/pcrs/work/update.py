@@ -5,7 +5,7 @@ changes 2025. The slabs to build are written in the index with the acceptance it
 it is in place, so an interrupted build goes on where it stopped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import batched, groupby
 from pathlib import Path
@@ -25,10 +25,12 @@ from pcrs.raster.rok4 import (
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Slab, slab_bbox
 from pcrs.work.means import Means
+from pcrs.work.progress import Step
 from pcrs.work.project import sources
 from pcrs.work.site import Site
 
-_STRIKE_OFF = 64
+_STAGE = "pyramide"
+_STRIKE_OFF = 16
 """Slabs built before they are struck off the work list: what a kill may make build again."""
 
 
@@ -65,14 +67,20 @@ def build(means: Means, since: str) -> None:
 
     Older editions first: a newer one may hold links to their slabs.
     """
-    for edition, group in groupby(means.index.todo(), key=lambda entry: entry[0]):
+    todo = means.index.todo()
+    means.progress(Step(_STAGE, 0, len(todo)))
+    done = 0
+    for edition, group in groupby(todo, key=lambda entry: entry[0]):
         slabs = [slab for _, slab in group]
         root = root_of(descriptor(means.site, means.layer, edition))
         _found(means, edition, root)
         for folder in {slab_file(root, kind, slab).parent for slab in slabs for kind in KINDS}:
             sweep(folder)
-        for level, of_level in groupby(slabs, key=lambda slab: slab.level):
-            _build_level(means, edition, root, level, list(of_level))
+        for _, of_level in groupby(slabs, key=lambda slab: slab.level):
+            for built in _build_level(means, edition, root, list(of_level)):
+                means.index.done(edition, built)
+                done += len(built)
+                means.progress(Step(_STAGE, done, len(todo)))
     for edition in means.index.editions():
         if edition >= since:
             file = descriptor(means.site, means.layer, edition)
@@ -92,16 +100,13 @@ def _found(means: Means, edition: str, root: Path) -> None:
         root.mkdir(parents=True)
 
 
-def _build_level(means: Means, edition: str, root: Path, level: int, slabs: list[Slab]) -> None:
-    """The slabs of one level are in place and struck off, a few at a time."""
-    base = level == LAMB93.last_level
+def _build_level(means: Means, edition: str, root: Path, slabs: list[Slab]) -> Iterator[list[Slab]]:
+    """The slabs of one level, a few at a time, as they are in place."""
+    base = slabs[0].level == LAMB93.last_level
     mosaic = Mosaic(sources(means.site, means.index.dalles(edition), hot=False) if base else ())
     pieces = [_Piece(root, slab, tuple(mosaic.over(slab_bbox(slab))), means.jpeg_quality) for slab in slabs]
-    run = means.mill.run(
-        _build, pieces, stage=f"pyramide {level}", total=len(pieces), progress=means.progress
-    )
-    for built in batched(run, _STRIKE_OFF, strict=False):
-        means.index.done(edition, [piece.slab for piece, _ in built])
+    for built in batched(means.mill.run(_build, pieces), _STRIKE_OFF, strict=False):
+        yield [piece.slab for piece, _ in built]
 
 
 def _build(piece: _Piece) -> bool:

@@ -7,6 +7,7 @@ from pcrs.standard.codes import CODES, network_colour
 from pcrs.standard.grid import LAMB93, TOP_LEVEL
 from pcrs.standard.model import CLASSES
 from pcrs.store.base import Query
+from pcrs.work.site import Site
 
 _NETWORKS = "NatureReseauPCRSType"
 _PRECISIONS = "CategoriePrecisionPCRSType"
@@ -24,7 +25,7 @@ def configuration(served: Served) -> dict[str, Any]:
         "contact": served.contact_email,
         "licence": {"title": served.licence_title, "url": served.licence_url},
         "departement": served.departement,
-        "demo": (served.site / ".demo").exists(),
+        "demo": Site(served.site).demo_marker.exists(),
         "url": served.public_url,
         "layer": served.layer,
         "editions": list(reversed(served.editions())),

@@ -58,9 +58,15 @@ def routes(served: Served) -> list[Route]:
             return PlainTextResponse("404 Not Found\n", 404)
         return _sent(request, _asset(name))
 
+    @lru_cache(maxsize=1)
+    def described(_state: tuple[object, ...]) -> _Asset:
+        return _made(json.dumps(configuration(served), ensure_ascii=False).encode(), "json")
+
+    def current() -> _Asset:
+        return described((served.store.revision(), served.editions(), served.mosaic(None).bbox))
+
     async def config(request: Request) -> Response:
-        document = await run_in_threadpool(configuration, served)
-        return _sent(request, _made(json.dumps(document, ensure_ascii=False).encode(), "json"))
+        return _sent(request, await run_in_threadpool(current))
 
     methods = ["GET", "HEAD"]
     return [

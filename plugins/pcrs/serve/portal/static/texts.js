@@ -174,6 +174,14 @@ export const TEXTS = {
 };
 
 // English labels of codes whose French labels come with the configuration.
+export const PRECISIONS_EN = {
+  "002": "up to 2 cm",
+  "005": "2 to 5 cm",
+  "010": "5 to 10 cm",
+  "040": "10 to 40 cm",
+  "150": "40 cm to 1.5 m",
+  "999": "more than 1.5 m",
+};
 export const NETWORKS_EN = {
   "00": "Undefined",
   AEP: "Drinking water",

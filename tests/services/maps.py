@@ -1,0 +1,112 @@
+"""A small site with two editions, served as WMTS and WMS."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import shapely
+
+from pcrs.raster.pyramid import Pyramid
+from pcrs.serve import context
+from pcrs.serve.context import Served
+from pcrs.serve.mapproxy_app import MapService
+from pcrs.standard.crs import BBox
+from pcrs.store import open_store
+from pcrs.work.layers import DALLES
+from tests.conftest import REPOSITORY
+from tests.dalles import ground_pixels
+from tests.pyramids import X, Y, build, source
+from tests.services.asking import served_by
+
+CONFIGURATION = REPOSITORY / "config" / "mapproxy.yml"
+GROUND = BBox(X, Y - 20, X + 40, Y)
+"""Where there are dalles: two of 20 m, side by side."""
+HOLE = BBox(X, Y - 5, X + 5, Y)
+"""Where the first of them has no data."""
+MARK = BBox(X + 30, Y - 11, X + 31, Y - 10)
+"""A square metre of magenta on the second."""
+DALLES_OF = {"2024": "2024-first", "2025": "2025-second"}
+
+
+@dataclass
+class MapSite:
+    """What a test asks."""
+
+    served: Served
+    service: MapService
+    pyramids: dict[str, Pyramid]
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+        """One request, answered. Underscores in header names stand for dashes."""
+        return self.get_all([path], method, **headers)[0]
+
+    def get_all(self, paths: list[str], method: str = "GET", **headers: str) -> list[httpx.Response]:
+        """Several requests at the same time, answered in their order."""
+        context.use(self.served)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+        async def ask() -> list[httpx.Response]:
+            transport = httpx.ASGITransport(app=self.service)
+            async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+                return await asyncio.gather(*(client.request(method, path, headers=named) for path in paths))
+
+        return asyncio.run(ask())
+
+
+def _marked() -> np.ndarray:
+    pixels = ground_pixels(X + 20, Y, 400, 400)
+    left, top = round((MARK.xmin - X - 20) * 20), round((Y - MARK.ymax) * 20)
+    pixels[top : top + 20, left : left + 20] = (255, 0, 255)
+    return pixels
+
+
+def pyramids(folder: Path) -> dict[str, Pyramid]:
+    """Edition 2024 has both dalles, 2025 flew the second one again."""
+    whole = np.ones((400, 400), bool)
+    whole[:100, :100] = False
+    first = source(folder, 0, 0, mask=whole)
+    second = source(folder, 1, 0, seed=3)
+    again = source(folder, 1, 0, rank=1, pixels=_marked())
+    build(folder / "PCRS_D046_RVB_2024.json", [first, second])
+    build(folder / "PCRS_D046_RVB_2025.json", [first, second, again])
+    return {edition: Pyramid(folder / f"PCRS_D046_RVB_{edition}.json") for edition in ("2024", "2025")}
+
+
+def _dalle(edition: str, xmin: float) -> tuple[str, Any, dict[str, Any]]:
+    values = {
+        "edition": edition,
+        "date_acquisition": f"{edition}-06-30",
+        "precision": "010",
+        "fichier": f"{DALLES_OF[edition]}.tif",
+    }
+    return DALLES_OF[edition], shapely.box(xmin, Y - 20, xmin + 20, Y), values
+
+
+def map_site(folder: Path, **changes: Any) -> MapSite:
+    """The site, on disk in `folder` and named to every adapter."""
+    built = pyramids(folder)
+    store = open_store(f"gpkg://{folder}/features.gpkg")
+    store.ensure(DALLES)
+    store.put("dalles", [_dalle("2024", X), _dalle("2025", X + 20)])
+    values = {
+        "store": store,
+        "editions": lambda: tuple(sorted(built)),
+        "pyramid": lambda edition: built.get(edition or max(built, default="")),
+    }
+    served = served_by(folder, lambda edition: None, **(values | changes))
+    context.use(served)
+    return MapSite(served, MapService(served, CONFIGURATION, recheck_s=0), built)
+
+
+def magenta_centre(rgb: np.ndarray) -> tuple[float, float]:
+    """Column and row of the middle of the mark in an image, in pixels from its upper left corner."""
+    pixels = rgb.astype(int)
+    weight = np.clip((np.minimum(pixels[:, :, 0], pixels[:, :, 2]) - pixels[:, :, 1] - 120) / 135, 0, 1)
+    assert weight.sum() > 3, "the mark is not in the image"
+    rows, cols = np.indices(weight.shape)
+    return float((weight * (cols + 0.5)).sum() / weight.sum()), float(
+        (weight * (rows + 0.5)).sum() / weight.sum()
+    )

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.slab import decode_tile
+from pcrs.serve.map_layers import MapLayer, data_bbox
+from pcrs.serve.tiles import WHITE, fast_answer, native_tile
+from pcrs.serve.wmts_request import TileRequest
+from pcrs.standard.grid import LAMB93, PM, Tile
+from tests.pyramids import build, source
+
+THERE, NEXT_TO_IT = Tile(22, 45000, 439610), Tile(22, 44999, 439610)
+
+
+@pytest.fixture(scope="module")
+def pyramid(tmp_path_factory: pytest.TempPathFactory) -> Pyramid:
+    folder: Path = tmp_path_factory.mktemp("tiles")
+    build(folder / "P.json", [source(folder, 0, 0)])
+    return Pyramid(folder / "P.json")
+
+
+def request(pyramid: Pyramid, tile: Tile, *, grid=LAMB93, suffix: str = "jpeg") -> TileRequest:
+    bbox = data_bbox(pyramid.levels)
+    layer = MapLayer("L", None, "", "", pyramid, bbox, tuple(pyramid.levels.items()))
+    return TileRequest(layer, grid, tile, suffix)
+
+
+def test_white_is_white():
+    assert np.array_equal(decode_tile(WHITE), np.full((256, 256, 3), 255))
+
+
+def test_a_tile_is_the_pyramids_bytes(pyramid):
+    assert native_tile(pyramid, THERE) == pyramid.tile(THERE)
+    answer = fast_answer(request(pyramid, THERE))
+    assert (answer.body, answer.media_type) == (pyramid.tile(THERE), "image/jpeg")
+
+
+def test_there_is_a_tile_beside_the_data(pyramid):
+    assert fast_answer(request(pyramid, NEXT_TO_IT)).body is WHITE
+
+
+def test_what_the_pyramid_has_not_must_be_drawn(pyramid):
+    assert native_tile(pyramid, Tile(5, 0, 3)) is None
+    assert fast_answer(request(pyramid, Tile(5, 0, 3))) is None
+    assert fast_answer(request(pyramid, THERE, suffix="png")) is None
+    assert fast_answer(request(pyramid, Tile(21, 1, 1), grid=PM)) is None
