@@ -110,3 +110,29 @@ def test_outside_is_white_and_costs_nothing():
         rgb, valid = read_box(read, (1, 1), BBox(0, 0, 10, 10), (20, 20), extent)
         assert (rgb.shape, rgb.min(), valid.any()) == ((20, 20, 3), 255, False)
     assert not asked
+
+
+@given(
+    st.tuples(st.floats(-1e7, 0), st.floats(-1e7, 0), st.floats(1, 1e7), st.floats(1, 1e7)),
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+)
+@settings(max_examples=60)
+def test_however_large_a_box_is_only_what_is_there_is_read(edges, size):
+    asked = []
+
+    def read(window: Window):
+        asked.append(window)
+        return blank(window.width, window.height)
+
+    left, top, right, bottom = edges
+    read_box(read, (1, 1), box(left, top, right, bottom), size, EXTENT)
+    around = SIDE + 2 * 3 * lattice._MANY + 4
+    assert sum(window.width * window.height for window in asked) <= 4 * around**2
+
+
+def test_the_mean_of_everything_is_the_mean_of_what_is_valid():
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[: SIDE // 2 + 10] = True
+    rgb, valid = read_box(reader(GROUND, mask), (1, 1), box(0, 0, SIDE, SIDE), (1, 1), EXTENT)
+    assert valid.all()
+    assert np.abs(rgb[0, 0] - GROUND[mask].mean(axis=0)).max() <= 1

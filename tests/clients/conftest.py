@@ -1,5 +1,6 @@
 """Real clients against the served demo: one site, one server, for the whole session."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -20,7 +21,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, made by the command that the README gives."""
+    """The demo, made by the command that the README gives; PCRS_DEMO_SITE names one that is made already."""
+    made_before = os.environ.get("PCRS_DEMO_SITE")
+    if made_before:
+        return Path(made_before)
     site = tmp_path_factory.mktemp("demo") / "site"
     made = pcrs("demo", "--site", site, "--no-serve")
     assert made.returncode == 0, made.stderr
@@ -51,8 +55,6 @@ def need(program: str) -> str:
 
 def run(*command: str | Path, **environment: str) -> str:
     """What the program said, when it ended well."""
-    import os
-
     done = subprocess.run(
         list(map(str, command)),
         capture_output=True,

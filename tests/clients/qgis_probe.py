@@ -27,16 +27,17 @@ def render(layer, box, target):
     image = job.renderedImage()
     image.save(target)
     colours = {image.pixel(x, y) for x in range(0, 400, 7) for y in range(0, 400, 7)}
-    return {"colours": len(colours), "errors": [error.message for error in job.errors()]}
+    return {"colours": len(colours), "errors": [str(error.message) for error in job.errors()]}
 
 
 def raster(layer, box, target):
-    told = {"valid": layer.isValid(), "crs": layer.crs().authid(), "why": layer.error().summary()}
-    return {**told, **render(layer, box, target)} if layer.isValid() else told
+    if not layer.isValid():
+        return {"valid": False}
+    return {"valid": True, "crs": layer.crs().authid(), **render(layer, box, target)}
 
 
 def vector(layer):
-    told = {"valid": layer.isValid(), "why": layer.error().summary()}
+    told = {"valid": layer.isValid()}
     if layer.isValid():
         features = list(layer.getFeatures())
         told |= {

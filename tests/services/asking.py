@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import numpy as np
@@ -37,6 +38,30 @@ def ask_all(
             return await asyncio.gather(*(client.request(method, path, **options) for path in paths))
 
     return asyncio.run(_ask())
+
+
+def ask_as_written(routes: Sequence[BaseRoute], path: str) -> tuple[int, bytes]:
+    """Status and body for a path that no client library has tidied up: `..` stays in it."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "method": "GET",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [],
+    }
+    asyncio.run(Starlette(routes=list(routes))(scope, receive, send))
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 
 class Revision:

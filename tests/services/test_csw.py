@@ -1,4 +1,4 @@
-"""The catalogue service, asked as its clients ask it: harvesters, QGIS, OWSLib, GDAL, and those who mean harm."""
+"""The catalogue service, asked as its clients ask it: harvesters, OWSLib, GDAL, and those who mean harm."""
 
 import asyncio
 import socket
@@ -170,6 +170,7 @@ def running(app):
     """The application on a free port of this machine; its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
@@ -351,8 +352,8 @@ def test_csw_3_filters_nest(routes):
     body = f"""<csw:GetRecords {HEAD3} startPosition="2"><csw:Query typeNames="csw:Record">
         <csw:ElementSetName>brief</csw:ElementSetName><csw:Constraint version="2.0.0"><fes:Filter><fes:And>
         <fes:BBOX><fes:ValueReference>ows:BoundingBox</fes:ValueReference><gml:Envelope>
-        <gml:lowerCorner>1 44</gml:lowerCorner><gml:upperCorner>2 45</gml:upperCorner></gml:Envelope></fes:BBOX>
-        <fes:Not><fes:PropertyIsEqualTo><fes:ValueReference>dc:type</fes:ValueReference>
+        <gml:lowerCorner>1 44</gml:lowerCorner><gml:upperCorner>2 45</gml:upperCorner></gml:Envelope>
+        </fes:BBOX><fes:Not><fes:PropertyIsEqualTo><fes:ValueReference>dc:type</fes:ValueReference>
         <fes:Literal>service</fes:Literal></fes:PropertyIsEqualTo></fes:Not></fes:And></fes:Filter>
         </csw:Constraint></csw:Query></csw:GetRecords>"""
     response = post(routes, body)

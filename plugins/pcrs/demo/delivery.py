@@ -9,10 +9,10 @@ from typing import Any
 import rasterio
 from rasterio.transform import from_origin
 
-from pcrs.demo import plan
+from pcrs.demo.fieldwork.sheets import Sheet, sheets
 from pcrs.demo.paint import paint
-from pcrs.demo.sheets import Sheet, sheets
 from pcrs.demo.survey import DOCUMENT_ID, features
+from pcrs.demo.village import plan
 from pcrs.files import placing
 from pcrs.standard.crs import L93
 from pcrs.standard.grid import DALLE_RES_M

@@ -10,15 +10,15 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from pcrs.demo.ground import SUB, Ground
-from pcrs.demo.objects import car_sprite, cover_sprite, pole_sprite, prominence_sprite
-from pcrs.demo.plan import EXTENT, SIDE_M
-from pcrs.demo.roofs import roof_sprite
-from pcrs.demo.shadows import Shadows, darken
-from pcrs.demo.sprites import PX_PER_M, SHADOW, Planes, Sprite, crown, lay
-from pcrs.demo.texture import palette, textured
-from pcrs.demo.things import Layer, Surface, Tree
+from pcrs.demo.imagery.ground import SUB, Ground
+from pcrs.demo.imagery.objects import car_sprite, cover_sprite, pole_sprite, prominence_sprite
+from pcrs.demo.imagery.roofs import roof_sprite
+from pcrs.demo.imagery.shadows import Shadows, darken
+from pcrs.demo.imagery.sprites import PX_PER_M, SHADOW, Planes, Sprite, crown, lay
+from pcrs.demo.imagery.texture import palette, textured
 from pcrs.demo.town import Town, town
+from pcrs.demo.village.plan import EXTENT, SIDE_M
+from pcrs.demo.village.things import Layer, Surface, Tree
 from pcrs.errors import InputError
 from pcrs.standard.crs import BBox
 

@@ -3,14 +3,14 @@
 import shapely
 from shapely.geometry import LineString, Point, Polygon
 
-from pcrs.demo import plan
-from pcrs.demo.affleurants import survey_covers
-from pcrs.demo.curves import frame_on
-from pcrs.demo.dressing import dress, streets_axes
-from pcrs.demo.fieldbook import PREFIX, PRODUCER, SURVEYED, Fieldbook, azimuth, inside, lifted, link
-from pcrs.demo.sheets import publication_features, raster_features
-from pcrs.demo.things import Pillar
+from pcrs.demo.fieldwork.affleurants import survey_covers
+from pcrs.demo.fieldwork.dressing import dress, streets_axes
+from pcrs.demo.fieldwork.fieldbook import PREFIX, PRODUCER, SURVEYED, Fieldbook, azimuth, inside, lifted, link
+from pcrs.demo.fieldwork.sheets import publication_features, raster_features
 from pcrs.demo.town import Town, town
+from pcrs.demo.village import plan
+from pcrs.demo.village.curves import frame_on
+from pcrs.demo.village.things import Pillar
 from pcrs.standard.model import Feature
 
 _WALLS = {

@@ -7,6 +7,7 @@ overviews. What is on a lattice is copied; all else is resampled once, over the 
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,8 @@ Steps = tuple[int, int]
 _BAND_PX = 8 * 2**20
 """Lattice pixels held at once while resampling."""
 _MANY = 16
-"""Pixels in one, from which a finer filter than the mean shows no difference and reads far around."""
+"""Pixels in one, from which a finer filter than the mean shows no difference and reads far around: such
+a read would have no bound when a box is much larger than what is there."""
 _NOISE = 1e-6
 """Positions this near to a whole pixel are on it: metres in doubles are good to 4e-8 pixel."""
 
@@ -101,6 +103,8 @@ def _resampled(read: Read, box: Edges, size: tuple[int, int], extent: Edges) -> 
     """The part of the answer that can hold anything, in bands of bounded memory."""
     rgb, valid = blank(*size)
     x_scale, y_scale = (box.right - box.left) / size[0], (box.bottom - box.top) / size[1]
+    if max(x_scale, y_scale) > _MANY:
+        return _averaged(read, box, size, extent)
     first_col, last_col = _inside(box.left, x_scale, size[0], extent.left, extent.right)
     first_row, last_row = _inside(box.top, y_scale, size[1], extent.top, extent.bottom)
     width = last_col - first_col
@@ -118,6 +122,31 @@ def _resampled(read: Read, box: Edges, size: tuple[int, int], extent: Edges) -> 
         there = np.s_[top:bottom, first_col:last_col]
         rgb[there], valid[there] = _resize(read, part, (width, bottom - top))
     rgb[~valid] = 255
+    return rgb, valid
+
+
+def _averaged(read: Read, box: Edges, size: tuple[int, int], extent: Edges) -> Pixels:
+    """Means of many pixels, edges at the nearest ones: read within the extent only, a band at a time."""
+    rgb, valid = blank(*size)
+    cols = np.rint(np.linspace(box.left, box.right, size[0] + 1))
+    rows = np.rint(np.linspace(box.top, box.bottom, size[1] + 1))
+    area = np.diff(rows)[:, None] * np.diff(cols)
+    left, right = math.floor(extent.left), math.ceil(extent.right)
+    inner_cols = np.clip(cols, left, right).astype(np.int64)
+    inner_rows = np.clip(rows, math.floor(extent.top), math.ceil(extent.bottom)).astype(np.int64)
+    first, last = int(inner_cols[0]), int(inner_cols[-1])
+    depth = max(1, _BAND_PX // max(1, last - first))
+    for number, (top, bottom) in enumerate(pairwise(inner_rows.tolist())):
+        sums = np.zeros((last - first + 1, 4))
+        for start in range(top, bottom, depth):
+            height = min(depth, bottom - start)
+            seen, there = read(Window(first, start, last - first, height))
+            sums[1:, :3] += np.where(there[:, :, None], seen, 0).sum(axis=0)
+            sums[1:, 3] += there.sum(axis=0)
+        totals = np.diff(sums.cumsum(axis=0)[inner_cols - first], axis=0)
+        valid[number] = (2 * totals[:, 3] >= area[number]) & (totals[:, 3] > 0)
+        shown = valid[number]
+        rgb[number, shown] = np.rint(totals[shown, :3] / totals[shown, 3:]).astype(np.uint8)
     return rgb, valid
 
 
@@ -150,6 +179,6 @@ def _resize(read: Read, box: Edges, size: tuple[int, int]) -> Pixels:
 
 def _method(box: Edges, scales: tuple[float, float]) -> Image.Resampling:
     """Mean of whole pixels where they fit or are many, else the filter that suits the direction."""
-    if min(scales) > _MANY or (box.whole and all(scale == round(scale) for scale in scales)):
+    if box.whole and all(scale == round(scale) for scale in scales):
         return Image.Resampling.BOX
     return Image.Resampling.LANCZOS if max(scales) > 1 else Image.Resampling.BILINEAR

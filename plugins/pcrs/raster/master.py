@@ -22,7 +22,7 @@ _FORM = {
     "photometric": "rgb",
     "compress": "deflate",
     "predictor": 2,
-    "zlevel": 4,
+    "zlevel": 1,
     "tiled": True,
     "blockxsize": 512,
     "blockysize": 512,

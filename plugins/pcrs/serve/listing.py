@@ -100,7 +100,7 @@ def _public(name: str) -> bool:
 
 
 def _find(roots: Mapping[str, Path], address: str) -> tuple[_Entry, ...] | _File | None:
-    """The lines of a folder, or the file, at an address (decoded, relative to /listing/); None: nothing public."""
+    """A folder's lines, or a file, at an address (decoded, relative to /listing/); None: nothing public."""
     names = address.removesuffix("/").split("/") if address else []
     if not all(name and _public(name) for name in names):
         return None

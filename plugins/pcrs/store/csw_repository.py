@@ -4,7 +4,8 @@ pycsw 3.0.0b2 makes an engine and mapped classes for each request, on SQLAlchemy
 here they are made once for each database, connections are read-only, and every page is in a full order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -122,18 +123,22 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
             order.append(column.desc() if sortby["order"] == "DESC" else column)
         page = select(Dataset).where(*where).order_by(*order, RECORDS.c.identifier)
         page = page.limit(int(maxrecords)).offset(int(startposition))
-        try:
+        with self._noting_failure():
             total = self.session.scalar(select(func.count()).select_from(Dataset).where(*where))
             return [str(total), list(self.session.scalars(page))]
-        except SQLAlchemyError as error:
-            self.failure = StoreError(f"the catalogue does not answer: {error}")
-            raise self.failure from error
+
+    def query_ids(self, ids: Sequence[str]) -> list[Any]:
+        """The rows of these identifiers, in their order."""
+        page = select(Dataset).where(RECORDS.c.identifier.in_(ids)).order_by(RECORDS.c.identifier)
+        with self._noting_failure():
+            return list(self.session.scalars(page))
 
     def query_insert(self, direction: str = "max") -> str:
         """The moment of the last (or first) insertion: what the capabilities give as updateSequence."""
         column = RECORDS.c.insert_date
         extreme = func.min(column) if direction == "min" else func.max(column)
-        return self.session.scalar(select(extreme)) or _EMPTY
+        with self._noting_failure():
+            return self.session.scalar(select(extreme)) or _EMPTY
 
     def query_domain(
         self, domain: str, typenames: Any, domainquerytype: str = "list", count: bool = False
@@ -147,7 +152,17 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
             query = select(column, func.count(column)).group_by(column).order_by(column)
         else:
             query = select(column).distinct().order_by(column)
-        return list(self.session.execute(query))
+        with self._noting_failure():
+            return list(self.session.execute(query))
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """Keeps the failure of the store in `failure`: pycsw takes any error for the client's, or for nothing."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            self.failure = StoreError(f"the catalogue does not answer: {error}")
+            raise self.failure from error
 
     def insert(self, *_arguments: Any, **_named: Any) -> None:
         """Refused.

@@ -208,7 +208,7 @@ export class Dalles {
       this.pick(null);
       byId("map").focus();
     });
-    const head = make("h2", { id: "picked-title" }, `${text("dalle")} `, make("span", {}, shortName(this.#picked.getId())));
+    const head = make("h2", {}, `${text("dalle")} `, make("span", {}, shortName(this.#picked.getId())));
     const facts = make("dl", {}, ...this.#facts());
     card.replaceChildren(close, head, facts, this.#actions(), ...(this.#object ? [this.#objectFacts()] : []));
   }

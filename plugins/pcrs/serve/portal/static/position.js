@@ -28,7 +28,7 @@ export function wirePosition(map) {
     pointed = null;
     tell();
   });
-  view.on("change", () => {
+  view.on(["change:center", "change:resolution"], () => {
     pointed = null;
     tell();
   });

@@ -16,6 +16,7 @@ export const GROUPS = {
   texte: { colour: "#ffffff", shape: "text", width: 0, classes: ["NomVoiriePCRS", "NumeroVoiriePCRS", "HabillageTextePCRS"] },
 };
 
+const sides = { straight: { G: "left", D: "right" }, turned: { G: "right", D: "left" } };
 const kept = new Map();
 
 /** The styles of a feature of a group; `network` is the colour of the network that a cover belongs to. */
@@ -43,22 +44,25 @@ function drawn(group, shape, colour) {
 function dot(group, colour) {
   const look = {
     fill: new ol.style.Fill({ color: colour }),
-    stroke: new ol.style.Stroke({ color: group.shape === "dot" ? "#0d3a1d" : "#ffffff", width: 1.6 }),
+    stroke: new ol.style.Stroke({ color: group.shape === "cover" ? "#ffffff" : CASING, width: 1.4 }),
   };
   const image =
     group.shape === "cover"
-      ? new ol.style.RegularShape({ ...look, points: 4, radius: 6, angle: Math.PI / 4 })
-      : new ol.style.Circle({ ...look, radius: group.shape === "dot" ? 5 : 3.5 });
+      ? new ol.style.RegularShape({ ...look, points: 4, radius: 5, angle: Math.PI / 4 })
+      : new ol.style.Circle({ ...look, radius: group.shape === "dot" ? 5 : 2.5 });
   return new ol.style.Style({ image });
 }
 
+/** A text along its azimuth (clockwise from the north, as the standard has it), never upside down. */
 function written(feature) {
-  const degrees = Number(feature.get("angleRotation") ?? 0);
+  const along = ((Number(feature.get("angleRotation") ?? 90) - 90) * Math.PI) / 180;
+  const turned = Math.cos(along) < -1e-9;
   return new ol.style.Style({
     text: new ol.style.Text({
       text: String(feature.get("libelle") ?? ""),
       font: TEXT,
-      rotation: (-degrees * Math.PI) / 180,
+      rotation: turned ? along + Math.PI : along,
+      textAlign: sides[turned ? "turned" : "straight"][feature.get("justification")] ?? "center",
       fill: new ol.style.Fill({ color: "#ffffff" }),
       stroke: new ol.style.Stroke({ color: "rgba(16, 22, 26, 0.85)", width: 3.5 }),
       overflow: true,

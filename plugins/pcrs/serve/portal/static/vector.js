@@ -133,7 +133,7 @@ export class VectorObjects {
     const sources = [...this.#groups.values()].map((layer) => layer.getSource());
     const seen = sources.reduce((sum, source) => sum + source.getFeaturesInExtent(extent).length, 0);
     const part = sources.some((source) => source.get("crowded")());
-    note.textContent = text(part ? "vectorPart" : "vectorCount", number(seen));
+    note.textContent = text(part ? "vectorPart" : "vectorCount", seen, number(seen));
   }
 
   #legend() {

@@ -1,0 +1,1 @@
+"""From values to CNIG features: the surveyor's book, and what is written in it."""

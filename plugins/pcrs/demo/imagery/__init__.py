@@ -1,0 +1,1 @@
+"""From values to pixels: materials, textures, shadows and everything that is laid on the ground."""

@@ -1,0 +1,1 @@
+"""The village, part by part: what stands where, as plain values."""

@@ -1,0 +1,523 @@
+"""The portal: its files, its configuration, and the page in a real browser behind a prefix."""
+
+import html.parser
+import re
+import shutil
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import simplejpeg
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.serve import portal
+from pcrs.serve.portal.pages import POLICY
+from pcrs.standard.crs import BBox, transformer
+from pcrs.standard.names import DalleName, format_name
+from pcrs.store.base import Layer
+from tests.services.asking import PUBLIC, ask, ask_as_written, served_by
+from tests.serving import free_port
+
+SCRIPTS = (
+    "address dalles elements features grid language panel portal position services symbols texts vector"
+).split()
+KM = [DalleName(2025, x, 6_373_000, 1000, "46") for x in (576_000, 577_000)]
+EXTENT = [576_000, 6_372_000, 578_000, 6_373_000]
+
+
+class Store:
+    """The part of a store that the portal asks."""
+
+    def __init__(self):
+        self.counts = {"dalles": 2, "FacadePCRS": 1, "AffleurantPCRS": 0}
+
+    def revision(self):
+        return "1"
+
+    def layers(self):
+        return tuple(Layer(name, f"Titre de {name}", None, (), "id") for name in self.counts)
+
+    def count(self, name, query):
+        return self.counts[name]
+
+
+@pytest.fixture
+def served(tmp_path):
+    mosaic = Mosaic([Source(tmp_path / "absent.tif", name.bbox, 0) for name in KM])
+    return served_by(tmp_path, lambda edition: mosaic, store=Store())
+
+
+@pytest.fixture
+def app(served):
+    return portal.routes(served)
+
+
+class Page(html.parser.HTMLParser):
+    """What the page is made of."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags = []
+        self.inline = []
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._inside = tag
+
+    def handle_data(self, data):
+        if self._inside in ("script", "style") and data.strip():
+            self.inline.append(data)
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def every(self, attribute):
+        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
+
+
+@pytest.fixture
+def page(app):
+    return Page(ask(app, "/").text)
+
+
+# ---- the page
+
+
+def test_the_page_is_french_first_and_has_the_strict_policy(app):
+    response = ask(app, "/")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["content-security-policy"] == POLICY
+    assert "unsafe" not in POLICY
+    assert '<html lang="fr">' in response.text
+    assert ask(app, "/", "HEAD").content == b""
+
+
+def test_the_page_has_no_inline_script_or_style(page):
+    assert page.inline == []
+    assert page.every("style") == []
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+
+
+def test_every_address_in_the_page_is_relative_and_ours(page):
+    for address in (*page.every("href"), *page.every("src")):
+        assert not re.match(r"[a-z]+:|/", address), address
+
+
+def test_everything_that_the_page_asks_for_is_there_and_together_small(app, page):
+    asked = [a for a in (*page.every("href"), *page.every("src")) if a.startswith("static/")]
+    asked += [f"static/{name}.js" for name in SCRIPTS]
+    total = len(ask(app, "/").content)
+    for address in set(asked):
+        response = ask(app, f"/{address}")
+        assert response.status_code == 200, address
+        total += len(response.content)
+    assert total < 1_500_000
+
+
+def test_nothing_in_our_files_names_another_site(app):
+    for name in (*(f"{script}.js" for script in SCRIPTS), "portal.css", "index.html", "icon.svg"):
+        text = ask(app, f"/static/{name}").text
+        named = set(re.findall(r"https?://[^\s\"'`)]+", text))
+        assert named <= {"http://www.w3.org/2000/svg", "http://www.opengis.net/def/crs/EPSG/0/2154"}, name
+
+
+def test_modules_import_only_what_is_served(app):
+    for name in SCRIPTS:
+        for imported in re.findall(r'from "(.+?)"', ask(app, f"/static/{name}.js").text):
+            assert imported.removeprefix("./").removesuffix(".js") in SCRIPTS
+
+
+def test_ids_are_unique_and_references_lead_somewhere(page):
+    ids = Counter(page.every("id"))
+    assert max(ids.values()) == 1
+    for attribute in ("for", "aria-controls", "aria-labelledby", "aria-describedby"):
+        for reference in page.every(attribute):
+            assert reference in ids, f"{attribute}={reference}"
+    inputs = {attributes["id"] for tag, attributes in page.tags if tag in ("input", "select")}
+    assert inputs <= set(page.every("for"))
+
+
+def test_landmarks_and_texts_in_both_languages(app, page):
+    tags = [tag for tag, _ in page.tags]
+    assert [tags.count(tag) for tag in ("main", "header", "footer", "h1")] == [1, 1, 1, 1]
+    texts = ask(app, "/static/texts.js").text
+    french, english = (
+        set(re.findall(r"^    (\w+):", part, re.MULTILINE)) for part in texts.split("\n  en: {")
+    )
+    english -= {"AEP", "ASSA"}
+    assert french == english
+    used = {*page.every("data-text"), *page.every("data-label"), *page.every("data-hint")}
+    assert used <= french
+
+
+# ---- files
+
+
+def test_openlayers_comes_from_the_installed_mapproxy(app):
+    library = ask(app, "/static/ol/ol.js", headers={"accept-encoding": "identity"})
+    assert library.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert library.content.startswith(b"var ol=")
+    assert ask(app, "/static/ol/proj4.min.js").status_code == 200
+    assert ask(app, "/static/ol/ol.css").headers["content-type"] == "text/css; charset=utf-8"
+
+
+def test_files_are_compressed_for_those_who_can_read_it(app):
+    plain = ask(app, "/static/ol/ol.js", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    packed = ask(app, "/static/ol/ol.js", headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < 300_000
+    assert packed.content == plain.content
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert packed.headers["vary"] == "Accept-Encoding"
+
+
+def test_a_file_that_the_browser_has_is_not_sent_again(app):
+    for path in ("/", "/static/portal.js", "/static/ol/ol.js", "/portail/config.json"):
+        etag = ask(app, path).headers["etag"]
+        assert ask(app, path, headers={"if-none-match": etag}).status_code == 304
+        assert ask(app, path, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "absent.js",
+        "../pages.py",
+        "%2e%2e/pages.py",
+        "..%2fpages.py",
+        "ol/proj4defs.js",
+        "ol/../portal.js",
+        "ol/",
+        "",
+        "/etc/passwd",
+        "a%00b",
+    ],
+)
+def test_no_other_file_is_served(app, name):
+    assert ask_as_written(app, f"/static/{name}")[0] == 404
+
+
+# ---- configuration
+
+
+def test_the_configuration_tells_what_the_page_draws(app):
+    config = ask(app, "/portail/config.json").json()
+    assert config["title"] == "PCRS du Lot"
+    assert config["url"] == PUBLIC
+    assert config["layer"] == "PCRS_D046_RVB"
+    assert config["editions"] == ["2025", "2022"]
+    assert config["extent"] == EXTENT
+    assert config["grid"]["origin"] == [0, 12_000_000]
+    assert config["grid"]["resolutions"][22] == 0.05
+    assert config["dalles"] == 2
+    assert config["classes"] == {"FacadePCRS": {"title": "Titre de FacadePCRS", "count": 1}}
+    assert config["networks"]["ELECBT"]["colour"] == "#FF0000"
+    assert config["precisions"]["010"] == "de 5 à 10 cm"
+
+
+def test_the_demo_is_told_by_its_marker(app, tmp_path):
+    assert ask(app, "/portail/config.json").json()["demo"] is False
+    (tmp_path / ".demo").touch()
+    again = portal.routes(served_by(tmp_path, lambda edition: Mosaic([]), store=Store()))
+    assert ask(again, "/portail/config.json").json()["demo"] is True
+
+
+def test_before_the_first_publication_there_is_no_extent(tmp_path):
+    empty = portal.routes(served_by(tmp_path, lambda edition: Mosaic([]), store=Store(), editions=lambda: ()))
+    config = ask(empty, "/portail/config.json").json()
+    assert config["extent"] is None
+    assert config["editions"] == []
+
+
+# ---- in a browser
+
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --window-size=1300,900"
+).split()
+
+
+def dalle_feature(name):
+    west, south, east, north = name.bbox
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    stem = format_name(name)
+    values = {
+        "edition": "2025",
+        "date_acquisition": "2025-06-12",
+        "date_recette": None,
+        "precision": "010",
+        "resolution_cm": 5,
+        "size_m": name.size_m,
+        "chantier": None,
+        "fichier": f"{stem}.tif",
+        "octets": 98_765_432,
+        "href": f"{PUBLIC}/listing/dalles/2025/{stem}.tif",
+    }
+    return {
+        "type": "Feature",
+        "id": stem,
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "properties": values,
+    }
+
+
+FACADE = {
+    "type": "Feature",
+    "id": "facade.1",
+    "geometry": {"type": "LineString", "coordinates": [[576_990, 6_372_500], [577_010, 6_372_500]]},
+    "properties": {"producteur": "Géomètre"},
+}
+
+
+class Site:
+    """What stands around the portal, as little as it takes, behind `/prefix/` that a proxy strips."""
+
+    def __init__(self, served):
+        self.asked = []
+        tile = simplejpeg.encode_jpeg(np.full((256, 256, 3), (90, 140, 90), np.uint8))
+        found = {"dalles": [dalle_feature(name) for name in KM], "FacadePCRS": [FACADE]}
+
+        def items(request):
+            box = request.query_params.get("bbox")
+            features = found[request.path_params["name"]]
+            if box:
+                asked = BBox(*map(float, box.split(",")))
+                features = [f for f in features if asked.intersects(extent_of(f["geometry"]))]
+            if "id" in request.query_params:
+                features = [f for f in features if f["id"] == request.query_params["id"]]
+            return JSONResponse({"type": "FeatureCollection", "features": features})
+
+        self.inside = Starlette(
+            routes=[
+                *portal.routes(served),
+                Route("/wmts/{rest:path}", lambda request: Response(tile, media_type="image/jpeg")),
+                Route("/ogcapi/collections/{name}/items", items),
+            ]
+        )
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            self.asked.append(scope["path"])
+            if not scope["path"].startswith("/prefix/"):
+                await Response("outside the prefix", 404)(scope, receive, send)
+                return
+            path = scope["path"].removeprefix("/prefix")
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self.inside(scope, receive, send)
+
+
+def extent_of(geometry):
+    positions = np.array(geometry["coordinates"]).reshape(-1, 2)
+    low, high = positions.min(axis=0), positions.max(axis=0)
+    return BBox(low[0] - 0.1, low[1] - 0.1, high[0] + 0.1, high[1] + 0.1)
+
+
+@contextmanager
+def listening(app):
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}/prefix/"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("chromium and chromedriver are not installed")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield opened
+    opened.quit()
+
+
+@pytest.fixture
+def opened(browser, served):
+    """The site, its address, and the browser before it goes there."""
+    (served.site / ".demo").touch()
+    site = Site(served)
+    with listening(site) as url:
+        browser.get("about:blank")
+        yield browser, url, site
+        faults = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+        browser.get("about:blank")
+    assert faults == []
+    assert not [path for path in site.asked if not path.startswith("/prefix/")]
+
+
+def until(condition, patience_s=20):
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+def one(browser, selector):
+    return browser.find_element("css selector", selector)
+
+
+def ready(browser):
+    until(lambda: "ready" in one(browser, "body").get_attribute("class"))
+
+
+@pytest.mark.clients
+def test_the_page_opens_on_the_dalles_behind_a_prefix(opened):
+    browser, url, site = opened
+    browser.get(url)
+    ready(browser)
+    assert one(browser, "h1").text == "PCRS du Lot"
+    assert "DÉMONSTRATION FICTIVES" in one(browser, "#demo").text
+    until(lambda: len(browser.find_elements("css selector", "#dalles-list li")) == 2)
+    assert any("/wmts/PCRS_D046_RVB/2154_5cm/" in path for path in site.asked)
+
+
+@pytest.mark.clients
+def test_native_pixels_are_asked_at_level_22_and_objects_come_with_them(opened):
+    browser, url, site = opened
+    browser.get(f"{url}#22/577000/6372500")
+    ready(browser)
+    column, row = 577_000 // 12.8, (12_000_000 - 6_372_500) // 12.8
+    assert f"/prefix/wmts/PCRS_D046_RVB/2154_5cm/22/{column:.0f}/{row:.0f}.jpeg" in site.asked
+    until(lambda: one(browser, "#vector-note").text == "1 objet à l'écran")
+    assert " ".join(one(browser, "#l93").text.split()) == "E 577 000,00 N 6 372 500,00"
+    shown = re.findall(r"[\d,]+", one(browser, "#wgs84").text)
+    east, north = transformer(2154, 4326).transform(577_000, 6_372_500)
+    assert [float(value.replace(",", ".")) for value in shown] == pytest.approx([north, east], abs=1e-6)
+
+
+@pytest.mark.clients
+def test_a_dalle_is_picked_from_the_keyboard_and_can_be_downloaded(opened):
+    from selenium.webdriver.common.keys import Keys
+
+    browser, url, _ = opened
+    browser.get(f"{url}#19/576990/6372500.5")
+    ready(browser)
+    until(lambda: browser.find_elements("css selector", "#dalles-list li"))
+    one(browser, "#map").send_keys(Keys.ENTER)
+    card = until(lambda: one(browser, "#picked").is_displayed() and one(browser, "#picked"))
+    assert "0576-6373" in card.text
+    assert "12 juin 2025" in card.text
+    assert "98,8 Mo" in card.text
+    link = card.find_element("css selector", "a[download]")
+    assert link.get_attribute("href") == f"{PUBLIC}/listing/dalles/2025/46-2025-0576-6373-LA93-0M05-RVB.tif"
+    assert "dalle=46-2025-0576-6373-LA93-0M05-RVB" in browser.current_url
+    browser.refresh()
+    until(lambda: "0576-6373" in one(browser, "#picked").text)
+    one(browser, "#map").send_keys(Keys.ESCAPE)
+    until(lambda: not one(browser, "#picked").is_displayed())
+
+
+@pytest.mark.clients
+def test_the_language_changes_everything_and_is_kept(opened):
+    browser, url, _ = opened
+    browser.get(url)
+    ready(browser)
+    one(browser, "[data-language=en]").click()
+    assert one(browser, "html").get_attribute("lang") == "en"
+    assert one(browser, "#tab-dalles").text == "Tiles"
+    one(browser, "#tab-services").click()
+    how = one(browser, "#services").text
+    assert "paste the address" in how
+    fields = [
+        field.get_attribute("value") for field in browser.find_elements("css selector", "#services input")
+    ]
+    assert fields[0] == f"{PUBLIC}/wmts?SERVICE=WMTS&REQUEST=GetCapabilities"
+    assert len(fields) == len(browser.find_elements("css selector", "#services button")) == 5
+    browser.refresh()
+    ready(browser)
+    assert one(browser, "#tab-dalles").text == "Tiles"
+    one(browser, "[data-language=fr]").click()
+    assert one(browser, "#tab-dalles").text == "Dalles"
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("577500 6372400", "20/577500.0/6372400.0"),
+        ("577500,6372400", "20/577500.0/6372400.0"),
+        ("44.4406 1.4478", None),
+        ("44,4406 1,4478", None),
+        ("0577-6373", "/577500.0/6372500.0&dalle=46-2025-0577-6373"),
+        ("46-2025-0577-6373-LA93-0M05-RVB.tif", "/577500.0/6372500.0&dalle=46-2025-0577-6373"),
+    ],
+)
+def test_one_goes_to_a_position_or_a_dalle(opened, words, place):
+    browser, url, _ = opened
+    browser.get(url)
+    ready(browser)
+    until(lambda: browser.find_elements("css selector", "#dalles-list li"))
+    one(browser, "#place").send_keys(f"{words}\n")
+    if place is None:
+        pattern = re.compile(
+            r"#20/5764\d\d\.\d/63724\d\d\.\d|#20/5765\d\d\.\d/63724\d\d\.\d|#20/576\d+\.\d/6372\d+\.\d"
+        )
+        until(lambda: pattern.search(browser.current_url))
+    else:
+        until(lambda: place in browser.current_url)
+
+
+@pytest.mark.clients
+def test_an_unknown_place_is_said_in_words(opened):
+    browser, url, _ = opened
+    browser.get(url)
+    ready(browser)
+    one(browser, "#place").send_keys("nulle part\n")
+    until(lambda: "Position ou dalle inconnue" in one(browser, "#said").text)
+
+
+@pytest.mark.clients
+def test_a_phone_has_the_map_first_and_no_sideways_scroll(opened):
+    browser, url, _ = opened
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        browser.get(f"{url}#21/577000/6372500")
+        ready(browser)
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 390
+        assert one(browser, "#map").size["height"] > 400
+        one(browser, "#tab-services").click()
+        assert one(browser, "#panel-services").is_displayed()
+        assert one(browser, "#map").size["height"] > 150
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.clients
+def test_a_dense_screen_gets_tiles_of_the_next_level(opened):
+    browser, url, site = opened
+    size = {"width": 800, "height": 600, "deviceScaleFactor": 2, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        browser.get(f"{url}#20/577000/6372500")
+        ready(browser)
+        levels = {path.split("/")[5] for path in site.asked if "/wmts/" in path}
+        assert "21" in levels
+        assert "22" not in levels
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
