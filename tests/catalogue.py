@@ -65,10 +65,10 @@ def vector() -> VectorFacts:
     return VectorFacts("46", "2025", coverage((576_500, 6_370_500, 577_500, 6_371_500), 2025), objects, "010")
 
 
-def filled(path: Path) -> RecordStore:
+def filled(path: Path, public_url: str = PUBLIC) -> RecordStore:
     """A store with the eight records of these facts."""
     store = RecordStore(path)
-    refresh(store, human(), raster(), vector(), public_url=PUBLIC, now=NOW)
+    refresh(store, human(), raster(), vector(), public_url=public_url, now=NOW)
     return store
 
 

@@ -1,4 +1,4 @@
-"""The delivery of the village: 25 dalles of 200 m at 5 cm and their CNIG GML, as a producer would hand them in."""
+"""The delivery of the village: 25 dalles of 200 m at 5 cm and their CNIG GML, as a producer hands them in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from pcrs.demo.imagery.ground import SUB, Ground
 from pcrs.demo.imagery.objects import car_sprite, cover_sprite, pole_sprite, prominence_sprite
 from pcrs.demo.imagery.roofs import roof_sprite
 from pcrs.demo.imagery.shadows import Shadows, darken
-from pcrs.demo.imagery.sprites import PX_PER_M, SHADOW, Planes, Sprite, crown, lay
+from pcrs.demo.imagery.sprites import PX_PER_M, Planes, Sprite, crown, lay
 from pcrs.demo.imagery.texture import palette, textured
 from pcrs.demo.town import Town, town
 from pcrs.demo.village.plan import EXTENT, SIDE_M

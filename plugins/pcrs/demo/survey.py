@@ -1,4 +1,4 @@
-"""The village as CNIG PCRS v2.0: every class that can be instantiated, from the values that are painted too."""
+"""The village as CNIG PCRS v2.0: every class that has objects, from the values that are painted too."""
 
 import shapely
 from shapely.geometry import LineString, Point, Polygon

@@ -6,6 +6,9 @@ from urllib.parse import quote, urlencode
 from pcrs.publish.elements import GMD
 from pcrs.standard.crs import BBox
 
+KINDS = ("dataset", "series", "service")
+"""Kinds of resources that have an identifier."""
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -34,7 +37,7 @@ class Addresses:
         return f"{self.series}_RVB" if edition is None else f"{self.series}_RVB_{edition}"
 
     def uri(self, kind: str, identifier: str) -> str:
-        """Identifier of a resource: `kind` is dataset, series or service. It answers with the record."""
+        """Identifier of a resource of one of `KINDS`: an address that answers with the record."""
         return f"{self.public_url}/id/{kind}/{quote(identifier)}"
 
     @property

@@ -1,7 +1,7 @@
 """Rules on any ISO record that its schema cannot see: one function each, what it yields is at fault.
 
-They are those that the INSPIRE validator, GeoNetwork and data.gouv.fr apply; the rules of one kind of record are
-in `rules_data` and `rules_service`.
+They are those that the INSPIRE validator, GeoNetwork and data.gouv.fr apply; the rules of one kind of record
+are in `rules_data` and `rules_service`.
 """
 
 import re

@@ -23,31 +23,27 @@ from starlette.routing import Route
 
 from pcrs.errors import InputError, PcrsError, RasterError, TooLargeError
 from pcrs.serve import coverage_collection as described
+from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import collection as collection
 from pcrs.serve.coverage_formats import Picture
 from pcrs.serve.coverage_grid import Grid, plan
 from pcrs.serve.coverage_pixels import read
 from pcrs.serve.coverage_request import CoverageRequest, NotAcceptableError, parse
+from pcrs.serve.problems import RETRY_S, problem
 from pcrs.work.site import Site
 
 WORKERS = 2
 """Coverages read at the same time, in one process."""
 WAITING = 16
 """Requests that may wait for them; those beyond are told to come back."""
-_RETRY_S = 5
 _CACHE = "public, max-age=300"
 _CHUNK = 256 * 1024
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Bbox, Content-Crs, Content-Disposition, ETag",
 }
-_PROBLEMS = {
-    400: ("InvalidParameterValue", "Bad Request"),
-    406: ("NotAcceptable", "Not Acceptable"),
-    413: ("ContentTooLarge", "Content Too Large"),
-    503: ("ServerBusy", "Service Unavailable"),
-}
+_CLIENT_FAULTS = ((InputError, 400), (NotAcceptableError, 406), (TooLargeError, 413))
 _log = logging.getLogger(__name__)
 
 
@@ -71,7 +67,7 @@ class Gate:
         """
         with self._lock:
             if not self._room:
-                raise BusyError(f"many coverages are being read: ask again in {_RETRY_S} s")
+                raise BusyError(f"many coverages are being read: ask again in {RETRY_S} s")
             self._room -= 1
         future = self._pool.submit(work)
         future.add_done_callback(lambda _: self._left())
@@ -100,7 +96,7 @@ def routes(served: Served) -> list[Route]:
         try:
             return await _coverage(served, gate, request)
         except PcrsError as error:
-            return problem(error)
+            return _refusal(error)
 
     async def schema(_: Request) -> Response:
         return JSONResponse(described.schema(served), media_type="application/schema+json")
@@ -115,20 +111,15 @@ def routes(served: Served) -> list[Route]:
     ]
 
 
-def problem(error: PcrsError) -> Response:
-    """The error as problem details (RFC 9457), with OGC's `code`."""
-    kinds = ((RasterError, 503), (InputError, 400), (NotAcceptableError, 406), (TooLargeError, 413))
-    status = next((status for kind, status in kinds if isinstance(error, kind)), 503)
-    headers = {"Cache-Control": "no-store", **_CORS}
-    if status == 503:
-        headers["Retry-After"] = str(_RETRY_S)
-    detail = str(error)
-    if status == 503 and not isinstance(error, BusyError):
-        _log.error("coverage: %s", error)
-        detail = "the data cannot be read at the moment"
-    code, title = _PROBLEMS[status]
-    body = {"code": code, "title": title, "status": status, "detail": detail, "type": "about:blank"}
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+def _refusal(error: PcrsError) -> Response:
+    """What the client is told of an error: its own faults in words, ours without."""
+    if isinstance(error, BusyError):
+        return problem(503, str(error), "ServerBusy")
+    for kind, status in _CLIENT_FAULTS:
+        if isinstance(error, kind) and not isinstance(error, RasterError):
+            return problem(status, str(error))
+    _log.error("coverage: %s", error)
+    return problem(503, "the data cannot be read at the moment: come back in a few seconds")
 
 
 async def _coverage(served: Served, gate: Gate, request: Request) -> Response:
@@ -136,10 +127,10 @@ async def _coverage(served: Served, gate: Gate, request: Request) -> Response:
     answer = await run_in_threadpool(_decide, served, asked)
     if answer is None:
         return _no_content()
-    if _known(request.headers.get("if-none-match", ""), answer.headers["ETag"]):
+    if knows(request, answer.headers["ETag"]):
         return Response(status_code=304, headers=dict(answer.headers))
-    if request.method == "HEAD":
-        return Response(headers=dict(answer.headers), media_type=asked.format.media_type)
+    if request.method == "HEAD":  # streamed: a Content-Length would have to be true
+        return StreamingResponse((), headers=dict(answer.headers), media_type=asked.format.media_type)
     file = await gate.run(lambda: _written(served, answer))
     if file is None:
         return _no_content()
@@ -149,12 +140,6 @@ async def _coverage(served: Served, gate: Gate, request: Request) -> Response:
 def _no_content() -> Response:
     """There is no data there: what the standard wants of a part outside the coverage."""
     return Response(status_code=204, headers={"Cache-Control": _CACHE, "Vary": "Accept", **_CORS})
-
-
-def _known(if_none_match: str, etag: str) -> bool:
-    """True when the client has this very answer."""
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or "*" in tags
 
 
 def _decide(served: Served, asked: CoverageRequest) -> _Answer | None:

@@ -43,7 +43,7 @@ def collection(served: Served) -> dict[str, Any]:
         ),
         "attribution": served.operator,
         "license": served.licence_title,
-        "dataType": "map",
+        "dataType": "coverage",
         "crs": [frame.uri for frame in FRAMES],
         "storageCrs": NATIVE.uri,
         "minScaleDenominator": LAMB93.scale_denominator(LAMB93.last_level),

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from pcrs.errors import NotFoundError
-from pcrs.publish.addresses import Addresses
+from pcrs.publish.addresses import KINDS, Addresses
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
 from pcrs.serve.csw_kvp import CswRequest, read_query
@@ -98,12 +98,14 @@ class CswService:
             return Answer(fault.status, _XML, fault.report(version))
 
     async def _identified(self, request: Request) -> Response:
+        if request.path_params["kind"] not in KINDS:
+            return _nothing()
         identifier = request.path_params["identifier"]
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._pool, self._records.get, identifier)
         except NotFoundError:
-            return PlainTextResponse("Aucune ressource de ce nom. No resource of this name.\n", 404)
+            return _nothing()
         address = Addresses(self._site.public_url, "").record(identifier)
         return RedirectResponse(address, 303)
 
@@ -116,6 +118,10 @@ def _spoken(source: str | bytes) -> Version:
     if isinstance(source, bytes):
         return version_of(source)
     return "2.0.2" if "2.0.2" in source else "3.0.0"
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("Aucune ressource de ce nom. No resource of this name.\n", 404)
 
 
 def _report(fault: CswFault, version: Version) -> Response:

@@ -21,6 +21,8 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from pcrs.serve.conditional import knows
+
 _ROOTS = {"dalles": "hot/dalles", "vecteur": "hot/vecteur"}
 _MEDIA_TYPES = {
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
@@ -180,9 +182,8 @@ def _sent(request: Request, found: _File) -> Response:
 
 def _unchanged(request: Request, etag: str, modified: float) -> bool:
     """True when the client's copy is good: by its ETag or, without one, by its date."""
-    tags = request.headers.get("if-none-match")
-    if tags is not None:
-        return tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+    if "if-none-match" in request.headers:
+        return knows(request, etag)
     try:
         since = parsedate_to_datetime(request.headers["if-modified-since"])
     except (KeyError, ValueError):

@@ -157,7 +157,7 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
 
     @contextmanager
     def _noting_failure(self) -> Iterator[None]:
-        """Keeps the failure of the store in `failure`: pycsw takes any error for the client's, or for nothing."""
+        """Keeps the failure of the store in `failure`: pycsw takes any error for the client's."""
         try:
             yield
         except SQLAlchemyError as error:

@@ -1,27 +1,31 @@
 """The pyramids follow the mosaic: the slabs that accepted dalles touch, at every level, in every edition.
 
 An edition's mosaic is its own dalles over those of the editions before it, so a dalle accepted into 2024 also
-changes 2025. The slabs to build are written in the index with the acceptance itself; each is struck off once
-it is in place, so an interrupted build goes on where it stopped.
+changes 2025. The slabs to build are written in the index with the acceptance itself. They are built aside,
+finest level first; when all of an edition are there they take their places, within milliseconds for a patch.
+An interrupted build goes on where it stopped.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import batched, groupby
 from pathlib import Path
 
+from pcrs.files import placing
 from pcrs.raster.build import build_base_slab, build_upper_slab, tile_limits, touched
 from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.raster.rok4 import (
     KINDS,
     link_edition,
+    move_slab,
     place_slab,
     read_slab,
     root_of,
-    slab_file,
     write_descriptor,
     write_list,
 )
+from pcrs.raster.slab import SlabBytes
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Slab, slab_bbox
 from pcrs.work.means import Means
@@ -30,15 +34,16 @@ from pcrs.work.project import sources
 from pcrs.work.site import Site
 
 _STAGE = "pyramide"
-_STRIKE_OFF = 16
-"""Slabs built before they are struck off the work list: what a kill may make build again."""
+_BATCH = 16
+"""Slabs built before they are noted: what a kill may make build again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One slab to build: where its pyramid is, and the masters under it (finest level only)."""
+    """One slab to build: its pyramid, where it is put aside, the masters under it (finest level only)."""
 
     root: Path
+    aside: Path
     slab: Slab
     sources: tuple[Source, ...]
     quality: int
@@ -72,15 +77,13 @@ def build(means: Means, since: str) -> None:
     done = 0
     for edition, group in groupby(todo, key=lambda entry: entry[0]):
         slabs = [slab for _, slab in group]
-        root = root_of(descriptor(means.site, means.layer, edition))
-        _found(means, edition, root)
-        for folder in {slab_file(root, kind, slab).parent for slab in slabs for kind in KINDS}:
-            sweep(folder)
+        _found(means, edition, root_of(descriptor(means.site, means.layer, edition)))
+        aside = _aside(means, edition)
         for _, of_level in groupby(slabs, key=lambda slab: slab.level):
-            for built in _build_level(means, edition, root, list(of_level)):
-                means.index.done(edition, built)
-                done += len(built)
+            for count in _build_level(means, edition, aside, list(of_level)):
+                done += count
                 means.progress(Step(_STAGE, done, len(todo)))
+        _switch(means, aside, edition, slabs)
     for edition in means.index.editions():
         if edition >= since:
             file = descriptor(means.site, means.layer, edition)
@@ -100,21 +103,67 @@ def _found(means: Means, edition: str, root: Path) -> None:
         root.mkdir(parents=True)
 
 
-def _build_level(means: Means, edition: str, root: Path, slabs: list[Slab]) -> Iterator[list[Slab]]:
-    """The slabs of one level, a few at a time, as they are in place."""
+def _aside(means: Means, edition: str) -> Path:
+    """Where the new slabs of an edition wait until all of them are there.
+
+    The name tells the mosaic that they are built from: what waited for another one is thrown away.
+    """
+    newest = max(dalle.rank for dalle in means.index.dalles(edition))
+    waiting = means.site.jobs / "slabs"
+    aside = waiting / f"{edition}-{newest}"
+    for folder in waiting.glob(f"{edition}-*"):
+        if folder != aside:
+            shutil.rmtree(folder)
+    return aside
+
+
+def _mark(aside: Path, slab: Slab) -> Path:
+    """A file that says that a slab was built, and of which kinds its files are."""
+    return aside / "built" / f"{slab.level}-{slab.col}-{slab.row}"
+
+
+def _build_level(means: Means, edition: str, aside: Path, slabs: list[Slab]) -> Iterator[int]:
+    """The slabs of one level are built aside; how many more, each time that a few are."""
+    root = root_of(descriptor(means.site, means.layer, edition))
     base = slabs[0].level == LAMB93.last_level
     mosaic = Mosaic(sources(means.site, means.index.dalles(edition), hot=False) if base else ())
-    pieces = [_Piece(root, slab, tuple(mosaic.over(slab_bbox(slab))), means.jpeg_quality) for slab in slabs]
-    for built in batched(means.mill.run(_build, pieces), _STRIKE_OFF, strict=False):
-        yield [piece.slab for piece, _ in built]
+    missing = [slab for slab in slabs if not _mark(aside, slab).exists()]
+    yield len(slabs) - len(missing)
+    pieces = [
+        _Piece(root, aside, slab, tuple(mosaic.over(slab_bbox(slab))), means.jpeg_quality) for slab in missing
+    ]
+    for built in batched(means.mill.run(_build, pieces), _BATCH, strict=False):
+        yield len(built)
 
 
-def _build(piece: _Piece) -> bool:
-    """True when the slab changed."""
+def _build(piece: _Piece) -> None:
+    """The slab is aside, whole, and marked as built."""
     if piece.slab.level == LAMB93.last_level:
         files = build_base_slab(Mosaic(piece.sources), piece.slab, quality=piece.quality)
     else:
         files = build_upper_slab(
-            lambda child: read_slab(piece.root, child), piece.slab, quality=piece.quality
+            lambda child: _newest(piece.root, piece.aside, child), piece.slab, quality=piece.quality
         )
-    return place_slab(piece.root, piece.slab, files)
+    place_slab(piece.aside, piece.slab, files)
+    kinds = [kind for kind, data in zip(KINDS, files, strict=True) if data is not None]
+    with placing(_mark(piece.aside, piece.slab)) as part:
+        part.write_text(" ".join(kinds), encoding="ascii")
+
+
+def _newest(root: Path, aside: Path, slab: Slab) -> SlabBytes:
+    """The slab that waits, else the one in place."""
+    return read_slab(aside if _mark(aside, slab).exists() else root, slab)
+
+
+def _switch(means: Means, aside: Path, edition: str, slabs: list[Slab]) -> None:
+    """The slabs that wait take their places, one rename a file, and are struck off.
+
+    All renames are made in one run, so a reader sees the old area or the new one but for the milliseconds
+    between; each tile comes from one whole file at any time.
+    """
+    root = root_of(descriptor(means.site, means.layer, edition))
+    built = [(slab, _mark(aside, slab).read_text(encoding="ascii").split()) for slab in slabs]
+    for slab, names in built:
+        move_slab(aside, root, slab, [kind for kind in KINDS if kind in names])
+    means.index.done(edition, slabs)
+    shutil.rmtree(aside)

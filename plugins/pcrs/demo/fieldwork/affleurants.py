@@ -1,4 +1,4 @@
-"""Covers of the networks as the standard models them: object, representation, envelope, lines, point, symbol."""
+"""Covers of the networks as the standard models them: object, representation, envelope, lines, symbol."""
 
 from shapely.geometry import LineString, MultiLineString, Point
 

@@ -1,4 +1,4 @@
-"""Habillage: what dresses the plan: markings, hedges, points, symbols, texts, names and numbers of streets."""
+"""Habillage, what dresses the plan: markings, hedges, points, symbols, texts, names and numbers."""
 
 from collections import defaultdict
 

@@ -1,4 +1,4 @@
-"""The surveyor's book: objects of the village as CNIG features, with ids, heights and Lambert-93 coordinates."""
+"""The surveyor's book: objects of the village as CNIG features, with ids, heights, Lambert-93 coordinates."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

@@ -97,7 +97,7 @@ def raster_features(book: Fieldbook) -> None:
             dateRecette=ACCEPTED,
             precisionPlanimetriqueCorpsDeRue="010",
             precisionPlanimetriqueZoneNaturelle="040",
-            descriptionElementsQualite="Image de synthèse : bâti redressé, ni nuage ni dévers. Données fictives.",
+            descriptionElementsQualite="Image de synthèse : ni dévers ni nuage. Données fictives.",
             **({"masque": (link(mask_id),)} if touches else {}),
         )
     book.add(
@@ -112,7 +112,7 @@ def raster_features(book: Fieldbook) -> None:
 
 
 def publication_features(book: Fieldbook, axes: list[str]) -> None:
-    """Adds commune, exchange extents (one for each square, one for the commune), initiative and availability."""
+    """Adds commune, exchange extents (each square, and the commune), initiative and availability."""
     whole = multi_polygon(box(0.0, 0.0, plan.SIDE_M, plan.SIDE_M))
     commune = book.add(
         "Commune", flat(whole), codeINSEE=plan.INSEE, nom=plan.COMMUNE, reference="commune fictive (démo)"

@@ -93,7 +93,7 @@ class Ground:
         self._tree = shapely.STRtree([shapely.box(*shape.bounds) for _, shape in made])
 
     def draw(self, x_px: int, y_px: int, width: int, height: int) -> Image.Image:
-        """The materials of a window (pixels of 5 cm from the north-west corner), `SUB` times enlarged, mode P."""
+        """The materials of a window (pixels from the north-west corner), `SUB` times enlarged, mode P."""
         image = Image.new("P", (width * SUB, height * SUB))
         pen = ImageDraw.Draw(image)
         west, north = x_px * 0.05, SIDE_M - y_px * 0.05

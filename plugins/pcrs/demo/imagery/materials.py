@@ -7,6 +7,8 @@
 
 from typing import NamedTuple
 
+from pcrs.demo.village.plan import WATER_STEPS
+
 
 class Material(NamedTuple):
     """Red, green, blue and the amounts of texture."""
@@ -123,17 +125,16 @@ MATERIALS: dict[str, Material] = {
     "plank": Material(88, 86, 84, 8, 6, 3, 3),
     "platform": Material(172, 168, 160, 8, 4, 6, 8),
 }
-WATER_STEPS = 12
-"""Depths of the river, `water_0` at the edge: the bottom shines through less and less."""
 _SHALLOW, _DEEP = (112, 112, 84), (62, 86, 80)
-for _step in range(WATER_STEPS):
-    _share = (_step / (WATER_STEPS - 1)) ** 0.6
-    MATERIALS[f"water_{_step}"] = Material(
-        *(round(a + (b - a) * _share) for a, b in zip(_SHALLOW, _DEEP, strict=True)),
-        grain=3,
-        leaf=round(9 - 4 * _share),
-        clump=round(14 - 7 * _share),
-        patch=9,
-    )
+
+
+def _water(step: int) -> Material:
+    """Water of one depth: the bottom shines through less and less."""
+    share = (step / (WATER_STEPS - 1)) ** 0.6
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(_SHALLOW, _DEEP, strict=True))
+    return Material(red, green, blue, 3, round(9 - 4 * share), round(14 - 7 * share), 9)
+
+
+MATERIALS |= {f"water_{step}": _water(step) for step in range(WATER_STEPS)}
 INDEX = {name: index for index, name in enumerate(MATERIALS)}
 """Number of each material in the index image."""

@@ -6,7 +6,7 @@ from math import cos, pi, sin
 
 from pcrs.demo.imagery.sprites import Sprite, Stencil, shade
 from pcrs.demo.village.curves import Frame, Point
-from pcrs.demo.village.things import Car, Colour, Cover, Pole, Prominence
+from pcrs.demo.village.things import Car, Colour, Cover, CoverKind, Pole, Prominence
 
 _GLASS: Colour = (46, 54, 64)
 _IRON: Colour = (88, 84, 80)
@@ -147,10 +147,10 @@ def _box(pen: Stencil, cover: Cover) -> None:
         pen.line([f.at(0.0, -v), f.at(0.0, v)], (90, 96, 90), 0.04)
 
 
-_DRAW: dict[str, Callable[[Stencil, Cover], None]] = {
-    "tampon": _tampon, "tampon_pluvial": _tampon, "chambre": _chamber, "chambre_double": _chamber, "grille": _grate,
-    "avaloir": _gully, "bouche_a_cle": _small, "plaque_gaz": _small, "hydrant": _small, "poteau": _small,
-    "lampe": _lamp, "coffret": _box, "armoire": _box, "regard": _box,
+_DRAW: dict[CoverKind, Callable[[Stencil, Cover], None]] = {
+    "tampon": _tampon, "tampon_pluvial": _tampon, "chambre": _chamber, "chambre_double": _chamber,
+    "grille": _grate, "avaloir": _gully, "bouche_a_cle": _small, "plaque_gaz": _small, "hydrant": _small,
+    "poteau": _small, "lampe": _lamp, "coffret": _box, "armoire": _box, "regard": _box,
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The shadows of the village: where the sun of a June morning does not reach."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -50,7 +51,7 @@ def roof_shadow(roof: Roof) -> Polygon:
 
 def _sweep_line(line: LineString, half: float, height: float) -> list[Polygon]:
     coords = list(line.coords)
-    pieces = [LineString(pair) for pair in zip(coords[:-1], coords[1:], strict=True)]
+    pieces = [LineString(pair) for pair in pairwise(coords)]
     return [swept(piece.buffer(half, cap_style="flat"), height) for piece in pieces if piece.length > 0]
 
 
@@ -138,7 +139,7 @@ class Shadows:
     def draw(
         self, x_px: int, y_px: int, size: tuple[int, int], trees: list[Tree]
     ) -> NDArray[np.uint8] | None:
-        """Depth of shadow, 0 to 255 (h, w), for a window; None where all is sun. `trees` are those near it."""
+        """Depth of shadow of a window, 0 to 255 (h, w); None where all is sun. `trees` are those near it."""
         width, height = size
         x0, y0 = x_px - _MARGIN, y_px - _MARGIN
         image = Image.new("L", (width + 2 * _MARGIN, height + 2 * _MARGIN))

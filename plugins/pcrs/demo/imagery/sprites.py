@@ -6,7 +6,7 @@ Positions count pixels of 5 cm east and south of the village's north-west corner
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, floor, hypot, pi, radians, sin, tan
+from math import cos, floor, pi, radians, sin, tan
 
 import numpy as np
 from numpy.typing import NDArray

@@ -62,7 +62,7 @@ def _patch_image() -> Image.Image:
 
 
 def patches(x_px: int, y_px: int, width: int, height: int) -> Noise:
-    """The patches of a window; `x_px`, `y_px` count pixels east and south of the village's north-west corner."""
+    """The patches of a window; `x_px`, `y_px` count pixels from the village's north-west corner."""
     cell = PATCH_STEP_M / 0.05
     shift = PATCH_MARGIN_M / PATCH_STEP_M
     x0, y0 = x_px / cell + shift, y_px / cell + shift
@@ -110,7 +110,7 @@ def _amount(index: NDArray[np.uint8], table: bytes) -> Noise:
 
 @lru_cache(maxsize=1)
 def _ranks() -> NDArray[np.uint8]:
-    """For each value of the leaf noise (-127 to 127, shifted by 128): the share of the area below it, in 256ths."""
+    """For each value of the leaf noise (shifted by 128): the share of the area below it, in 256ths."""
     leaf = fine_fields()[1][:PERIOD_PX, :PERIOD_PX]
     counts = np.bincount((leaf + 128).ravel(), minlength=256)
     return np.clip(np.cumsum(counts) * 256 // leaf.size, 1, 255).astype(np.uint8)
@@ -132,7 +132,7 @@ def _open_gaps(colour: Planes, index: NDArray[np.uint8], leaf: Noise) -> Planes:
 
 
 def textured(colour: Planes, index: NDArray[np.uint8], x_px: int, y_px: int) -> Planes:
-    """`colour` (3, h, w) with the texture of the materials in `index` (h, w), for the window at x_px, y_px."""
+    """`colour` (3, h, w) with the texture of the materials in `index` (h, w), the window at x_px, y_px."""
     height, width = index.shape
     row, column = y_px % PERIOD_PX, x_px % PERIOD_PX
     window = np.s_[row : row + height, column : column + width]

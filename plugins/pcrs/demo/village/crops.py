@@ -11,7 +11,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from pcrs.demo.village.curves import Frame, Point, rows
 from pcrs.demo.village.dice import Dice
 from pcrs.demo.village.heap import Heap
-from pcrs.demo.village.things import Roof, Tree
+from pcrs.demo.village.things import Roof, Species, Tree
 
 _HAY = (206, 190, 130)
 
@@ -95,7 +95,7 @@ def _trees_in_rows(heap: Heap, field: Polygon, angle: float, crop: str) -> None:
             spot = line.interpolate(s + dice.around(0.0, 0.25))
             radius = size * dice.between(0.75, 1.15)
             if dice.chance(0.95):
-                species = "walnut" if walnut else "olive"
+                species: Species = "walnut" if walnut else "olive"
                 heap.trees.append(Tree(spot.x, spot.y, radius, radius * 1.7, species))
 
 

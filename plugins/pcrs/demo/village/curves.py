@@ -48,7 +48,7 @@ class Frame(NamedTuple):
 
 
 def spline(points: Sequence[Point], step: float = 2.0) -> LineString:
-    """A smooth line through `points` (Catmull-Rom), a vertex about every `step` metres, then thinned to 1 cm."""
+    """A smooth line through `points` (Catmull-Rom), drawn every `step` metres, then thinned to 1 cm."""
     p = np.asarray(points, float)
     padded = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])
     pieces = []
@@ -119,7 +119,7 @@ def dashes(line: LineString, on: float, off: float, offset: float = 0.0) -> Mult
 def rows(
     field: Polygon, angle: float, spacing: float, margin: float = 0.0, phase: float = 0.0
 ) -> MultiLineString:
-    """Parallel lines across a field, `spacing` metres apart, `margin` metres from its edge; `phase` shifts them."""
+    """Parallel lines across a field, `spacing` metres apart, `margin` from its edge; `phase` shifts them."""
     inside = field.buffer(-margin) if margin else field
     if inside.is_empty:
         return MultiLineString()

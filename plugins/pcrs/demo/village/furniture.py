@@ -5,15 +5,15 @@ from math import pi
 
 import numpy as np
 import shapely
-from shapely.geometry import LineString, Point, Polygon, box
+from shapely.geometry import Point, Polygon, box
 
 from pcrs.demo.village import plan
 from pcrs.demo.village.curves import Frame, frame_on
 from pcrs.demo.village.dice import Dice
-from pcrs.demo.village.gardens import car
 from pcrs.demo.village.heap import Heap
 from pcrs.demo.village.streets import BAY_LENGTH_M, BAYS, bay_boxes, network
 from pcrs.demo.village.things import Cover, CoverKind, House, Pole, Tree
+from pcrs.demo.village.vehicles import car, parked
 
 _KINDS: dict[CoverKind, tuple[float, float, str, str, str]] = {
     # kind: length, width (metres), nature, network, manager
@@ -152,29 +152,27 @@ def _avenue_trees(heap: Heap) -> None:
             heap.trees.append(Tree(frame.x, frame.y, 3.1, 8.5, "plane", public=True))
 
 
+_DRIVING = (
+    # street, distance along it, side of the road (-1: along the axis)
+    ("ouest", 120.0, -1), ("ouest", 390.0, 1), ("est", 70.0, -1), ("est", 200.0, 1), ("pont", 118.0, -1),
+    ("pont", 226.0, 1), ("vignes", 64.0, -1), ("causse", 190.0, 1), ("gare", 172.0, 1), ("centre", 64.0, 1),
+    ("quai", 60.0, 1), ("stade", 220.0, -1), ("plaine", 150.0, -1), ("tisserands", 150.0, 1),
+)  # fmt: skip
+
+
 def _cars(heap: Heap, dice: Dice) -> None:
-    for _, _, _, frame in bay_boxes():
-        if dice.chance(0.66):
-            heap.cars.append(car(dice, frame))
-    driving = (
-        ("ouest", 120.0, -1), ("ouest", 390.0, 1), ("est", 70.0, -1), ("est", 200.0, 1), ("pont", 118.0, -1),
-        ("pont", 226.0, 1), ("vignes", 64.0, -1), ("causse", 190.0, 1), ("gare", 172.0, 1), ("centre", 64.0, 1),
-        ("quai", 60.0, 1), ("stade", 220.0, -1), ("plaine", 150.0, -1), ("tisserands", 150.0, 1),
-    )  # fmt: skip
-    for key, s, side in driving:
+    """Cars in the bays, on the road, and half on the pavement, as cars are."""
+    heap.cars += parked(dice, [frame for _, _, _, frame in bay_boxes()], 0.66)
+    for key, s, side in _DRIVING:
         street = plan.STREETS[key]
-        frame = frame_on(street.axis, s).shifted(0.0, side * street.width / 4, 0.0 if side < 0 else pi)
-        heap.cars.append(car(dice, frame))
-
-
-def _parked_on_streets(heap: Heap, dice: Dice) -> None:
-    """Cars that stand half on the pavement, as cars do."""
+        place = frame_on(street.axis, s).shifted(0.0, side * street.width / 4, 0.0 if side < 0 else pi)
+        heap.cars.append(car(dice, place))
     for key in ("tisserands", "four", "stade", "chenes", "impasse", "ecoles", "ouest", "est"):
         street = plan.STREETS[key]
-        for frame in _along(street, 24.0, 48.0, dice):
-            if dice.chance(0.5):
-                side = dice.side()
-                heap.cars.append(car(dice, frame.shifted(0.0, side * (street.width / 2 - 0.75))))
+        edge = street.width / 2 - 0.75
+        heap.cars += parked(
+            dice, [f.shifted(0.0, dice.side() * edge) for f in _along(street, 24.0, 48.0, dice)], 0.5
+        )
 
 
 def furnish(heap: Heap) -> None:
@@ -191,7 +189,6 @@ def furnish(heap: Heap) -> None:
     _cabinets(heap)
     _avenue_trees(heap)
     _cars(heap, dice)
-    _parked_on_streets(heap, dice)
     _bollards(heap)
     _tidy(heap)
 
@@ -233,8 +230,3 @@ def _tidy(heap: Heap) -> None:
         if not [j for j in index.query(boxes[i], predicate="intersects") if j < i]
         and not len(walls.query(boxes[i], predicate="intersects"))
     ]
-
-
-def lamp_heads(covers: tuple[Cover, ...]) -> list[LineString]:
-    """The arms of the lamps, from the foot to the lantern over the street."""
-    return [c.frame.line(((0.0, 0.0), (1.1, 0.0))) for c in covers if c.kind == "lampe"]

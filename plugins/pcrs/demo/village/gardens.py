@@ -164,7 +164,7 @@ def villa_garden(heap: Heap, house: House, build: Build) -> None:
 
 
 def _behind(heap: Heap, plot: Plot, rear: float, dice: Dice) -> None:
-    """Pool, kitchen garden, shed and trees between the house (which ends at `rear`) and the end of the plot."""
+    """Pool, kitchen garden, shed and trees behind the house, which ends at `rear`."""
     side, turn = dice.side(), dice.between(-0.15, 0.15)
     middle = (rear + plot.depth) / 2 + 1.0
     pool = dice.chance(0.3) and _pool(heap, plot, plot.frame.shifted(-side * 3.0, middle + 1.2, turn), dice)

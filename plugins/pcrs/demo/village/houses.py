@@ -180,7 +180,9 @@ def _side_parts(build: Build, main: Roof) -> list[Roof]:
     if gap > 3.6:
         away = -1.0 if right > left else 1.0
         width = min(gap, dice.between(3.4, 4.2))
-        place = frame.shifted(away * (build.length / 2 + width / 2 - 0.05), dice.between(-1.0, 1.5), np.pi / 2)
+        place = frame.shifted(
+            away * (build.length / 2 + width / 2 - 0.05), dice.between(-1.0, 1.5), np.pi / 2
+        )
         found.append(_lower_part(main, place, dice.between(6.0, 7.4), width, 0.6))
     if build.plot.style == "pavillon" and dice.chance(0.55):
         span, out = dice.between(5.0, 6.4), dice.between(2.4, 4.2)

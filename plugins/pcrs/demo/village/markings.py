@@ -20,8 +20,8 @@ from pcrs.demo.village.things import Surface
 _LINE_M = 0.12
 
 ZEBRAS: tuple[tuple[str, float], ...] = (
-    ("ouest", 250.0), ("ouest", 336.0), ("ouest", 440.0), ("centre", 7.5), ("centre", 84.0), ("centre", 106.5),
-    ("centre", 183.0), ("est", 8.0), ("est", 105.0), ("est", 258.0), ("pont", 12.0), ("pont", 82.0),
+    ("ouest", 250.0), ("ouest", 336.0), ("ouest", 440.0), ("centre", 7.5), ("centre", 84.0),
+    ("centre", 106.5), ("centre", 183.0), ("est", 8.0), ("est", 105.0), ("est", 258.0), ("pont", 12.0), ("pont", 82.0),
     ("pont", 186.0), ("gare", 13.0), ("gare", 152.0), ("gare", 236.0), ("lavoir", 10.0), ("ecoles", 58.0),
     ("ecoles", 12.0), ("stade", 100.0), ("quai", 98.0), ("quai", 126.0), ("chenes", 9.0),
 )  # fmt: skip
@@ -31,7 +31,8 @@ STOPS: tuple[tuple[str, str, str, float], ...] = (
     # street, which end, line, distance from that end
     ("pont", "start", "stop", 7.2), ("gare", "start", "stop", 8.3), ("gare", "end", "stop", 54.0),
     ("tonneliers", "start", "yield", 7.0), ("lavoir", "start", "yield", 7.2), ("four", "start", "yield", 6.4),
-    ("ecoles", "start", "stop", 7.0), ("tisserands", "start", "yield", 6.6), ("tisserands", "end", "yield", 9.0),
+    ("ecoles", "start", "stop", 7.0), ("tisserands", "start", "yield", 6.6),
+    ("tisserands", "end", "yield", 9.0),
     ("chenes", "start", "yield", 6.6), ("est", "end", "yield", 2.5), ("vignes", "start", "yield", 2.5),
     ("eglise", "start", "yield", 4.4), ("eglise", "end", "yield", 4.6), ("lavoir", "end", "yield", 4.8),
     ("tonneliers", "end", "yield", 4.8), ("moulin", "start", "stop", 5.2), ("stade", "start", "yield", 9.0),
@@ -102,12 +103,18 @@ def _bays() -> Iterable[Marking]:
         yield Marking("stationnement", MultiPolygon([*ends, front]))
 
 
+_ARROWS = (
+    # street, distance along it, offset, direction
+    ("est", 245.0, -1.6, 1), ("est", 30.0, 1.6, -1), ("ouest", 470.0, -1.6, 1),
+    ("gare", 228.0, -1.6, 1), ("pont", 30.0, 1.5, -1), ("vignes", 22.0, 1.5, -1),
+)  # fmt: skip
+_ARROW = ((-2.0, -0.07), (0.6, -0.07), (0.6, -0.35), (2.0, 0.0), (0.6, 0.35), (0.6, 0.07), (-2.0, 0.07))
+
+
 def _arrows() -> Iterable[Marking]:
-    for key, s, v, forward in (("est", 245.0, -1.6, 1), ("est", 30.0, 1.6, -1), ("ouest", 470.0, -1.6, 1),
-                               ("gare", 228.0, -1.6, 1), ("pont", 30.0, 1.5, -1), ("vignes", 22.0, 1.5, -1)):  # fmt: skip
+    for key, s, v, forward in _ARROWS:
         frame = frame_on(plan.STREETS[key].axis, s).shifted(0.0, v, 0.0 if forward > 0 else np.pi)
-        arrow = [(-2, -0.07), (0.6, -0.07), (0.6, -0.35), (2, 0), (0.6, 0.35), (0.6, 0.07), (-2, 0.07)]
-        yield Marking("flèche", MultiPolygon([frame.shape(arrow)]))
+        yield Marking("flèche", MultiPolygon([frame.shape(_ARROW)]))
 
 
 def _words() -> Iterable[Marking]:

@@ -143,7 +143,7 @@ def _plots_of_run(run: tuple[str, int, float, float, Style], ground: _Ground, di
         quad = strip(street.axis, s, s + width, inner, outer)
         frame, chord = _front_frame(key, side, s, s + width)
         free = ground.free(quad)
-        seed = dice.count(1 << 30)
+        seed = dice.count(0, 1 << 30)
         needed = frame.box(-chord / 2 + 0.3, 0.4, chord / 2 - 0.3, 9.0 if style == "bourg" else 17.0)
         if free is None or free.buffer(0.25).intersection(needed).area < 0.97 * needed.area:
             s, fresh = s + 3.0, True

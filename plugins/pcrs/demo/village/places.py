@@ -88,9 +88,7 @@ def lay_school(heap: Heap) -> None:
         prominent=(Prominence("marquise", c.box(-15.0, 10.0, 9.0, 12.2)),),
     )
     for k in range(8):
-        heap.paint(
-            "paint" if k % 2 else "paint_yellow", c.box(0.9 * k - 12.0, -6.0, 0.9 * k - 11.2, -5.1)
-        )
+        heap.paint("paint" if k % 2 else "paint_yellow", c.box(0.9 * k - 12.0, -6.0, 0.9 * k - 11.2, -5.1))
     court = c.shifted(4.0, -12.0)
     heap.paint("paint_blue", court.box(-3.0, -3.0, 3.0, 3.0))
     heap.paint("asphalt_new", court.box(-2.7, -2.7, 2.7, 2.7))

@@ -26,6 +26,8 @@ BEYOND = 45.0
 """Lines that leave the village are drawn this far outside, so that nothing ends at the edge."""
 
 RIVER_HALF_M = 14.0
+WATER_STEPS = 12
+"""Depths at which the water is painted: `water_0` at the edge, to the last in the middle."""
 
 
 def river_y(x: float) -> float:
@@ -67,7 +69,8 @@ _KERBED: dict[str, tuple[str, float, float, str, tuple[Point, ...]]] = {
     # key: name, carriageway, each pavement (metres), surface, points of the axis
     "ouest": ("Rue de la République", 6.5, 1.9, "asphalt",
               ((-BEYOND, 424), (60, 437), (130, 452), (300, 472), (402, 479))),
-    "centre": ("Rue de la République", 6.2, 4.3, "asphalt_new", ((402, 479), (452, 483), (498, 484), (592, 474))),
+    "centre": ("Rue de la République", 6.2, 4.3, "asphalt_new",
+               ((402, 479), (452, 483), (498, 484), (592, 474))),
     "est": ("Rue de la République", 6.5, 1.9, "asphalt",
             ((592, 474), (640, 469), (705, 468), (790, 483), (866, 500))),
     "pont": ("Rue du Pont", 6.0, 1.7, "asphalt",
@@ -85,8 +88,10 @@ _KERBED: dict[str, tuple[str, float, float, str, tuple[Point, ...]]] = {
     "tisserands": ("Rue des Tisserands", 5.2, 1.5, "asphalt",
                    ((300, 472), (304, 425), (332, 380), (396, 352), (484, 346))),
     "four": ("Rue du Four", 5.0, 1.5, "asphalt_old", ((592, 474), (598, 430), (586, 380), (588, 330))),
-    "stade": ("Rue du Stade", 5.4, 1.6, "asphalt", ((482, 328), (530, 326), (588, 330), (690, 326), (772, 340))),
-    "chenes": ("Allée des Chênes", 5.2, 1.5, "asphalt_new", ((705, 468), (709, 425), (738, 382), (772, 340))),
+    "stade": ("Rue du Stade", 5.4, 1.6, "asphalt",
+              ((482, 328), (530, 326), (588, 330), (690, 326), (772, 340))),
+    "chenes": ("Allée des Chênes", 5.2, 1.5, "asphalt_new",
+               ((705, 468), (709, 425), (738, 382), (772, 340))),
     "impasse": ("Impasse des Lavandes", 5.0, 1.5, "asphalt_new",
                 ((738, 382), (775, 396), (812, 412), (836, 414))),
 }  # fmt: skip
@@ -95,13 +100,15 @@ _OPEN: dict[str, tuple[str, float, str, tuple[Point, ...]]] = {
     "vignes": ("Route des Vignes", 6.0, "asphalt_old", ((894, 505), (940, 516), (1000 + BEYOND, 528))),
     "causse": ("Route du Causse", 5.6, "asphalt_old",
                ((525, 738), (530, 790), (548, 870), (540, 940), (552, 1000 + BEYOND))),
-    "plaine": ("Chemin de la Plaine", 4.6, "asphalt_old", ((470, 240), (463, 170), (452, 90), (438, -BEYOND))),
+    "plaine": ("Chemin de la Plaine", 4.6, "asphalt_old",
+               ((470, 240), (463, 170), (452, 90), (438, -BEYOND))),
     "moulin": ("Chemin du Moulin", 3.6, "asphalt_old",
                ((528, 772), (470, 776), (380, 768), (290, 744), (208, 722), (178, 716))),
     "chais": ("Chemin des Chais", 3.4, "track", ((130, 452), (137, 400), (124, 330), (112, 250), (70, 215))),
     "noyers": ("Chemin des Noyers", 3.4, "track", ((876, 516), (872, 560), (850, 620), (846, 690))),
     "ferme": ("Chemin de Borde Neuve", 3.4, "track", ((541, 835), (600, 838), (680, 862), (742, 874))),
-    "graves": ("Chemin des Graves", 3.4, "track", ((884, 488), (892, 440), (884, 340), (900, 262), (893, 232))),
+    "graves": ("Chemin des Graves", 3.4, "track",
+               ((884, 488), (892, 440), (884, 340), (900, 262), (893, 232))),
 }  # fmt: skip
 STREETS = {
     key: Street(name, spline(points), width, pavement, surface)

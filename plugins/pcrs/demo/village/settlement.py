@@ -10,7 +10,7 @@ from pcrs.demo.village.gardens import court, villa_garden
 from pcrs.demo.village.heap import Heap
 from pcrs.demo.village.houses import town_house, villa
 from pcrs.demo.village.parcels import Plot, plots
-from pcrs.demo.village.things import Tree
+from pcrs.demo.village.things import Species, Tree
 
 _PAVED_CORNERS = ("centre", "pont", "tonneliers", "eglise", "quai")
 _BLOCK_M = 14.0
@@ -48,7 +48,7 @@ class Settlement:
             x0, y0, x1, y1 = part.bounds
             for _ in range(int(part.area / 70.0)):
                 x, y, radius = dice.between(x0, x1), dice.between(y0, y1), dice.between(1.2, 3.6)
-                species = dice.pick(("round", "round", "walnut"))
+                species: Species = "round" if dice.chance(0.66) else "walnut"
                 if part.contains(shapely.Point(x, y).buffer(radius * 0.6)):
                     heap.trees.append(Tree(x, y, radius, radius * 1.9, species))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import atan2, pi
 
 import numpy as np
@@ -43,15 +44,16 @@ _MAIN = ("ouest", "est", "centre")
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The streets on the ground. `kerbs` are the middle lines of the kerb stones, in pieces of a street's
-    block; `edges` the limits of asphalt without a kerb."""
+    """The streets on the ground."""
 
     carriageway: MultiPolygon
     paved: MultiPolygon
     """Carriageways, pavements and islands: nothing is built there."""
     islands: tuple[Polygon, ...]
     kerbs: tuple[LineString, ...]
+    """Middle lines of the kerb stones, in pieces of 60 m at the most."""
     edges: tuple[LineString, ...]
+    """Limits of the asphalt where there is no kerb."""
     layers: tuple[Layer, ...]
 
 
@@ -113,7 +115,7 @@ def _pieces(shape: LineString, limit: float) -> list[LineString]:
     if count == 1:
         return [LineString(shape)]
     cuts = np.linspace(0.0, shape.length, count + 1)
-    return [shapely.ops.substring(shape, a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [shapely.ops.substring(shape, a, b) for a, b in pairwise(cuts.tolist())]
 
 
 def _merged(shape: LineString) -> list[LineString]:

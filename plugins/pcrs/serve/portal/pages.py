@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.portal.configuration import configuration
 
@@ -32,7 +33,7 @@ _MEDIA_TYPES = {
     "json": "application/json",
 }
 _LIBRARIES = ("ol.js", "ol.css", "proj4.min.js")
-_HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
 """`no-cache`: kept, but asked about each time; the answer is a 304 until pcrs is upgraded."""
 
 
@@ -100,7 +101,7 @@ def _sent(request: Request, asset: _Asset, more: dict[str, str] | None = None) -
     packed = "gzip" in request.headers.get("accept-encoding", "")
     etag = f'"{asset.etag}{"-gz" if packed else ""}"'
     headers = {**_HEADERS, **(more or {}), "ETag": etag}
-    if etag in request.headers.get("if-none-match", ""):
+    if knows(request, etag):
         return Response(status_code=304, headers=headers)
     if packed:
         headers["Content-Encoding"] = "gzip"

@@ -1,0 +1,36 @@
+"""A refusal on the wire, as problem details (RFC 9457) with OGC's `code` and `description`."""
+
+import json
+
+from starlette.responses import Response
+
+from pcrs.serve.answers import NOT_KEPT
+
+RETRY_S = 5
+"""Seconds after which a busy service may be asked again."""
+_PROBLEMS = {
+    400: ("InvalidParameterValue", "Bad Request"),
+    404: ("NotFound", "Not Found"),
+    405: ("MethodNotAllowed", "Method Not Allowed"),
+    406: ("NotAcceptable", "Not Acceptable"),
+    413: ("ContentTooLarge", "Content Too Large"),
+    503: ("Unavailable", "Service Unavailable"),
+}
+
+
+def problem(status: int, detail: str, code: str = "") -> Response:
+    """A refusal of that status; `code` instead of the usual one."""
+    usual, title = _PROBLEMS.get(status, ("NoApplicableCode", "Error"))
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code or usual,
+        "description": detail,
+    }
+    headers = {"Cache-Control": NOT_KEPT.decode(), "Access-Control-Allow-Origin": "*"}
+    if status == 503:
+        headers["Retry-After"] = str(RETRY_S)
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return Response(content, status, headers, "application/problem+json")
