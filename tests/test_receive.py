@@ -1,12 +1,14 @@
 """The life of a delivery, through the same functions that the command line calls."""
 
 import random
+import shutil
 import signal
 import time
 
 import numpy as np
 import pytest
 import rasterio
+import simplejpeg
 
 from pcrs.errors import ConflictError, InputError, NotFoundError
 from pcrs.raster.mosaic import Mosaic
@@ -14,7 +16,10 @@ from pcrs.raster.pyramid import Pyramid
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Tile, tiles_covering
 from pcrs.standard.names import format_name
+from pcrs.store.base import Query
+from pcrs.work.project import sources
 from pcrs.work.receive import accept, receive, refuse
+from pcrs.work.site import Site
 from tests.dalles import ground_pixels, hm_name, make_dalle
 from tests.serving import end, pcrs, start
 from tests.sites import bench, codes, fingerprint, new_site, take
@@ -41,6 +46,14 @@ def accepted(two_dalles, tmp_path_factory):
     return site, delivery, files
 
 
+@pytest.fixture
+def copied(accepted, tmp_path):
+    """A copy of that site, to change."""
+    site = Site(tmp_path / "copied")
+    shutil.copytree(accepted[0].root, site.root, symlinks=True)
+    return site
+
+
 def test_what_conforms_is_published(accepted):
     site, delivery, files = accepted
     assert delivery.state == "publiée"
@@ -54,16 +67,10 @@ def test_what_conforms_is_published(accepted):
         assert place("2025", LEFT_STEM).is_file()
     with bench(site) as opened:
         assert opened.means.index.todo() == []
-        rows = {row.id: row for row in opened.means.store.query("dalles", _all()).rows}
+        rows = {row.id: row for row in opened.means.store.query("dalles", Query()).rows}
     assert set(rows) == {LEFT_STEM, RIGHT_STEM}
     assert rows[LEFT_STEM].geometry.bounds == tuple(LEFT.bbox)
     assert rows[LEFT_STEM].values["octets"] == site.hot("2025", LEFT_STEM).stat().st_size
-
-
-def _all():
-    from pcrs.store.base import Query
-
-    return Query()
 
 
 def test_the_master_is_the_dalle_and_the_hot_dalle_is_close(accepted):
@@ -77,8 +84,6 @@ def test_the_master_is_the_dalle_and_the_hot_dalle_is_close(accepted):
 
 
 def test_tiles_show_the_masters_pixels_also_across_the_edge(accepted):
-    import simplejpeg
-
     site, *_ = accepted
     pyramid = Pyramid(site.pyramids / "PCRS_D046_RVB_2025.json")
     edge = RIGHT.x_m
@@ -147,8 +152,8 @@ def test_nothing_and_nowhere_are_said(tmp_path):
             receive(opened.means, tmp_path / "empty", edition="../2025")
 
 
-def test_the_same_dalle_with_other_bytes_is_a_conflict_and_nothing_is_lost(accepted, tmp_path):
-    site, first, _ = accepted
+def test_the_same_dalle_with_other_bytes_is_a_conflict_and_nothing_is_lost(accepted, copied, tmp_path):
+    site, first = copied, accepted[1]
     before = fingerprint(site)
     folder = tmp_path / "depot"
     make_dalle(folder / f"{LEFT_STEM}.tif", LEFT, seed=9, compress="deflate")
@@ -177,13 +182,8 @@ def test_twins_in_one_delivery(tmp_path):
     assert codes(files[f"b/{RIGHT_STEM}.tif"], "warning") == ["delivery.copy"]
 
 
-def test_a_newer_edition_lies_over_the_older_one(accepted, tmp_path):
-    import shutil
-
-    import simplejpeg
-
-    site = type(accepted[0])(tmp_path / "site")
-    shutil.copytree(accepted[0].root, site.root, symlinks=True)
+def test_a_newer_edition_lies_over_the_older_one(copied, tmp_path):
+    site = copied
     folder = tmp_path / "depot"
     newer = hm_name(576_000, year=2026)
     make_dalle(folder / f"{format_name(newer)}.tif", newer, seed=5, compress="deflate")
@@ -201,17 +201,11 @@ def test_a_newer_edition_lies_over_the_older_one(accepted, tmp_path):
     links = [file for file in (site.pyramids / "PCRS_D046_RVB_2026").rglob("*.tif") if file.is_symlink()]
     assert links
     with bench(site) as opened:
-        mosaic = Mosaic(_hot(opened))
-        page = opened.means.store.query("dalles", _all())
+        mosaic = Mosaic(sources(site, opened.means.index.dalles(), hot=True))
+        page = opened.means.store.query("dalles", Query())
     assert {row.id for row in page.rows} == {format_name(newer), RIGHT_STEM}
     rgb, _ = mosaic.read(BBox(576_090, 6_372_890, 576_100, 6_372_900))
     assert np.abs(rgb.astype(int) - ground_pixels(576_090, 6_372_900, 200, 200, 5)).mean() <= 3
-
-
-def _hot(opened):
-    from pcrs.work.project import sources
-
-    return sources(opened.means.site, opened.means.index.dalles(), hot=True)
 
 
 MOMENTS = (

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -61,7 +62,7 @@ def run(*command: str | Path, **environment: str) -> str:
         text=True,
         check=False,
         timeout=240,
-        env={**os.environ, **environment},
+        env={**os.environ, "GDAL_DEFAULT_WMS_CACHE_PATH": gettempdir(), **environment},
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -59,6 +59,11 @@ def test_csw(demo_url, version):
     known = set(catalogue.records)
     assert known >= EXPECTED
     assert len(known) == catalogue.results["matches"] >= 6
+    assert "Lot" in catalogue.records["PCRS_D046_RVB-0M05"].title
+
+
+def test_csw_iso_record(demo_url):
+    catalogue = CatalogueServiceWeb(f"{demo_url}/csw")
     catalogue.getrecordbyid(id=["PCRS_D046_RVB-0M05"], outputschema=GMD)
     record = catalogue.records["PCRS_D046_RVB-0M05"]
     assert record.identification[0].title

@@ -1,5 +1,7 @@
 """What others see of the index: the `dalles` layer. Made again from the index whenever it changed."""
 
+from dataclasses import replace
+
 import shapely
 
 from pcrs.raster.mosaic import Mosaic, Source
@@ -9,6 +11,7 @@ from pcrs.work.layers import DALLES
 from pcrs.work.site import Site
 
 _RESOLUTION_CM = 5
+_RASTER = "RasterPCRS"
 
 
 def current(dalles: list[Dalle]) -> list[Dalle]:
@@ -53,6 +56,25 @@ def _row(dalle: Dalle, departement: str) -> NewRow:
         "livraison": dalle.delivery,
     }
     return dalle.stem, shapely.box(*dalle.bbox), values
+
+
+def told_by_vector(store: FeatureStore, dalles: list[Dalle]) -> list[Dalle]:
+    """The dalles, with the date and the precision that a `RasterPCRS` object of the store gives them.
+
+    The standard's way of saying when an image was taken: the object whose `nomImage` is the dalle's file.
+    """
+    if all(layer.name != _RASTER for layer in store.layers()):
+        return dalles
+    return [_told(store, dalle) for dalle in dalles]
+
+
+def _told(store: FeatureStore, dalle: Dalle) -> Dalle:
+    for suffix in (".tif", ".jp2", ".tiff"):
+        query = Query(equals=(("nomImage", dalle.stem + suffix),), limit=1, geometry=False)
+        for row in store.query(_RASTER, query).rows:
+            day, precision = row.values["dateAcquisition"], row.values["precisionPlanimetriqueCorpsDeRue"]
+            return replace(dalle, acquired=day or dalle.acquired, precision=precision or dalle.precision)
+    return dalle
 
 
 def sources(site: Site, dalles: list[Dalle], *, hot: bool) -> list[Source]:

@@ -16,9 +16,11 @@ from pcrs.work import accept as acceptance
 from pcrs.work.control import Checked, Item, check_files, twins
 from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress
-from pcrs.work.project import project_dalles
+from pcrs.work.project import project_dalles, told_by_vector
 from pcrs.work.register import inventory, kind_of, register, source
 from pcrs.work.update import affected, build, sweep
+
+_TAKEN: tuple[FileState, ...] = ("conforme", "réserves")
 
 
 def check(path: Path, control: Control, mill: Mill, progress: Progress) -> list[Checked]:
@@ -110,15 +112,11 @@ def accept(means: Means, identifier: str) -> Delivery:
     acceptance.ingest_rasters(
         means.site, index, delivery, quality=means.jpeg_quality, mill=means.mill, progress=means.progress
     )
-    _index_dalles(means, delivery)
     for file in index.files(identifier):
-        if (
-            file.kind == "vecteur"
-            and file.state in ("conforme", "réserves")
-            and not (file.facts or {}).get("taken")
-        ):
+        if file.kind == "vecteur" and file.state in _TAKEN and not (file.facts or {}).get("taken"):
             count = acceptance.import_vector(means.site, means.store, delivery, file)
             index.set_file(file, "intégré", facts={**(file.facts or {}), "taken": count})
+    _index_dalles(means, delivery)
     return delivery
 
 
@@ -135,7 +133,7 @@ def _index_dalles(means: Means, delivery: Delivery) -> None:
     """The made dalles become current, with the slabs they change, in one transaction."""
     index = means.index
     files = [f for f in index.files(delivery.id) if f.kind == "raster" and f.state == "conforme"]
-    made = acceptance.accepted_dalles(delivery, files, means.precision)
+    made = told_by_vector(means.store, acceptance.accepted_dalles(delivery, files, means.precision))
     with index.transaction():
         new = [dalle for dalle in made if index.dalle(dalle.edition, dalle.stem) is None]
         later = [edition for edition in index.editions() if edition > delivery.edition]
