@@ -14,7 +14,7 @@ from pcrs.demo import make_delivery
 from pcrs.findings import Finding
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh
-from pcrs.publish.validate import validate_record
+from pcrs.publish.validate import validate_catalogue
 from pcrs.raster.qc import Control
 from pcrs.settings import Settings, load, shipped
 from pcrs.store import open_store
@@ -130,11 +130,9 @@ def write_records(site: Site, settings: Settings, *, validate: bool) -> tuple[li
     """Ids of the records that changed, and what the validation found in all of them."""
     with closing(Index(site.index_file)) as index, closing(open_store(site.features_url)) as store:
         changed = _refresh(site, settings, index, store)
-    findings: list[Finding] = []
-    if validate:
-        for identifier, xml in RecordStore(site.records_file).all():
-            findings += validate_record(xml, shown_as=identifier)
-    return changed, findings
+    if not validate:
+        return changed, []
+    return changed, list(validate_catalogue(RecordStore(site.records_file).all()))
 
 
 def load_communes(site: Site, settings: Settings, file: Path) -> int:

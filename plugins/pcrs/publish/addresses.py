@@ -94,16 +94,6 @@ class Addresses:
         return f"{self.ogcapi}/collections/{name}"
 
     @property
-    def atom(self) -> str:
-        """The Atom download service: its capabilities feed."""
-        return f"{self.public_url}/telechargement/capabilities"
-
-    @property
-    def atom_resource(self) -> str:
-        """The Atom feed of the PCRS."""
-        return f"{self.public_url}/telechargement/resource/PCRS"
-
-    @property
     def listing(self) -> str:
         """The plain listing of the public files."""
         return f"{self.public_url}/listing/"

@@ -107,7 +107,7 @@ def series_sheet(
     )
     words = words_of(human, at, coverage, edition=editions[-1]) | {"editions": ", ".join(editions)}
     links = (
-        Link(at.atom, vocabulary.DOWNLOAD, "PCRS", "Flux Atom de téléchargement", "download"),
+        Link(at.listing, vocabulary.DOWNLOAD, "PCRS", "Fichiers à télécharger", "download"),
         Link(at.public_url or "/", vocabulary.PAGE, "Portail", "Portail du PCRS"),
     )
     representation = ("grid",) * (raster is not None) + ("vector",) * (vector is not None)
@@ -224,13 +224,13 @@ def _keywords(human: Human, product: Product) -> tuple[Keywords, ...]:
 
 
 def _raster_links(at: Addresses, layer: str) -> tuple[Link, ...]:
-    atom = "Flux Atom des dalles et de leurs empreintes"
+    landing = f"{at.ogcapi}?f=json"
     return (
         Link(at.wmts, vocabulary.WMTS, layer, "Tuiles WMTS", profile="view"),
         Link(at.wmts, vocabulary.PLAIN_WMTS, layer, "Tuiles en Lambert-93 et PM"),
         Link(at.wms, vocabulary.PLAIN_WMS, layer, "Images à la demande"),
-        Link(at.atom_resource, vocabulary.ATOM, "PCRS", atom, "download", profile="download"),
-        Link(at.atom_resource, vocabulary.DOWNLOAD, "PCRS", atom, "download"),
+        Link(landing, vocabulary.FEATURES, "dalles", "OGC API", "download", profile="download"),
+        Link(f"{at.listing}dalles/", vocabulary.DOWNLOAD, "PCRS", "Dalles à télécharger", "download"),
         Link(at.collection("dalles"), vocabulary.PLAIN_FEATURES, "dalles", "Index des dalles", "download"),
         Link(
             at.collection("ortho"),
@@ -239,7 +239,6 @@ def _raster_links(at: Addresses, layer: str) -> tuple[Link, ...]:
             "Extraits de la mosaïque courante",
             "download",
         ),
-        Link(at.listing, vocabulary.PAGE, "listing", "Liste des fichiers publics", "download"),
     )
 
 

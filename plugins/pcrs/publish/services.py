@@ -66,7 +66,7 @@ def download_sheet(
     links = (
         Link(landing, vocabulary.FEATURES, at.series, "OGC API", "download", profile="download"),
         Link(landing, vocabulary.PLAIN_FEATURES, at.series, "Page d’accueil de l’OGC API", "download"),
-        Link(at.atom, vocabulary.ATOM, "PCRS", "Flux Atom", "download", profile="download"),
+        Link(at.listing, vocabulary.DOWNLOAD, "PCRS", "Fichiers à télécharger", "download"),
     )
     draft = _Draft(
         said=human.services.download,
@@ -74,9 +74,9 @@ def download_sheet(
         identifier=f"{at.series}_OGCAPI",
         kind="download",
         version="1.0",
-        categories=(*categories, "infoProductAccessService"),
+        categories=tuple(categories),
         couplings=tuple(couplings),
-        operations=(Operation("GetCapabilities", landing), Operation("GetCapabilities", at.atom)),
+        operations=(Operation("GetCapabilities", landing),),
         links=links,
     )
     return _sheet(human, at, draft)

@@ -10,7 +10,6 @@ _CODELISTS = "http://inspire.ec.europa.eu/metadata-codelist"
 _SERVICE_TYPES = "http://www.opengis.net/def/serviceType/ogc"
 
 WMTS = Word("OGC Web Map Tile Service", f"{_SERVICE_TYPES}/wmts")
-ATOM = Word("ATOM Syndication Format", "https://tools.ietf.org/html/rfc4287")
 CSW = Word("OGC Catalogue Service for the Web", f"{_SERVICE_TYPES}/csw")
 FEATURES = Word("OGC API - Features", "http://www.opengis.net/def/interface/ogcapi-features")
 PLAIN_WMTS = Word("OGC:WMTS")
