@@ -29,6 +29,8 @@ from pcrs.work.progress import Mill, Progress, Step, mill
 from pcrs.work.site import Site, create
 
 _DEMO_EDITION = "2025"
+_FIRST_USER = "46"
+"""The département whose name and title the shipped files have."""
 
 
 def init_site(root: Path, departement: str) -> Site:
@@ -38,11 +40,14 @@ def init_site(root: Path, departement: str) -> Site:
         SettingsError: the département is no INSEE code.
         SiteError: the directory is a site already.
     """
-    text = shipped("config/pcrs.toml").read_text(encoding="utf-8")
-    text = text.replace('departement = "46"', f'departement = "{departement}"')
-    if departement != "46":
-        text = text.replace('title = "PCRS du Lot"', f'title = "PCRS du département {departement}"')
-    site = create(root, text, shipped("catalog/metadata.toml").read_text(encoding="utf-8"))
+    settings = shipped("config/pcrs.toml").read_text(encoding="utf-8")
+    metadata = shipped("catalog/metadata.toml").read_text(encoding="utf-8")
+    if departement != _FIRST_USER:
+        settings = settings.replace(f'departement = "{_FIRST_USER}"', f'departement = "{departement}"')
+        settings = settings.replace('title = "PCRS du Lot"', f'title = "PCRS du département {departement}"')
+        metadata = metadata.replace('name = "Lot"', f'name = "département {departement}"')
+        metadata = metadata.replace(', "lot"', "")
+    site = create(root, settings, metadata)
     try:
         load(site.settings_file)
     except ValueError:
@@ -168,7 +173,7 @@ def make_demo(root: Path, workers: int, progress: Progress) -> tuple[Site, Setti
     """A site with a small synthetic PCRS, taken in like any delivery. One that is complete is used again."""
     site = Site(root)
     if not site.settings_file.exists():
-        site = init_site(root, "46")
+        site = init_site(root, _FIRST_USER)
         site.demo_marker.touch()
     settings = load(site.settings_file)
     folder = site.jobs / "demo"

@@ -13,6 +13,8 @@ from pcrs.store.base import FeatureStore, NewRow
 from pcrs.work.layers import COMMUNES
 
 _CODES = ("code_insee", "insee_com", "insee_comm", "codeinsee", "insee", "code_commune", "code")
+_CODE = 5
+"""Letters of the INSEE code of a commune."""
 _NAMES = ("nom", "nom_officiel", "nom_com", "nom_comm", "nom_commune", "libelle", "name")
 
 
@@ -22,7 +24,7 @@ def put_communes(store: FeatureStore, file: Path, departement: str) -> int:
     Raises:
         InputError: the file cannot be read, has no column of INSEE codes, or no commune of the département.
     """
-    rows = [row for row in _rows(file) if row[0].startswith(departement)]
+    rows = [row for row in _rows(file) if len(row[0]) == _CODE and row[0].startswith(departement)]
     if not rows:
         raise InputError(f"{file}: no commune whose INSEE code begins with {departement}")
     with store.transaction():
