@@ -86,11 +86,13 @@ def real_5cm_pixels(shared_data: Path) -> np.ndarray:
     return np.tile(np.concatenate(crops, axis=1), (16, 8, 1))[:4000, :4000]
 
 
-def real_50cm_pixels(shared_data: Path) -> np.ndarray:
-    """200 m of a real 50 cm ortho, enlarged to 5 cm: (4000, 4000, 3) uint8."""
+def real_50cm_pixels(shared_data: Path, size_px: int = 4000) -> np.ndarray:
+    """A square of a real 50 cm ortho (1 km at the most), enlarged to 5 cm: (size_px, size_px, 3) uint8."""
+    side = size_px // 10
+    first = (2048 - side) // 2
     with rasterio.open(shared_data / "ortho" / "bdortho_50cm_lac_des_sapins_L93.tif") as dataset:
-        pixels = np.moveaxis(dataset.read(window=Window(200, 200, 400, 400)), 0, 2)
-    return np.asarray(Image.fromarray(pixels).resize((4000, 4000), Image.Resampling.BICUBIC))
+        pixels = np.moveaxis(dataset.read(window=Window(first, first, side, side)), 0, 2)
+    return np.asarray(Image.fromarray(pixels).resize((size_px, size_px), Image.Resampling.BICUBIC))
 
 
 def write_world_file(path: Path, transform: Affine) -> None:
