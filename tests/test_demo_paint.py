@@ -5,11 +5,11 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import Point, Polygon, box
+from shapely.geometry import LineString, Point, Polygon, box
 
+from pcrs.demo.imagery.casts import fallen, roof_cast
 from pcrs.demo.imagery.ground import whole_pieces
 from pcrs.demo.imagery.materials import INDEX, MATERIALS
-from pcrs.demo.imagery.shadows import roof_shadow
 from pcrs.demo.imagery.sprites import SHADOW, SUN, to_px
 from pcrs.demo.paint import BLOCK_PX, _block, paint, painter
 from pcrs.demo.town import town
@@ -40,14 +40,20 @@ def pixel(x: float, y: float) -> np.ndarray:
 def _disturbed() -> shapely.STRtree:
     """Where shadows, trees, cars, covers, walls or hedges may be seen."""
     village = town()
-    found = [roof_shadow(roof) for house in village.houses for roof in house.roofs]
+    found = list(fallen([roof_cast(roof) for house in village.houses for roof in house.roofs]))
     found += [Point(tree.x, tree.y).buffer(tree.radius + tree.height, quad_segs=4) for tree in village.trees]
     found += [Point(car.frame.x, car.frame.y).buffer(4) for car in village.cars]
     found += [cover.outline.buffer(0.4) for cover in village.covers]
-    found += [Point(c.frame.x, c.frame.y).buffer(9) for c in village.covers if c.kind in ("lampe", "poteau")]
+    found += [_fallen(c.frame, 9.0) for c in village.covers if c.kind in ("lampe", "poteau")]
     found += [Point(pole.frame.x, pole.frame.y).buffer(3) for pole in village.poles]
     found += [thing.line.buffer(2) for thing in (*village.walls, *village.hedges)]
     return shapely.STRtree(found)
+
+
+def _fallen(foot: Frame, height: float) -> Polygon:
+    """The shadow of a post, and what is near it."""
+    top = (foot.x + SHADOW[0] * height, foot.y + SHADOW[1] * height)
+    return LineString([(foot.x, foot.y), top]).buffer(2.0, quad_segs=3)
 
 
 def sunlit(places):
@@ -115,23 +121,23 @@ def test_kerbs_are_painted_where_they_are_surveyed():
 
 
 def test_covers_can_be_read_at_their_place():
-    street = box(350, 440, 860, 520)
     places = [Point(c.frame.x, c.frame.y) for c in town().covers if c.kind == "tampon"]
-    lit = [place for place in places if street.contains(place) and _on_bare_asphalt(place)]
-    assert len(lit) > 3
+    lit = [place for place in places if _on_bare_asphalt(place)][:10]
+    assert len(lit) > 4
     for place in lit:
         px, py = (round(value) for value in to_px((place.x, place.y)))
         x, y = px / 20, 1000 - py / 20
-        iron = paint(window(x - 0.45, y - 0.45, 0.9, 0.9)).mean(axis=0)
-        asphalt = paint(window(x + 0.9, y - 0.45, 0.9, 0.9)).mean(axis=0)
-        assert iron.std() > 2.5 * asphalt.std()
+        iron = paint(window(x - 0.45, y - 0.45, 0.9, 0.9)).mean(axis=0).std()
+        sides = ((1.05, 0.0), (-1.05, 0.0), (0.0, 1.05), (0.0, -1.05))
+        asphalt = [paint(window(x - 0.45 + u, y - 0.45 + v, 0.9, 0.9)).mean(axis=0).std() for u, v in sides]
+        assert iron > 1.8 * min(asphalt)
 
 
 def _on_bare_asphalt(place: Point) -> bool:
     """True where only asphalt is around a place, in the sun."""
     ring = [(place.x + 1.6 * np.cos(a), place.y + 1.6 * np.sin(a)) for a in np.arange(0, 6.28, 0.4)]
     marked = any(mark.shape.distance(place) < 2 for mark in town().markings)
-    return not marked and town().network.carriageway.contains(place.buffer(2.4)) and sunlit(ring) == ring
+    return not marked and town().network.carriageway.contains(place.buffer(1.9)) and sunlit(ring) == ring
 
 
 def test_crossings_are_white_where_they_are_surveyed():
@@ -139,7 +145,7 @@ def test_crossings_are_white_where_they_are_surveyed():
     crossings = [m.shape for m in town().markings if m.kind == "passage piéton" and street.contains(m.shape)]
     stripes = [stripe for crossing in crossings for stripe in crossing.geoms]
     lit = sunlit([(s.centroid.x, s.centroid.y) for s in stripes])
-    assert len(lit) > 20
+    assert len(lit) > 15
     colours = np.array([pixel(*place) for place in lit])
     assert np.median(colours.min(axis=1)) > 215
     assert colours.mean() > 210
@@ -160,8 +166,8 @@ def test_shadows_fall_to_the_north_west():
     assert SUN[0] > 0 > SUN[1]
     assert np.linalg.norm(SUN) == pytest.approx(1.0)
     roof = Roof(Frame(0, 0, 0), 10, 8, "gable", 6, 8, (180, 120, 90), "tile")
-    fallen = roof_shadow(roof).difference(roof.footprint).centroid
-    assert fallen.x < 0 < fallen.y
+    shadow = fallen([roof_cast(roof)])[0].difference(roof.footprint).centroid
+    assert shadow.x < 0 < shadow.y
 
 
 def test_the_slope_in_the_sun_is_brighter():

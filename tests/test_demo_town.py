@@ -25,7 +25,7 @@ def village():
 def written(village) -> list[bytes]:
     """Everything that has a shape, as bytes."""
     layers = [one.shape if isinstance(one, Surface) else one.lines for one in village.layers]
-    rest = [tree for tree in map(str, (*village.trees, *village.cars, *village.poles))]
+    rest = map(str, (*village.trees, *village.cars, *village.poles))
     return [*map(shapely.to_wkb, layers), *(line.encode() for line in rest)]
 
 

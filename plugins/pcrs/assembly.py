@@ -3,6 +3,7 @@
 With `app` and `cli`, the only place that chooses engines and reads settings.
 """
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from pcrs.work import receive
 from pcrs.work.catalogue import raster_facts, vector_facts
 from pcrs.work.communes import put_communes
 from pcrs.work.means import Means
-from pcrs.work.progress import Mill, Progress, Step, mill
+from pcrs.work.progress import Mill, Progress, mill
 from pcrs.work.site import Site, create
 
 _DEMO_EDITION = "2025"
@@ -177,12 +178,13 @@ def make_demo(root: Path, workers: int, progress: Progress) -> tuple[Site, Setti
         site.demo_marker.touch()
     settings = load(site.settings_file)
     folder = site.jobs / "demo"
-    if not (folder / ".complete").exists():
-        make_delivery(
-            folder, workers=workers, progress=lambda done, total: progress(Step("dessin", done, total))
-        )
-        (folder / ".complete").touch()
     with working(site, settings, workers, progress) as bench:
+        if any(delivery.state == "publiée" for delivery in bench.means.index.deliveries()):
+            return site, settings
+        if not (folder / ".complete").exists():
+            make_delivery(folder, mill=bench.means.mill, progress=progress)
+            (folder / ".complete").touch()
         delivery = receive.receive(bench.means, folder, edition=_DEMO_EDITION, chantier="démo")
         bench.accept(delivery.id)
+    shutil.rmtree(folder)
     return site, settings

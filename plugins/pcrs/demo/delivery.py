@@ -1,6 +1,5 @@
 """The delivery of the village: 25 dalles of 200 m at 5 cm and their CNIG GML, as a producer hands them in."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from pcrs.files import placing
 from pcrs.standard.crs import L93
 from pcrs.standard.grid import DALLE_RES_M
 from pcrs.vector.write import write
-from pcrs.work.progress import Step, mill
+from pcrs.work.progress import Mill, Progress, silent
 
 GML_NAME = f"PCRS_{plan.INSEE}_{plan.COMMUNE}_2025.gml"
 _TAGS = {
@@ -31,7 +30,7 @@ _FORMS: dict[str, dict[str, Any]] = {
     "bands": {"compress": "deflate", "predictor": 2, "zlevel": 1, "interleave": "band", **_TILES},
     "lzw": {"compress": "lzw", "predictor": 2, "interleave": "pixel", "blockysize": 16},
     "jpeg": {"compress": "jpeg", "photometric": "ycbcr", "jpeg_quality": 90, "interleave": "pixel", **_TILES},
-    "jp2": {"QUALITY": "100", "REVERSIBLE": "YES", "YCBCR420": "NO", "CODEC": "JP2"},
+    "plain": {"interleave": "pixel", **_TILES},
 }
 
 
@@ -40,24 +39,16 @@ class _Vector:
     """The piece of work that is the GML."""
 
 
-def make_delivery(
-    folder: Path, *, workers: int = 2, progress: Callable[[int, int], None] | None = None
-) -> None:
+def make_delivery(folder: Path, *, mill: Mill, progress: Progress = silent) -> None:
     """25 dalles and one GML are in `folder`, always the same ones; each file appears when it is whole.
 
-    Most dalles are GeoTIFF in deflate; four are LZW in strips with a world file, two JPEG, one JPEG 2000
-    without loss. `progress` is told how many of the 26 files are done.
+    Most dalles are GeoTIFF without compression (1.2 GB in all, quick to write and to read); some are LZW in
+    strips with a world file, some deflate, some JPEG.
     """
     folder.mkdir(parents=True, exist_ok=True)
     pieces: list[Sheet | _Vector] = [_Vector(), *sheets()]
-
-    def tell(step: Step) -> None:
-        if progress is not None:
-            progress(step.done, step.total)
-
-    with mill(workers) as running:
-        for _ in running.told(partial(_make, folder), pieces, "dessin", tell):
-            pass
+    for _ in mill.told(partial(_make, folder), pieces, "dessin", progress):
+        pass
 
 
 def _make(folder: Path, piece: Sheet | _Vector) -> None:
@@ -72,7 +63,7 @@ def write_sheet(sheet: Sheet, folder: Path) -> None:
     box = sheet.name.bbox
     planes = paint(box)
     profile = {
-        "driver": "JP2OpenJPEG" if sheet.form == "jp2" else "GTiff",
+        "driver": "GTiff",
         "width": sheet.name.size_px,
         "height": sheet.name.size_px,
         "count": 3,
@@ -83,8 +74,7 @@ def write_sheet(sheet: Sheet, folder: Path) -> None:
     path = sheet.path(folder)
     with placing(path) as part:
         with rasterio.open(part, "w", **profile, **_FORMS[sheet.form]) as dataset:
-            if sheet.form != "jp2":
-                dataset.update_tags(**_TAGS)
+            dataset.update_tags(**_TAGS)
             dataset.write(planes)
     if sheet.form == "lzw":
         half = DALLE_RES_M / 2

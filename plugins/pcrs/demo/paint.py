@@ -1,20 +1,22 @@
 """Imagery of the village: the orthophoto of any window, exact at 5 cm, the same whatever the window.
 
-Ground, textures, covers, shadows, cars, roofs and trees are laid in this order, in fixed blocks of 50 m:
+Ground, textures, covers, cars, shadows, then all that stands are laid in this order, in fixed blocks of 50 m:
 a window is cut out of its blocks, so that neighbouring windows agree to the last pixel.
 """
 
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Polygon, box
 
 from pcrs.demo.imagery.ground import SUB, Ground
 from pcrs.demo.imagery.objects import car_sprite, cover_sprite, pole_sprite, prominence_sprite
 from pcrs.demo.imagery.roofs import roof_sprite
 from pcrs.demo.imagery.shadows import Shadows, darken
-from pcrs.demo.imagery.sprites import PX_PER_M, Planes, Sprite, crown, lay
+from pcrs.demo.imagery.sprites import PX_PER_M, SHADOW, Planes, Sprite, crown, lay
 from pcrs.demo.imagery.texture import palette, textured
 from pcrs.demo.town import Town, town
 from pcrs.demo.village.plan import EXTENT, SIDE_M
@@ -22,17 +24,46 @@ from pcrs.demo.village.things import Layer, Surface, Tree
 from pcrs.errors import InputError
 from pcrs.standard.crs import BBox
 
+Box = tuple[float, float, float, float]
 BLOCK_PX = 1000
-_REACH_M = 28.0
-"""Nothing sheds its shadow farther than this."""
+_UPRIGHT = ("lampe", "coffret", "armoire")
+"""Covers that stand above the ground."""
+
+
+def _around(x: float, y: float, reach: float) -> Box:
+    return x - reach, y - reach, x + reach, y + reach
+
+
+class _Placed[T]:
+    """Things with their boxes; gives those near a window, in their order, as sprites."""
+
+    def __init__(
+        self, things: Iterable[T], bounds: Callable[[T], Box], sprite: Callable[[T], Sprite]
+    ) -> None:
+        self._things = list(things)
+        self._sprite = sprite
+        boxes = np.array([bounds(thing) for thing in self._things]).reshape(-1, 4)
+        self._index = shapely.STRtree(shapely.box(*boxes.T))
+
+    def near(self, window: Polygon) -> list[T]:
+        """The things whose place meets the window."""
+        return [self._things[number] for number in np.sort(self._index.query(window))]
+
+    def sprites(self, window: Polygon) -> Iterable[Sprite]:
+        """Their sprites."""
+        return map(self._sprite, self.near(window))
 
 
 def _raised(village: Town) -> list[Layer]:
-    """Walls, hedges and pillars, on top of the ground."""
-    layers: list[Layer] = [Surface("hedge_fringe", h.line.buffer(h.width / 2 + 0.14)) for h in village.hedges]
-    layers += [Surface("hedge", h.line.buffer(h.width / 2 - 0.08)) for h in village.hedges]
-    layers += [Surface(w.material, w.line.buffer(w.width / 2, cap_style="flat")) for w in village.walls]
-    layers += [Surface(p.material, p.shape) for p in village.pillars]
+    """Walls, hedges and pillars, on top of the ground; the edge of a hedge is loose."""
+    layers: list[Layer] = [
+        Surface("hedge_fringe", hedge.line.buffer(hedge.width / 2 + 0.14)) for hedge in village.hedges
+    ]
+    layers += [Surface("hedge", hedge.line.buffer(hedge.width / 2 - 0.08)) for hedge in village.hedges]
+    layers += [
+        Surface(wall.material, wall.line.buffer(wall.width / 2, cap_style="flat")) for wall in village.walls
+    ]
+    layers += [Surface(pillar.material, pillar.shape) for pillar in village.pillars]
     return layers
 
 
@@ -42,66 +73,48 @@ class Painter:
     def __init__(self, village: Town) -> None:
         self._ground = Ground((*village.layers, *_raised(village)))
         self._shadows = Shadows(village)
-        self._trees = village.trees
-        self._tree_index = shapely.STRtree(
-            [shapely.box(t.x - t.radius, t.y - t.radius, t.x + t.radius, t.y + t.radius) for t in self._trees]
+        flat = [cover for cover in village.covers if cover.kind not in _UPRIGHT]
+        upright = [cover for cover in village.covers if cover.kind in _UPRIGHT]
+        roofs = [roof for house in village.houses for roof in house.roofs]
+        prominences = [part for house in village.houses for part in house.prominences]
+        self._tallest = max(tree.height for tree in village.trees)
+        self._trees = _Placed(village.trees, lambda t: _around(t.x, t.y, t.radius * 1.2), crown)
+        self._below = (
+            _Placed(flat, lambda cover: _around(*cover.frame[:2], 1.2), cover_sprite),
+            _Placed(village.cars, lambda car: _around(*car.frame[:2], 3.2), car_sprite),
         )
-        self._roofs = [roof for house in village.houses for roof in house.roofs] + list(village.extras)
-        self._roof_index = shapely.STRtree([shapely.box(*roof.footprint.bounds) for roof in self._roofs])
-        self._covers = village.covers
-        self._cover_index = shapely.STRtree([cover.outline.buffer(1.8) for cover in self._covers])
-        self._cars = village.cars
-        self._car_index = shapely.STRtree(
-            [shapely.Point(c.frame.x, c.frame.y).buffer(3.2) for c in self._cars]
+        self._above = (
+            _Placed(village.poles, lambda pole: _around(*pole.frame[:2], 1.3), pole_sprite),
+            _Placed(prominences, lambda part: part.shape.bounds, prominence_sprite),
+            _Placed([*roofs, *village.extras], lambda roof: roof.footprint.bounds, roof_sprite),
+            self._trees,
+            _Placed(upright, lambda cover: _around(*cover.frame[:2], 2.0), cover_sprite),
         )
-        self._poles = village.poles
-        self._pole_index = shapely.STRtree(
-            [shapely.Point(p.frame.x, p.frame.y).buffer(1.2) for p in self._poles]
-        )
-        self._canopies = [part for house in village.houses for part in house.prominences]
-        self._canopy_index = shapely.STRtree([part.shape for part in self._canopies])
 
-    def block(self, column: int, row: int) -> Planes:
-        """One block, (3, BLOCK_PX, BLOCK_PX); columns and rows from the north-west corner."""
-        x, y, size = column * BLOCK_PX, row * BLOCK_PX, BLOCK_PX
-        index = self._ground.draw(x, y, size, size)
-        materials = np.asarray(index)[1::SUB, 1::SUB]
+    def draw(self, x_px: int, y_px: int, size: int) -> Planes:
+        """A square of `size` pixels (1024 at the most) whose corner counts from the north-west: (3, h, w)."""
+        index = self._ground.draw(x_px, y_px, size, size)
+        materials = np.ascontiguousarray(np.asarray(index)[1::SUB, 1::SUB])
         index.putpalette(palette())
         mixed = np.asarray(index.convert("RGB").reduce(SUB))
-        colour = np.ascontiguousarray(mixed.transpose(2, 0, 1))
-        canvas = textured(colour, np.ascontiguousarray(materials), x, y)
-        west, north = x / PX_PER_M, SIDE_M - y / PX_PER_M
-        side = size / PX_PER_M
-        window = shapely.box(west, north - side, west + side, north)
-        for number in np.sort(self._cover_index.query(window)):
-            if self._covers[number].kind not in ("lampe", "coffret", "armoire"):
-                lay(canvas, cover_sprite(self._covers[number]), x, y)
-        for number in np.sort(self._car_index.query(window)):
-            lay(canvas, car_sprite(self._cars[number]), x, y)
-        depth = self._shadows.draw(x, y, (size, size), self._near(window))
+        canvas = textured(np.ascontiguousarray(mixed.transpose(2, 0, 1)), materials, x_px, y_px)
+        west, north, side = x_px / PX_PER_M, SIDE_M - y_px / PX_PER_M, size / PX_PER_M
+        window = box(west, north - side, west + side, north)
+        for things in self._below:
+            for sprite in things.sprites(window):
+                lay(canvas, sprite, x_px, y_px)
+        depth = self._shadows.draw(x_px, y_px, size, self._shading(window))
         if depth is not None:
             darken(canvas, depth)
-        for sprite in self._above(window):
-            lay(canvas, sprite, x, y)
+        for standing in self._above:
+            for sprite in standing.sprites(window):
+                lay(canvas, sprite, x_px, y_px)
         return canvas
 
-    def _near(self, window: shapely.Polygon) -> list[Tree]:
-        """Trees whose shadow may reach the window: those on its sunny side."""
+    def _shading(self, window: Polygon) -> list[Tree]:
+        """Trees whose shadow may reach the window: those on its sunny side, east and south."""
         x0, y0, x1, y1 = window.bounds
-        wide = shapely.box(x0, y0 - _REACH_M * 0.6, x1 + _REACH_M * 0.75, y1)
-        return [self._trees[number] for number in np.sort(self._tree_index.query(wide))]
-
-    def _above(self, window: shapely.Polygon) -> list[Sprite]:
-        """What stands above the shadows: furniture, canopies, roofs, then trees."""
-        found = [pole_sprite(self._poles[n]) for n in np.sort(self._pole_index.query(window))]
-        for n in np.sort(self._canopy_index.query(window)):
-            found.append(prominence_sprite(self._canopies[n], int(n)))
-        found += [roof_sprite(self._roofs[n]) for n in np.sort(self._roof_index.query(window))]
-        found += [crown(self._trees[n]) for n in np.sort(self._tree_index.query(window))]
-        for n in np.sort(self._cover_index.query(window)):
-            if self._covers[n].kind in ("lampe", "coffret", "armoire"):
-                found.append(cover_sprite(self._covers[n]))
-        return found
+        return self._trees.near(box(x0, y0 - SHADOW[1] * self._tallest, x1 - SHADOW[0] * self._tallest, y1))
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +125,8 @@ def painter() -> Painter:
 
 @lru_cache(maxsize=24)
 def _block(column: int, row: int) -> Planes:
-    return painter().block(column, row)
+    """One block; columns and rows from the north-west corner."""
+    return painter().draw(column * BLOCK_PX, row * BLOCK_PX, BLOCK_PX)
 
 
 def _whole_pixel(metres: float) -> int:

@@ -22,14 +22,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pcrs.errors import PcrsError
 from pcrs.serve import coverage, ogcapi_documents, ogcapi_openapi
 from pcrs.serve.answers import send_preflight
+from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import CONFORMANCE as COVERAGE_CONFORMANCE
 from pcrs.serve.coverage_formats import FORMATS
-from pcrs.serve.ogcapi_answer import TEMPLATES, Told, answer, headers_of, is_known, problem, refusal
+from pcrs.serve.ogcapi_answer import TEMPLATES, Told, answer, headers_of, refusal
 from pcrs.serve.ogcapi_config import PATH, load_base
 from pcrs.serve.ogcapi_documents import layer_of
 from pcrs.serve.ogcapi_host import Document, Extension, Host, host, mark
 from pcrs.serve.ogcapi_request import COMMON, ITEM, ITEMS, Asked, HostRequest, check, read
+from pcrs.serve.problems import problem
 from pcrs.standard.crs import CRS84
 
 _THREADS = 8
@@ -150,7 +152,7 @@ class OgcApi:
             asked = read(request)
             check(asked.params, resource.allowed(current, request.path_params))
             headers = headers_of(current, request, asked)
-            if is_known(request, headers["ETag"]):
+            if knows(request, headers["ETag"]):
                 return Response(status_code=304, headers=headers)
             told = resource.tell(_View(current, asked, request.path_params))
             response = answer(current, request, asked, told)

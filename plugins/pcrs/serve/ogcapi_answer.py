@@ -15,22 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pcrs.errors import InputError, NotFoundError, TooLargeError
-from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT
+from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.ogcapi_host import Document, Host, HostError
 from pcrs.serve.ogcapi_request import Asked
+from pcrs.serve.problems import problem
 
 TEMPLATES = Path(__file__).with_name("ogcapi_templates")
-_RETRY_S = "5"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Crs, Content-Language, ETag, Link",
-}
-_PROBLEMS = {
-    400: ("InvalidParameterValue", "Bad Request"),
-    404: ("NotFound", "Not Found"),
-    405: ("MethodNotAllowed", "Method Not Allowed"),
-    413: ("ContentTooLarge", "Content Too Large"),
-    503: ("Unavailable", "Service Unavailable"),
 }
 _log = logging.getLogger(__name__)
 _pages = Environment(
@@ -64,12 +57,6 @@ def headers_of(host: Host, request: Request, asked: Asked) -> dict[str, str]:
     }
 
 
-def is_known(request: Request, etag: str) -> bool:
-    """True when the client has this very answer."""
-    tags = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    return etag in tags
-
-
 def answer(host: Host, request: Request, asked: Asked, told: Told) -> Response:
     """The document as it was asked."""
     sent = {**headers_of(host, request, asked), **told.headers}
@@ -94,24 +81,6 @@ def refusal(error: Exception) -> Response:
         _log.error("ogcapi: %s", error)
         status, code, detail = 503, "", "the data cannot be read at the moment: come back in a few seconds"
     return problem(status, detail, code)
-
-
-def problem(status: int, detail: str, code: str = "") -> Response:
-    """A refusal of that status."""
-    usual, title = _PROBLEMS.get(status, ("NoApplicableCode", "Error"))
-    body = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code or usual,
-        "description": detail,
-    }
-    headers = {"Cache-Control": NOT_KEPT.decode(), **_CORS}
-    if status == 503:
-        headers["Retry-After"] = _RETRY_S
-    content = json.dumps(body, ensure_ascii=False).encode()
-    return Response(content, status, headers, "application/problem+json")
 
 
 def _page(host: Host, request: Request, asked: Asked, told: Told) -> bytes:

@@ -1,6 +1,6 @@
 """The classes of precision of the arrêté of 16 September 2003, and its test on a sample of gaps.
 
-A class [xx] is a length in centimetres. A sample of N gaps between control points and the map keeps to it when
+A class [xx] is a length in centimetres. A sample of N gaps between control points and the map keeps to it if
 
 1. the mean gap is at most [xx]·(1 + 1/(2C²));
 2. at most N' gaps exceed T = k·[xx]·(1 + 1/(2C²));

@@ -25,10 +25,16 @@ YEAR = 2025
 MASK = box(584.0, 356.0, 616.0, 404.0)
 """Where the image is veiled so that the vector shows: two dalles share it."""
 
-_LZW: frozenset[Cell] = frozenset({(0, 0), (1, 4), (3, 1), (4, 3)})
-_JPEG: frozenset[Cell] = frozenset({(0, 4), (4, 4)})
-_JP2: Cell = (4, 2)
-_BANDS: Cell = (3, 0)
+_FORMS: dict[Cell, str] = {
+    (0, 0): "lzw",
+    (3, 1): "lzw",
+    (0, 4): "jpeg",
+    (4, 4): "jpeg",
+    (4, 2): "deflate",
+    (1, 4): "deflate",
+    (3, 0): "bands",
+}
+"""Dalles that are delivered in another form than most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +44,16 @@ class Sheet:
     cell: Cell
     name: DalleName
     form: str
-    """deflate, lzw (striped, with a world file), bands (deflate, band after band), jpeg or jp2."""
+    """plain, deflate, lzw (in strips, with a world file), bands (deflate, band after band) or jpeg."""
 
     @property
     def file_name(self) -> str:
         """The file's name, as the GML gives it."""
-        return format_name(self.name) + (".jp2" if self.form == "jp2" else ".tif")
+        return f"{format_name(self.name)}.tif"
 
     def path(self, folder: Path) -> Path:
         """Where the file goes."""
         return folder / self.file_name
-
-
-def _form(cell: Cell) -> str:
-    if cell in _LZW:
-        return "lzw"
-    if cell in _JPEG:
-        return "jpeg"
-    return {_JP2: "jp2", _BANDS: "bands"}.get(cell, "deflate")
 
 
 def sheets() -> tuple[Sheet, ...]:
@@ -66,7 +64,9 @@ def sheets() -> tuple[Sheet, ...]:
         for column in range(count):
             x = int(plan.ORIGIN[0]) + column * side
             y = int(plan.ORIGIN[1]) + (row + 1) * side
-            found.append(Sheet((column, row), DalleName(YEAR, x, y, side), _form((column, row))))
+            found.append(
+                Sheet((column, row), DalleName(YEAR, x, y, side), _FORMS.get((column, row), "plain"))
+            )
     return tuple(found)
 
 
@@ -90,7 +90,7 @@ def raster_features(book: Fieldbook) -> None:
             gml_id,
             producteur=PRODUCER,
             nomImage=sheet.file_name,
-            typeImage="image/jp2" if sheet.form == "jp2" else "image/tiff",
+            typeImage="image/tiff",
             idPCRS=gml_id,
             resolution=5,
             dateAcquisition=FLOWN,

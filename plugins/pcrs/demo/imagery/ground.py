@@ -1,13 +1,14 @@
 """The ground as an index image: every flat thing drawn in order, at 2.5 cm, by the number of its material."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from math import floor
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import Polygon
 
 from pcrs.demo.imagery.materials import INDEX
 from pcrs.demo.village.curves import polygons_of
@@ -30,6 +31,7 @@ class _Item:
 
     material: int
     points: Coords
+    """Corners (n, 2), or ends of segments (n, 4)."""
     width: int
     """0: a polygon."""
 
@@ -61,45 +63,55 @@ def whole_pieces(polygon: Polygon) -> list[Polygon]:
     return [piece for half in halves for part in polygons_of(half) for piece in whole_pieces(part)]
 
 
-def _polygon_items(material: int, shape: Polygon | MultiPolygon) -> list[tuple[_Item, Polygon]]:
-    found = []
-    for polygon in polygons_of(shape):
-        for piece in whole_pieces(polygon):
-            points = _to_units(shapely.get_coordinates(piece.exterior))
-            found.append((_Item(material, points, 0), piece))
-    return found
+def _polygon_items(surfaces: list[Surface]) -> list[_Item]:
+    """One item for each polygon of one run of surfaces."""
+    pieces, materials = [], []
+    for surface in surfaces:
+        for polygon in polygons_of(surface.shape):
+            parts = whole_pieces(polygon)
+            pieces += parts
+            materials += [INDEX[surface.material]] * len(parts)
+    coords, owner = shapely.get_coordinates(shapely.get_exterior_ring(pieces), return_index=True)
+    points = np.split(_to_units(coords), np.flatnonzero(np.diff(owner)) + 1)
+    return [_Item(material, corners, 0) for material, corners in zip(materials, points, strict=True)]
 
 
-def _stroke_item(strokes: Strokes) -> tuple[_Item, MultiPolygon]:
+def _stroke_item(strokes: Strokes) -> _Item:
     coords, owner = shapely.get_coordinates(shapely.get_parts(strokes.lines), return_index=True)
     units = _to_units(coords)
     same = owner[:-1] == owner[1:]
     segments = np.concatenate([units[:-1][same], units[1:][same]], axis=1)
-    item = _Item(INDEX[strokes.material], segments, max(1, round(strokes.width / _UNIT_M)))
-    return item, shapely.box(*strokes.lines.bounds).buffer(strokes.width)
+    return _Item(INDEX[strokes.material], segments, max(1, round(strokes.width / _UNIT_M)))
+
+
+def _bounds(item: _Item) -> tuple[int, int, int, int]:
+    """The box of an item, in drawn pixels."""
+    x, y = item.points[:, 0::2], item.points[:, 1::2]
+    low = (int(x.min()) - item.width, int(y.min()) - item.width)
+    return (*low, int(x.max()) + item.width, int(y.max()) + item.width)
 
 
 class Ground:
     """Draws any window of the layers. Made once a process."""
 
     def __init__(self, layers: tuple[Layer, ...]) -> None:
-        made = []
-        for layer in layers:
-            if isinstance(layer, Surface):
-                made += _polygon_items(INDEX[layer.material], layer.shape)
+        self._items: list[_Item] = []
+        for flat, run in groupby(layers, key=lambda layer: isinstance(layer, Surface)):
+            if flat:
+                self._items += _polygon_items([layer for layer in run if isinstance(layer, Surface)])
             else:
-                made.append(_stroke_item(layer))
-        self._items = [item for item, _ in made]
-        self._tree = shapely.STRtree([shapely.box(*shape.bounds) for _, shape in made])
+                self._items += [_stroke_item(layer) for layer in run if isinstance(layer, Strokes)]
+        boxes = np.array([_bounds(item) for item in self._items])
+        self._index = shapely.STRtree(shapely.box(*boxes.T))
 
     def draw(self, x_px: int, y_px: int, width: int, height: int) -> Image.Image:
         """The materials of a window (pixels from the north-west corner), `SUB` times enlarged, mode P."""
         image = Image.new("P", (width * SUB, height * SUB))
         pen = ImageDraw.Draw(image)
-        west, north = x_px * 0.05, SIDE_M - y_px * 0.05
-        window = shapely.box(west - 0.1, north - height * 0.05 - 0.1, west + width * 0.05 + 0.1, north + 0.1)
-        origin = np.array([x_px * SUB, y_px * SUB], np.int32)
-        for number in np.sort(self._tree.query(window)):
+        west, north = x_px * SUB, y_px * SUB
+        origin = np.array([west, north], np.int32)
+        window = shapely.box(west - 2, north - 2, west + width * SUB + 2, north + height * SUB + 2)
+        for number in np.sort(self._index.query(window)):
             item = self._items[number]
             if item.width:
                 self._draw_strokes(pen, item, origin, image.size)

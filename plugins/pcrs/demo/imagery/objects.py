@@ -183,13 +183,13 @@ def pole_sprite(pole: Pole) -> Sprite:
     return pen.sprite()
 
 
-def prominence_sprite(part: Prominence, number: int) -> Sprite:
-    """An awning in stripes, a balcony, a glass canopy or a buttress; `number` picks the awning's colour."""
+def prominence_sprite(part: Prominence) -> Sprite:
+    """An awning in stripes, a balcony, a glass canopy or a buttress; its place picks the awning's colour."""
     pen = Stencil(part.shape.bounds)
     a, b, c, d = list(part.shape.exterior.coords)[:4]
     base, line, count = _PROMINENT[part.kind]
     if part.kind == "store":
-        base = _AWNINGS[number % len(_AWNINGS)]
+        base = _AWNINGS[int(a[0] * 3 + a[1] * 5) % len(_AWNINGS)]
         line = shade(base, 1.4)
     pen.fill([a, b, c, d], base)
     for k in range(1, 2 * count, 2):

@@ -84,7 +84,7 @@ def _sloped(roof: Roof, h: int, w: int) -> NDArray[np.uint8]:
     relief = np.where(light < 0, cover.T[cut], cover[cut]) * np.abs(light)
     relief = np.where(_ridges(roof, h, w), relief * 0.35 + 0.72, relief)
     relief[:2] = relief[-2:] = 0.82
-    return np.asarray(np.clip(relief[..., None] * np.asarray(roof.colour), 0, 255), np.uint8)
+    return np.asarray(np.clip(relief[..., None] * np.asarray(roof.colour, np.float32), 0, 255), np.uint8)
 
 
 def _cone(roof: Roof, h: int, w: int) -> NDArray[np.uint8]:
@@ -92,12 +92,12 @@ def _cone(roof: Roof, h: int, w: int) -> NDArray[np.uint8]:
     v, u = _pixels(h, w)
     sector = np.floor(np.arctan2(h / 2 - v, u - w / 2) / (pi / 4)).astype(int) % 8
     slope = 2.0 * (roof.ridge - roof.eaves) / roof.width + 0.12
-    relief = np.asarray([_light(roof, (k + 0.5) * pi / 4, slope) for k in range(8)])[sector]
+    relief = np.asarray([_light(roof, (k + 0.5) * pi / 4, slope) for k in range(8)], np.float32)[sector]
     if roof.cover == "tile":
         relief = relief * _cover("tile")[:h, :w]
     else:
         relief = relief * np.where(sector % 2 == 0, 1.07, 1.0)
-    return np.asarray(np.clip(relief[..., None] * np.asarray(roof.colour), 0, 255), np.uint8)
+    return np.asarray(np.clip(relief[..., None] * np.asarray(roof.colour, np.float32), 0, 255), np.uint8)
 
 
 def _panels(draw: ImageDraw.ImageDraw, w: int, h: int, top: float) -> None:
@@ -143,7 +143,7 @@ def _details(roof: Roof, image: Image.Image) -> None:
         _machines(draw, w, h, rng)
     elif roof.panels and roof.length > 7.0:
         _panels(draw, w, h, top)
-    elif roof.cover == "tile" and rng.random() < 0.3 and min(w, h) > 140:
+    elif roof.cover == "tile" and roof.eaves < 9.0 and rng.random() < 0.3 and min(w, h) > 140:
         _roof_window(draw, w * float(rng.uniform(0.2, 0.7)), top + h * 0.2)
     c, s, rise = cos(roof.frame.angle), sin(roof.frame.angle), 1.2 * PX_PER_M
     fall = (rise * (SHADOW[0] * c + SHADOW[1] * s), rise * (SHADOW[0] * s - SHADOW[1] * c))
@@ -182,5 +182,5 @@ def _turned(roof: Roof, local: Image.Image) -> Sprite:
     px, py = local.size[0] / 2, local.size[1] / 2
     dx, dy = ox - cx, oy - cy
     matrix = (c, -s, px + c * dx - s * dy, s, c, py + s * dx + c * dy)
-    turned = local.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+    turned = local.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
     return from_image(turned, ox, oy)

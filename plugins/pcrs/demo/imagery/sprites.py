@@ -106,7 +106,8 @@ class Stencil:
 
 def shade(colour: Colour, factor: float) -> Colour:
     """A colour made darker or lighter."""
-    return tuple(int(min(255.0, max(0.0, value * factor))) for value in colour)  # type: ignore[return-value]
+    red, green, blue = (int(min(255.0, max(0.0, value * factor))) for value in colour)
+    return red, green, blue
 
 
 _CROWNS: dict[str, tuple[Colour, int, float]] = {

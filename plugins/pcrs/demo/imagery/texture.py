@@ -44,13 +44,18 @@ def _levels(field: NDArray[np.float64]) -> Noise:
     return np.clip(np.rint(field * 42.0), -127, 127).astype(np.int16)
 
 
+def _tiled(field: NDArray[np.float64]) -> Noise:
+    """The field in whole numbers, twice along each side."""
+    return np.tile(_levels(field), (2, 2))
+
+
 @lru_cache(maxsize=1)
 def fine_fields() -> tuple[Noise, Noise, Noise]:
     """Grain, leaf and clump, (2 x PERIOD_PX, 2 x PERIOD_PX), so that any window is one slice."""
     grain = _band(PERIOD_PX, 1.8, 4.5, 1)
     leaf = 0.85 * _band(PERIOD_PX, 4.5, 11.0, 2) + 0.35 * _band(PERIOD_PX, 2.5, 5.0, 3)
     clump = _band(PERIOD_PX, 18.0, 64.0, 4)
-    return tuple(np.tile(_levels(f), (2, 2)) for f in (grain, leaf, clump))  # type: ignore[return-value]
+    return _tiled(grain), _tiled(leaf), _tiled(clump)
 
 
 @lru_cache(maxsize=1)

@@ -36,7 +36,7 @@ class Frame(NamedTuple):
 
     def shape(self, points: Iterable[Point]) -> Polygon:
         """The polygon whose corners are given in this frame."""
-        return Polygon([self.at(u, v) for u, v in points])
+        return shapely.polygons([self.at(u, v) for u, v in points])
 
     def box(self, u0: float, v0: float, u1: float, v1: float) -> Polygon:
         """The rectangle between two corners."""

@@ -65,22 +65,19 @@ def _sewers(heap: Heap, street: plan.Street, dice: Dice) -> None:
 
 def _pavement_things(heap: Heap, street: plan.Street, dice: Dice) -> None:
     """Telecom chambers, lamps and small covers on the pavements."""
-    edge = street.width / 2
-    back = min(street.pavement, 2.0)
+    near, far = street.footway
+    middle = (near + far) / 2
     for frame in _along(street, 14.0, 62.0, dice):
-        side = dice.side()
-        kind: CoverKind = "chambre_double" if street.pavement > 1.55 and dice.chance(0.5) else "chambre"
-        heap.covers.append(cover(kind, frame.shifted(0.0, side * (edge + back * 0.52))))
+        kind: CoverKind = "chambre_double" if far - near > 1.55 and dice.chance(0.5) else "chambre"
+        heap.covers.append(cover(kind, frame.shifted(0.0, dice.side() * middle)))
     side = 1.0
     for frame in _along(street, 11.0, 25.0, dice):
         side = -side
-        heap.covers.append(
-            cover("lampe", frame.shifted(0.0, side * (edge + street.pavement - 0.35), -side * pi / 2))
-        )
+        heap.covers.append(cover("lampe", frame.shifted(0.0, side * (far - 0.35), -side * pi / 2)))
     for frame in _along(street, 17.0, 55.0, dice):
-        heap.covers.append(cover("plaque_gaz", frame.shifted(0.0, edge + back * 0.4)))
+        heap.covers.append(cover("plaque_gaz", frame.shifted(0.0, near + 0.4 * (far - near))))
     for frame in _along(street, 30.0, 70.0, dice):
-        heap.covers.append(cover("regard", frame.shifted(0.0, -(edge + back * 0.45))))
+        heap.covers.append(cover("regard", frame.shifted(0.0, -middle)))
 
 
 def _gullies(heap: Heap, dice: Dice) -> None:
@@ -116,7 +113,7 @@ def _at_houses(heap: Heap, houses: list[House], dice: Dice) -> None:
         axis = frame_on(street.axis, s)
         left = (door.x - axis.x) * -np.sin(axis.angle) + (door.y - axis.y) * np.cos(axis.angle)
         side = 1.0 if left > 0 else -1.0
-        out = street.width / 2 + (min(street.pavement, 2.0) or 1.2) * 0.68
+        out = street.footway[0] * 0.4 + street.footway[1] * 0.6
         heap.covers.append(cover("bouche_a_cle", axis.shifted(dice.between(0.6, 1.6), side * out)))
         if dice.chance(0.4):
             wall = axis.shifted(dice.between(-2.6, -1.4), side * (street.frontage + 0.02))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon
 
 from pcrs.demo.village.things import (
     Car,
@@ -43,12 +43,12 @@ class Heap:
     outlines: list[tuple[str, str, Polygon]] = field(default_factory=list)
     """Areas to be drawn on the plan: thematic code, what it is, outline."""
 
-    def paint(self, material: str, shape: Polygon) -> None:
+    def paint(self, material: str, shape: Polygon | MultiPolygon) -> None:
         """Adds a surface on top of those before it; an empty shape adds nothing."""
         if not shape.is_empty and shape.area > 0:
             self.layers.append(Surface(material, shape))
 
-    def stroke(self, material: str, width: float, lines: object) -> None:
-        """Adds strokes on top; `lines` is a MultiLineString."""
-        if not lines.is_empty:  # type: ignore[attr-defined]
+    def stroke(self, material: str, width: float, lines: MultiLineString) -> None:
+        """Adds strokes on top; no line adds nothing."""
+        if not lines.is_empty:
             self.layers.append(Strokes(material, width, lines))

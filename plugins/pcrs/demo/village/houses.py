@@ -18,6 +18,8 @@ TILES: tuple[Colour, ...] = (
 _SLATE: Colour = (102, 106, 114)
 _SLOPE = 0.34
 """Rise over run of a roof of canal tiles."""
+_OVERLAP_M2 = 0.8
+"""What a house may take of the ground next to its plot."""
 _AWNING_STREETS = ("centre", "quai")
 
 
@@ -90,7 +92,7 @@ def _door(front: Frame, u: float, width: float) -> LineString:
 def town_house(plot: Plot, number: int) -> House:
     """A house of the centre: as wide as its plot, on the street, two or three storeys."""
     dice = Dice(plot.seed)
-    depth = min(dice.between(9.2, 12.6), plot.depth - 4.0)
+    depth = _fitting_depth(plot, min(dice.between(9.2, 12.6), plot.depth - 4.0))
     build = Build(plot, dice, 0.0, depth / 2, plot.front + 0.04, depth)
     form: RoofForm = "hip" if (plot.first and plot.last) or dice.chance(0.1) else "gable"
     main = _main_roof(build, form, dice.between(6.0, 8.8))
@@ -119,6 +121,14 @@ def town_house(plot: Plot, number: int) -> House:
     )
 
 
+def _fitting_depth(plot: Plot, depth: float) -> float:
+    """The depth, made smaller where the plot narrows behind a bend."""
+    half = plot.front / 2
+    while depth > 7.0 and plot.frame.box(-half, 0.0, half, depth).difference(plot.ground).area > _OVERLAP_M2:
+        depth -= 0.5
+    return depth
+
+
 def _rear_wing(build: Build, main: Roof) -> list[Roof]:
     """A lower wing towards the yard, for some."""
     dice, plot = build.dice, build.plot
@@ -129,7 +139,8 @@ def _rear_wing(build: Build, main: Roof) -> list[Roof]:
     place = plot.frame.shifted(
         dice.side() * (plot.front - width) / 2, build.width + length / 2 - 0.6, np.pi / 2
     )
-    return [_lower_part(main, place, length + 1.2, width, 2.2)]
+    wing = _lower_part(main, place, length + 1.2, width, 2.2)
+    return [wing] if wing.footprint.difference(plot.ground).area < _OVERLAP_M2 else []
 
 
 def villa(plot: Plot, number: int) -> tuple[House, Build]:

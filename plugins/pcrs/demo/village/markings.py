@@ -21,7 +21,8 @@ _LINE_M = 0.12
 
 ZEBRAS: tuple[tuple[str, float], ...] = (
     ("ouest", 250.0), ("ouest", 336.0), ("ouest", 440.0), ("centre", 7.5), ("centre", 84.0),
-    ("centre", 106.5), ("centre", 183.0), ("est", 8.0), ("est", 105.0), ("est", 258.0), ("pont", 12.0), ("pont", 82.0),
+    ("centre", 106.5), ("centre", 183.0), ("est", 8.0), ("est", 105.0), ("est", 258.0), ("pont", 12.0),
+    ("pont", 82.0),
     ("pont", 186.0), ("gare", 13.0), ("gare", 152.0), ("gare", 236.0), ("lavoir", 10.0), ("ecoles", 58.0),
     ("ecoles", 12.0), ("stade", 100.0), ("quai", 98.0), ("quai", 126.0), ("chenes", 9.0),
 )  # fmt: skip
@@ -32,8 +33,8 @@ STOPS: tuple[tuple[str, str, str, float], ...] = (
     ("pont", "start", "stop", 7.2), ("gare", "start", "stop", 8.3), ("gare", "end", "stop", 54.0),
     ("tonneliers", "start", "yield", 7.0), ("lavoir", "start", "yield", 7.2), ("four", "start", "yield", 6.4),
     ("ecoles", "start", "stop", 7.0), ("tisserands", "start", "yield", 6.6),
-    ("tisserands", "end", "yield", 9.0),
-    ("chenes", "start", "yield", 6.6), ("est", "end", "yield", 2.5), ("vignes", "start", "yield", 2.5),
+    ("tisserands", "end", "yield", 9.0), ("chenes", "start", "yield", 6.6), ("est", "end", "yield", 2.5),
+    ("vignes", "start", "yield", 2.5),
     ("eglise", "start", "yield", 4.4), ("eglise", "end", "yield", 4.6), ("lavoir", "end", "yield", 4.8),
     ("tonneliers", "end", "yield", 4.8), ("moulin", "start", "stop", 5.2), ("stade", "start", "yield", 9.0),
     ("ferme", "start", "stop", 5.0), ("four", "end", "yield", 5.0), ("chais", "start", "yield", 5.6),

@@ -6,7 +6,6 @@ Saint-Fictif-du-Causse does not exist. Coordinates are metres east and north of 
 from dataclasses import dataclass
 from math import cos, exp, sin
 
-import numpy as np
 from shapely.geometry import LineString, Polygon, box
 
 from pcrs.demo.village.curves import Point, spline
@@ -44,6 +43,9 @@ def height(x: float, y: float) -> float:
     return 123.0 + valley + north + south + 0.8 * sin(x / 130.0) * cos(y / 170.0)
 
 
+_VERGE_M, _FOOTWAY_M = 1.3, 2.1
+
+
 @dataclass(frozen=True, slots=True)
 class Street:
     """One street: its axis, the width of the carriageway and of each pavement (0: no kerb, verges)."""
@@ -57,7 +59,12 @@ class Street:
     @property
     def frontage(self) -> float:
         """From the axis to the edge of the parcels."""
-        return self.width / 2 + (self.pavement or 1.3)
+        return self.width / 2 + (self.pavement or _VERGE_M)
+
+    @property
+    def footway(self) -> tuple[float, float]:
+        """From and to, metres from the axis: where people walk, behind the bays of a wide pavement."""
+        return self.frontage - min(self.pavement or _VERGE_M, _FOOTWAY_M), self.frontage
 
 
 ROUNDABOUT = (880.0, 502.0)
@@ -122,7 +129,6 @@ TURNING = (844.0, 414.0)
 """Centre of the turning circle at the end of the Impasse des Lavandes."""
 TURNING_R = 8.5
 
-RIVER = LineString([(float(x), river_y(float(x))) for x in np.arange(-BEYOND, SIDE_M + BEYOND + 1, 5.0)])
 RAIL = spline(((-BEYOND, 146), (200, 160), (450, 176), (700, 198), (1000 + BEYOND, 238)))
 SIDING_M = 4.4
 """Distance of the second track, south of the first."""

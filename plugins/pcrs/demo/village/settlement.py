@@ -1,10 +1,10 @@
 """The built-up part: plots, houses, gardens, and the ground that is left between them."""
 
 import shapely
-from shapely.geometry import MultiPolygon
+from shapely.geometry import MultiPolygon, Polygon
 
 from pcrs.demo.village import plan
-from pcrs.demo.village.curves import polygons_of, rows
+from pcrs.demo.village.curves import Frame, polygons_of, rows
 from pcrs.demo.village.dice import Dice
 from pcrs.demo.village.gardens import court, villa_garden
 from pcrs.demo.village.heap import Heap
@@ -17,6 +17,10 @@ _BLOCK_M = 14.0
 """Gaps between plots narrower than twice this belong to the settlement."""
 
 
+_INSIDE_M2 = 6000.0
+"""A hole in the settlement that is smaller than this is the inside of a block."""
+
+
 class Settlement:
     """The plots of the village, and the ground that they and the space between them take."""
 
@@ -25,8 +29,8 @@ class Settlement:
         built = shapely.union_all([plot.ground for plot in self._plots])
         near = built.union(reserved.intersection(built.buffer(12.0)))
         closed = near.buffer(_BLOCK_M, join_style="mitre").buffer(-_BLOCK_M, join_style="mitre")
-        self.ground = MultiPolygon(polygons_of(closed))
-        self._between = closed.difference(built).difference(reserved).buffer(-0.6).buffer(0.5)
+        self.ground = MultiPolygon([_filled(part) for part in polygons_of(closed)])
+        self._between = self.ground.difference(built).difference(reserved).buffer(-0.6).buffer(0.5)
 
     def lay(self, heap: Heap) -> None:
         """Adds gardens without a house, paved corners, houses and their gardens."""
@@ -37,20 +41,24 @@ class Settlement:
         self._build(heap)
 
     def _open_gardens(self, heap: Heap) -> None:
-        """The middles of the blocks, behind the plots."""
+        """The middles of the blocks, behind the plots: grass, beds, fruit trees."""
         dice = Dice(81)
         for part in polygons_of(self._between):
             if part.area < 30.0:
                 continue
-            heap.paint("lawn_dry" if dice.chance(0.5) else "lawn_lush", part)
-            if 200.0 < part.area < 900.0:
-                heap.stroke("salad", 0.5, rows(part, dice.between(0.0, 3.0), 1.6, 2.0))
-            x0, y0, x1, y1 = part.bounds
-            for _ in range(int(part.area / 70.0)):
-                x, y, radius = dice.between(x0, x1), dice.between(y0, y1), dice.between(1.2, 3.6)
+            heap.paint(dice.pick(("lawn_dry", "lawn_lush", "meadow")), part)
+            for _ in range(int(part.area / 160.0)):
+                bed = _somewhere(part, dice).box(-3.0, -2.2, 3.0, 2.2)
+                if part.contains(bed):
+                    heap.paint("soil", bed)
+                    heap.stroke(
+                        dice.pick(("salad", "leek")), 0.45, rows(bed, dice.between(0.0, 3.0), 0.9, 0.4)
+                    )
+            for _ in range(int(part.area / 45.0)):
+                spot, radius = _somewhere(part, dice), dice.between(1.0, 3.4)
                 species: Species = "round" if dice.chance(0.66) else "walnut"
-                if part.contains(shapely.Point(x, y).buffer(radius * 0.6)):
-                    heap.trees.append(Tree(x, y, radius, radius * 1.9, species))
+                if part.contains(shapely.Point(spot.x, spot.y).buffer(radius * 0.6)):
+                    heap.trees.append(Tree(spot.x, spot.y, radius, radius * 1.9, species))
 
     def _build(self, heap: Heap) -> None:
         """Houses and gardens, numbered along each street: odd on the left, even on the right."""
@@ -67,6 +75,17 @@ class Settlement:
                 house, build = villa(plot, number)
                 heap.houses.append(house)
                 villa_garden(heap, house, build)
+
+
+def _somewhere(ground: Polygon, dice: Dice) -> Frame:
+    """A place in the box of a ground, turned anyhow."""
+    x0, y0, x1, y1 = ground.bounds
+    return Frame(dice.between(x0, x1), dice.between(y0, y1), dice.between(-0.2, 0.2))
+
+
+def _filled(ground: Polygon) -> Polygon:
+    """The ground without the holes that are the inside of a block."""
+    return Polygon(ground.exterior, [hole for hole in ground.interiors if Polygon(hole).area > _INSIDE_M2])
 
 
 def _along(plot: Plot) -> tuple[int, float]:

@@ -22,7 +22,9 @@ _PLANE_TREES = (
     (518.0, 557.5), (518.6, 566.0), (538.0, 563.5), (548.0, 563.0),
 )  # fmt: skip
 _BENCHES = ((521.8, 511.0), (531.2, 510.0), (540.8, 509.2), (533.0, 548.0), (522.0, 548.0))
-_PARASOLS: tuple[Colour, ...] = ((196, 66, 52), (226, 216, 196), (58, 96, 132), (214, 170, 62))
+_CANVAS: tuple[Colour, ...] = (
+    (186, 74, 60), (224, 214, 194), (70, 104, 136), (206, 168, 76), (94, 128, 96), (214, 208, 200),
+)  # fmt: skip
 
 
 def _paving(heap: Heap) -> None:
@@ -81,6 +83,21 @@ def _monuments(heap: Heap) -> None:
     heap.monuments.append(("monument aux morts", memorial.box(-2.0, -2.0, 2.0, 2.0)))
 
 
+def _market(heap: Heap) -> None:
+    """Parasols of the café's terrace, and the stalls of a market morning."""
+    dice = Dice(12)
+    for k in range(10):
+        place = Frame(586.0 + (k % 2) * 3.4 + k * 0.35, 506.0 + (k // 2) * 3.4, 0.3 * k)
+        heap.extras.append(Roof(place, 2.7, 2.7, "cone", 2.2, 2.7, dice.pick(_CANVAS), "metal"))
+    row = Frame(553.0, 500.5, _GRID)
+    for k in range(14):
+        u = 3.9 * (k % 7) + dice.between(-0.2, 0.2)
+        place = row.shifted(u, 6.2 * (k // 7), dice.between(-0.05, 0.05))
+        if dice.chance(0.85):
+            stall = gabled(place, (dice.between(2.6, 3.2), 2.4), 2.0, dice.pick(_CANVAS), "metal")
+            heap.extras.append(stall)
+
+
 def lay_square(heap: Heap) -> None:
     """Adds the square and all that stands on it."""
     _paving(heap)
@@ -89,10 +106,7 @@ def lay_square(heap: Heap) -> None:
     for x, y in _PLANE_TREES:
         heap.paint("soil", Frame(x, y, _GRID).box(-0.8, -0.8, 0.8, 0.8))
         heap.trees.append(Tree(x, y, 3.5, 9.0, "plane", public=True))
-    dice = Dice(12)
-    for k in range(10):
-        place = Frame(586.0 + (k % 2) * 3.4 + k * 0.35, 506.0 + (k // 2) * 3.4, 0.3 * k)
-        heap.extras.append(Roof(place, 2.7, 2.7, "cone", 2.2, 2.7, dice.pick(_PARASOLS), "metal"))
+    _market(heap)
     edge = LineString([(513.6, 494.6), (581.5, 487.6)])
     posts = frames_on(edge, np.arange(1.0, edge.length, 2.2))
     heap.poles += [Pole("potelet", post, 0.9) for post in posts]

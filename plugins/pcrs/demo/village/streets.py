@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import atan2, pi
+from math import atan2
 
 import numpy as np
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 from shapely.ops import linemerge
 
 from pcrs.demo.village import plan
@@ -38,8 +38,10 @@ BAYS: tuple[tuple[str, int, float, int], ...] = (
     ("gare", 1, 182.0, 5),
 )
 BAY_LENGTH_M = 5.2
-_MAIN = ("ouest", "est", "centre")
-"""The main street runs on where others meet it."""
+_MAIN = ("gare", "pont", "quai", "ouest", "est", "centre")
+"""Streets that run on where others meet them, the first one last."""
+_OLD_CENTRE = box(385.0, 470.0, 625.0, 700.0)
+"""Where pavements are of stone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,8 @@ def _street_layers(
     streets = plan.STREETS
     shoulder = [s.axis.buffer(s.width / 2 + 1.2) for s in streets.values() if not s.pavement]
     layers: list[Layer] = [Surface("verge", shapely.union_all(shoulder)), Surface("pavement", paved)]
-    tints = {"centre": "pavement_stone", "quai": "pavement_stone", "pont": "pavement_stone"}
-    tints |= {"gare": "pavement_sand", "tonneliers": "pavement_stone", "eglise": "pavement_stone"}
+    layers.append(Surface("pavement_stone", paved.intersection(_OLD_CENTRE)))
+    tints = {"gare": "pavement_sand", "quai": "pavement_stone"}
     tints |= {"chenes": "pavement_rose", "impasse": "pavement_rose", "stade": "pavement_dark"}
     for key, material in tints.items():
         layers.append(Surface(material, streets[key].axis.buffer(streets[key].frontage, cap_style="flat")))
@@ -217,9 +219,3 @@ def network() -> Network:
     return Network(
         everything, _multi(paved.union(everything)), islands, tuple(kerbs), tuple(edges), tuple(layers)
     )
-
-
-def side_of(angle: float, towards: float) -> float:
-    """The angle or its opposite, whichever looks more towards `towards`."""
-    turned = (angle - towards + pi) % (2 * pi) - pi
-    return angle if abs(turned) <= pi / 2 else angle + pi

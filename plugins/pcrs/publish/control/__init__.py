@@ -1,1 +1,0 @@
-"""The report of a control: one HTML page and one JSON document."""
