@@ -5,8 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcrs.errors import InputError, StoreError
-from pcrs.raster.build import build_base_slab, build_upper_slab, tile_limits, touched
+from pcrs.raster.build import _rectangles, build_base_slab, build_upper_slab, tile_limits, touched
+from pcrs.raster.cuts import cutting, read_cut
 from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.raster.open import open_raster, read_rgb
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.rok4 import root_of, slab_files
 from pcrs.raster.slab import NOTHING, TILES, SlabBytes, decode_tile, encode_slab, join_tiles, split_tiles
@@ -260,3 +262,69 @@ def test_limits_hold_all_boxes():
     assert list(limits) == list(range(6, 23))
     assert limits[6] == Cells(0, 6, 0, 6)
     assert limits[22] == tiles_covering(BBox(540_000, 6_349_000, 541_010, 6_350_010), 22)
+
+
+@pytest.fixture(scope="module")
+def pile(tmp_path_factory):
+    """Dalles of 100 m around the corner of four slabs, a smaller one with a hole on top; and their cuts."""
+    folder = tmp_path_factory.mktemp("pile")
+    west, north = 204.8 * 2813, 12_000_000 - 204.8 * 27475
+    x, y = round(west) - 80, round(north) + 70
+    hole = np.ones((600, 600), bool)
+    hole[200:380, 90:400] = False
+    dalles = [
+        (DalleName(2025, x, y, 100), 0, 0, None),
+        (DalleName(2025, x + 100, y, 100), 0, 0, None),
+        (DalleName(2025, x, y - 100, 100), 0, 0, None),
+        (DalleName(2025, x + 71, y - 38, 30), 1, 7, hole),
+    ]
+    sources, folders = [], {}
+    for number, (name, rank, seed, mask) in enumerate(dalles):
+        path = folder / f"{number}.tif"
+        make_dalle(path, name, seed=seed, mask=mask, tiled=True, compress="deflate")
+        sources.append(Source(path, name.bbox, rank))
+        folders[path] = folder / f"{number}.cuts"
+        with cutting(folders[path], name.bbox, 90) as cutter, open_raster(path) as dataset:
+            rgb, valid = read_rgb(dataset)
+            cutter.push(rgb, valid)
+    return sources, folders
+
+
+def test_a_slab_of_cuts_is_the_slab_of_the_masters_byte_for_byte(pile):
+    sources, folders = pile
+    mosaic = Mosaic(sources)
+    taken = []
+
+    def cuts(dalle: Source, slab: Slab):
+        tiles = read_cut(folders[dalle.path], slab)
+        taken.append(sum(tile is not None for tile in tiles))
+        return tiles
+
+    slabs = touched([dalle.bbox for dalle in sources])[22]
+    assert len(slabs) == 4
+    for slab in sorted(slabs):
+        assert build_base_slab(mosaic, slab, cuts=cuts) == build_base_slab(mosaic, slab)
+    assert sum(taken) > 100
+
+
+def test_only_what_no_cut_has_is_read(pile, monkeypatch):
+    sources, folders = pile
+    mosaic = Mosaic(sources)
+    read: list[BBox] = []
+    reading = Mosaic.read
+    monkeypatch.setattr(
+        Mosaic, "read", lambda self, bbox, size=None: read.append(bbox) or reading(self, bbox, size)
+    )
+    for slab in touched([dalle.bbox for dalle in sources])[22]:
+        build_base_slab(mosaic, slab, cuts=lambda dalle, slab: read_cut(folders[dalle.path], slab))
+    area = sum(box.width * box.height for box in read)
+    assert 0 < area < 0.6 * sum(dalle.bbox.width * dalle.bbox.height for dalle in sources)
+
+
+@given(st.lists(st.booleans(), min_size=64, max_size=64))
+def test_rectangles_cover_what_is_wanted_once(cells):
+    wanted = np.array(cells).reshape(8, 8)
+    covered = np.zeros((8, 8), int)
+    for part in _rectangles(wanted):
+        covered[part.min_row : part.max_row + 1, part.min_col : part.max_col + 1] += 1
+    np.testing.assert_array_equal(covered, wanted)

@@ -148,3 +148,22 @@ def test_a_disk_that_lies_is_found_out(tmp_path, monkeypatch):
     with pytest.raises((StoreError, RasterError)):
         write_master(source, tmp_path / "out" / "master.tif", NAME)
     assert list((tmp_path / "out").glob("*")) == []
+
+
+def test_what_is_read_back_is_shown_in_bands_from_the_north(tmp_path):
+    mask = np.ones((4000, 4000), bool)
+    mask[700:900, 100:300] = False
+    name = hm_name()
+    source = make_dalle(tmp_path / "d.tif", name, mask=mask)
+    seen: list[tuple[np.ndarray, np.ndarray | None]] = []
+
+    def look(rgb: np.ndarray, valid: np.ndarray | None) -> None:
+        seen.append((rgb.copy(), valid))
+
+    write_master(source, tmp_path / "m.tif", name, look)
+    assert [len(rgb) for rgb, _ in seen] == [512] * 7 + [416]
+    np.testing.assert_array_equal(
+        np.concatenate([rgb for rgb, _ in seen]), ground_pixels(name.x_m, name.y_m, 4000, 4000)
+    )
+    assert seen[0][1] is None
+    np.testing.assert_array_equal(seen[1][1], mask[512:1024])

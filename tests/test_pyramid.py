@@ -9,6 +9,7 @@ from pcrs.errors import StoreError
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.rok4 import link_edition, place_slab, root_of, slab_file, write_descriptor
 from pcrs.raster.slab import NOTHING, TILES, join_tiles
+from pcrs.raster.switch import switching
 from pcrs.standard.grid import Cells, Slab, Tile
 
 SLAB = Slab(15, 25, 195)
@@ -127,6 +128,78 @@ def test_tags_differ_from_tile_to_tile(descriptor):
     tags = {pyramid.tile_with_tag(Tile(15, 400 + col, 3120))[1] for col in range(16)}
     assert len(tags) == 16
     assert not any(set(tag) - set("0123456789abcdef-") for tag in tags)
+
+
+def test_the_tags_of_slabs_change_with_their_files_and_with_the_limits(descriptor):
+    pyramid = Pyramid(descriptor, recheck_s=0)
+    root, beside = root_of(descriptor), Slab(15, 26, 195)
+    seen = [pyramid.tags([SLAB, beside])]
+    place_slab(root, beside, slab_of_words("b"))
+    seen.append(pyramid.tags([SLAB, beside]))
+    only = pyramid.tags([SLAB])
+    half = np.ones((256, 256), bool)
+    half[:128] = False
+    place_slab(root, beside, join_tiles([b"x"] * TILES, [half] + [None] * 255))
+    seen.append(pyramid.tags([SLAB, beside]))
+    assert pyramid.tags([SLAB]) == only
+    write_descriptor(descriptor, LIMITS)
+    assert pyramid.tags([SLAB, beside]) == seen[-1]
+    write_descriptor(descriptor, LIMITS | {14: Cells(200, 1560, 231, 1575)})
+    seen.append(pyramid.tags([SLAB, beside]))
+    assert len(set(seen)) == 4
+
+
+def test_what_is_made_of_several_slabs_is_of_one_moment(tmp_path):
+    descriptor = tmp_path / "P.json"
+    root, slabs = root_of(descriptor), [Slab(15, 25, 195), Slab(15, 26, 195), Slab(15, 27, 195)]
+    tiles = [Tile(15, slab.col * 16, slab.row * 16) for slab in slabs]
+    limits = {15: Cells(400, 3120, 447, 3151)}
+    for slab in slabs:
+        place_slab(root, slab, slab_of_words("a"))
+    write_descriptor(descriptor, limits)
+    pyramid = Pyramid(descriptor, recheck_s=0.002)
+    wrong: list[list[bytes | None]] = []
+    finished = threading.Event()
+
+    def read() -> None:
+        while not finished.is_set():
+            seen = pyramid.steady(lambda: [pyramid.tile(tile) for tile in tiles])
+            if len(set(seen)) > 1:
+                wrong.append(seen)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for turn in range(40):
+        with switching(tmp_path):
+            for slab in slabs:
+                place_slab(root, slab, slab_of_words("ab"[turn % 2]))
+            write_descriptor(descriptor, limits)
+    finished.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_switch_that_does_not_end_does_not_stop_the_readers(descriptor, monkeypatch):
+    monkeypatch.setattr("pcrs.raster.pyramid._PAUSE_S", 0.0)
+    pyramid = Pyramid(descriptor)
+    with switching(descriptor.parent):
+        assert pyramid.steady(lambda: pyramid.tile(TILE)) == word(238, "a")
+
+
+def test_no_reader_goes_back_in_time(descriptor):
+    """One thread finds the old slab still good, another opens the new one meanwhile: the new one stays."""
+    pyramid = Pyramid(descriptor, clock=Clock())
+    assert pyramid.tile(TILE) == word(238, "a")
+    key = (15, 25, 195)
+    old = pyramid._data[key]
+    pyramid.refresh()
+    place_slab(root_of(descriptor), SLAB, slab_of_words("new"))
+    assert pyramid.tile(TILE) == word(238, "new")
+    old.identity = pyramid._data[key].identity  # as if it had been compared before the change
+    assert pyramid._looked_at(pyramid._data, key, old) is pyramid._data[key]
+    assert pyramid.tile(TILE) == word(238, "new")
 
 
 def test_an_edition_that_links_to_another_serves_its_tiles(descriptor, tmp_path):

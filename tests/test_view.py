@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pcrs.errors import InputError, TooLargeError
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.rok4 import write_descriptor
 from pcrs.raster.slab import decode_tile
-from pcrs.raster.view import read_view
+from pcrs.raster.view import read_view, slabs_under
 from pcrs.standard.crs import BBox
-from pcrs.standard.grid import LAMB93, Tile, tiles_covering
+from pcrs.standard.grid import LAMB93, Tile, slab_of, tiles_covering
 from tests.pyramids import X, Y, build, ground, source
 
 GROUND = BBox(X, Y - 40, X + 40, Y)
@@ -76,6 +78,24 @@ def test_views_of_the_world_cost_a_tile(pyramid, monkeypatch):
         rgb, _ = read_view(pyramid, BBox(-reach, -reach, reach, reach), (300, 200))
         assert rgb.shape == (200, 300, 3)
     assert set(asked) == {Tile(6, 0, 6)}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(-60, 90), st.floats(-90, 60), st.floats(0.5, 3000), st.integers(1, 300), st.floats(0.3, 3))
+def test_no_slab_is_read_that_is_not_told(pyramid, monkeypatch, east, north, side, pixels, shape):
+    asked = set()
+    really = pyramid.tile
+    with monkeypatch.context() as patch:
+        patch.setattr(pyramid, "tile", lambda tile: asked.add(slab_of(tile)[0]) or really(tile))
+        box = BBox(X + east, Y + north - side * shape, X + east + side, Y + north)
+        read_view(pyramid, box, (pixels, pixels))
+    assert asked <= set(slabs_under(pyramid, box, (pixels, pixels)))
+
+
+def test_far_from_the_data_no_slab_is_told(pyramid):
+    assert slabs_under(pyramid, BBox(0, 0, 100, 100), (50, 40)) == ()
+    with pytest.raises(TooLargeError):
+        slabs_under(pyramid, GROUND, (800, 800), max_tiles=3)
 
 
 def test_too_many_tiles_are_refused(pyramid, tmp_path):

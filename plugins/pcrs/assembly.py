@@ -24,6 +24,7 @@ from pcrs.store.index import Delivery, Index
 from pcrs.store.records import RecordStore
 from pcrs.work import receive
 from pcrs.work.catalogue import raster_facts, vector_facts
+from pcrs.work.cluster import cluster
 from pcrs.work.communes import put_communes
 from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress, mill
@@ -88,13 +89,19 @@ class Bench:
 
 
 @contextmanager
-def working(site: Site, settings: Settings, workers: int, progress: Progress) -> Iterator[Bench]:
-    """The site open for writing, with hands to work.
+def working(
+    site: Site, settings: Settings, workers: int, progress: Progress, scheduler: str | None = None
+) -> Iterator[Bench]:
+    """The site open for writing, with hands to work: this many processes, or the workers of a scheduler.
 
     Raises:
         SiteError: another pcrs is at work in it.
+        MillError: the scheduler does not answer, or has no worker with this pcrs.
+        SettingsError: dask.distributed is not installed.
     """
-    with site.working(), closing(Index(site.index_file)) as index, mill(workers) as hands:
+    site = Site(site.root.resolve())
+    hands_of = cluster(scheduler) if scheduler else mill(workers)
+    with site.working(), closing(Index(site.index_file)) as index, hands_of as hands:
         with closing(open_store(site.features_url)) as store:
             yield Bench(_means(site, settings, index, store, hands, progress), settings)
 

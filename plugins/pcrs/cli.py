@@ -5,21 +5,20 @@ Exit codes: 0 fine, 1 findings (the input is at fault), 2 could not run.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from os import cpu_count
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from pcrs import __version__
 from pcrs.errors import PcrsError
 from pcrs.settings import Settings, load, shipped
-from pcrs.work.progress import Progress, Step, mill
+from pcrs.showing import showing
+from pcrs.work.progress import mill
 from pcrs.work.site import Site
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -29,6 +28,10 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 SiteOption = Annotated[Path, typer.Option("--site", envvar="PCRS_SITE", help="The site's directory.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes that work.")]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Work on the workers of dask.distributed there: tcp://HOST:8786."),
+]
 _HERE = Path("site")
 _CORES = cpu_count() or 1
 
@@ -57,40 +60,6 @@ def _load(site: Path) -> tuple[Site, Settings]:
     return place, load(place.settings_file)
 
 
-@contextmanager
-def showing() -> Iterator[Progress]:
-    """A bar for each stage on a terminal, a line per tenth otherwise."""
-    if not _err.is_terminal:
-        yield _Lines()
-        return
-    columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=_err) as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(step: Step) -> None:
-            if step.total and step.stage not in tasks:
-                tasks[step.stage] = bar.add_task(step.stage, total=step.total)
-            if step.stage in tasks:
-                bar.update(tasks[step.stage], completed=step.done, total=step.total)
-
-        yield show
-
-
-class _Lines:
-    """Plain lines for logs: one each time that another tenth of a stage is done."""
-
-    def __init__(self) -> None:
-        self._tenths: dict[str, int] = {}
-
-    def __call__(self, step: Step) -> None:
-        if not step.total:
-            return
-        tenth = 10 * step.done // step.total
-        if self._tenths.get(step.stage) != tenth:
-            self._tenths[step.stage] = tenth
-            _err.print(f"{step.stage}: {step.done}/{step.total}", markup=False)
-
-
 def _print_findings(findings: Iterable[dict[str, Any]]) -> None:
     from pcrs.findings import Finding
 
@@ -115,15 +84,23 @@ def init(
 def check(
     path: Path,
     site: Annotated[Path | None, typer.Option(help="Take the levels of this site's settings.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report: HTML, and JSON beside.")] = None,
+    extent: Annotated[Path | None, typer.Option(help="Polygons to be covered (GeoJSON, GPKG).")] = None,
+    grid: Annotated[Path | None, typer.Option(help="A grid whose every square must be a dalle.")] = None,
+    points: Annotated[Path | None, typer.Option(help="CSV of GNSS check points: id;x;y;xi;yi.")] = None,
     json_: JsonOption = False,
     workers: WorkersOption = _CORES,
 ) -> None:
-    """Control a delivery, and change nothing."""
+    """Control a delivery, and change nothing; with a report, measure pixels and neighbours too."""
     from pcrs.assembly import control_of
+    from pcrs.reporting import Asked
     from pcrs.work.receive import check as check_path
 
     settings = _load(site)[1] if site else load(shipped("config/pcrs.toml"))
-    with mill(workers) as hands, showing() as progress:
+    asked = Asked(report, extent, grid, points)
+    if asked.anything:
+        _examine(path, asked, settings, workers, json_)
+    with mill(workers) as hands, showing(_err) as progress:
         checked = check_path(path, control_of(settings), hands, progress)
     bad = any(f.level == "error" for one in checked for f in one.findings)
     if json_:
@@ -145,6 +122,23 @@ def check(
     raise typer.Exit(1 if bad else 0)
 
 
+def _examine(path: Path, asked: Any, settings: Settings, workers: int, as_json: bool) -> NoReturn:
+    """The control with measures; it ends the command."""
+    from pcrs.publish.control.document import document
+    from pcrs.reporting import report
+
+    with mill(workers) as hands, showing(_err) as progress:
+        result = report(path, asked, settings, hands, progress)
+    if as_json:
+        _out.print_json(json.dumps(document(result), ensure_ascii=False))
+    else:
+        _print_findings(f.to_dict() for f in result.every_finding)
+        counts = ", ".join(f"{number} {verdict}" for verdict, number in result.counts.items())
+        where = f" ; rapport : {asked.report}" if asked.report else ""
+        _out.print(f"livraison {result.delivery} : {result.verdict} ({counts}){where}", markup=False)
+    raise typer.Exit(0 if result.verdict == "conforme" else 1)
+
+
 @app.command()
 def receive(
     path: Path,
@@ -153,6 +147,7 @@ def receive(
     chantier: Annotated[str, typer.Option(help="Flight block or survey.")] = "",
     accept: Annotated[bool, typer.Option("--accept", help="Accept what conforms, refuse the rest.")] = False,
     workers: WorkersOption = _CORES,
+    scheduler: SchedulerOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Take a delivery in: check it and, with --accept, make and publish everything from what conforms."""
@@ -160,7 +155,7 @@ def receive(
     from pcrs.work.receive import receive as receive_path
 
     place, settings = _load(site)
-    with showing() as progress, working(place, settings, workers, progress) as bench:
+    with showing(_err) as progress, working(place, settings, workers, progress, scheduler) as bench:
         delivery = receive_path(bench.means, path, edition=edition, chantier=chantier)
         if accept:
             delivery = bench.accept(delivery.id)
@@ -170,13 +165,17 @@ def receive(
 
 @app.command()
 def accept(
-    delivery: str, site: SiteOption = _HERE, workers: WorkersOption = _CORES, json_: JsonOption = False
+    delivery: str,
+    site: SiteOption = _HERE,
+    workers: WorkersOption = _CORES,
+    scheduler: SchedulerOption = None,
+    json_: JsonOption = False,
 ) -> None:
     """Accept a controlled delivery: what conforms goes in, file by file."""
     from pcrs.assembly import working
 
     place, settings = _load(site)
-    with showing() as progress, working(place, settings, workers, progress) as bench:
+    with showing(_err) as progress, working(place, settings, workers, progress, scheduler) as bench:
         accepted = bench.accept(delivery)
         files = bench.means.index.files(accepted.id)
     _report(accepted, files, json_)
@@ -306,7 +305,7 @@ def demo(
     from pcrs.app import run
     from pcrs.assembly import make_demo
 
-    with showing() as progress:
+    with showing(_err) as progress:
         place, settings = make_demo(site, workers, progress)
     _out.print(f"pcrs: demo -> http://127.0.0.1:{port}/   (Ctrl-C ends it)", markup=False)
     if serve:

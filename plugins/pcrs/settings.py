@@ -55,6 +55,27 @@ class RasterTable(_Table):
         return (*PATTERNS, *own)
 
 
+class ControlTable(_Table):
+    """`[control]`: the levels of the control report (`pcrs.work.levels.Levels` has the same names)."""
+
+    offset_examine_m: Annotated[float, Field(gt=0, le=1.5)] = 0.10
+    offset_refuse_m: Annotated[float, Field(gt=0)] = 0.25
+    jump_examine: Annotated[float, Field(gt=0, le=255)] = 10.0
+    jump_refuse: Annotated[float, Field(gt=0)] = 40.0
+    edge_examine_px: Annotated[float, Field(ge=1)] = 5.0
+    edge_refuse_px: Annotated[float, Field(ge=1)] = 7.0
+    edge_ratio: Annotated[float, Field(ge=1)] = 1.5
+    dark_ratio: Annotated[float, Field(ge=0, le=1)] = 0.6
+    dark_examine: Annotated[float, Field(ge=0, le=255)] = 30.0
+    dark_refuse: Annotated[float, Field(ge=0, le=255)] = 12.0
+    deviations: Annotated[float, Field(gt=0)] = 5.0
+    saturated_examine: Annotated[float, Field(gt=0)] = 0.02
+    saturated_refuse: Annotated[float, Field(gt=0)] = 0.20
+    rectangle_share: Annotated[float, Field(gt=0, le=1)] = 0.75
+    points_precision_cm: Annotated[float, Field(gt=0, le=75)] = 2.5
+    points_per_km2: Annotated[float, Field(ge=0)] = 1.0
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -63,6 +84,7 @@ class ServeTable(_Table):
     port: Annotated[int, Field(ge=1, le=65535)] = 8046
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     max_coverage_mpx: Annotated[int, Field(ge=1, le=400)] = 25
+    tile_cache_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
 
 
 class Settings(_Table):
@@ -70,6 +92,7 @@ class Settings(_Table):
 
     site: SiteTable = SiteTable()
     raster: RasterTable = RasterTable()
+    control: ControlTable = ControlTable()
     serve: ServeTable = ServeTable()
 
     @property

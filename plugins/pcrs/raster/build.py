@@ -4,17 +4,17 @@ A base slab is a function of the mosaic, an upper slab of the bytes of its four 
 slab by slab is byte for byte the pyramid built at once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
+from itertools import batched
 
 import numpy as np
-import simplejpeg
 
 from pcrs.errors import InputError
 from pcrs.raster.halving import halve
 from pcrs.raster.lattice import blank
-from pcrs.raster.mosaic import Mosaic
-from pcrs.raster.slab import NOTHING, TILES, SlabBytes, decode_tile, join_tiles, split_tiles
+from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.raster.slab import NOTHING, TILES, SlabBytes, decode_tile, encode_tile, join_tiles, split_tiles
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import (
     LAMB93,
@@ -34,6 +34,9 @@ from pcrs.standard.grid import (
 _HALF = TILE_PX // 2
 _Tile = tuple[bytes | None, np.ndarray | None]
 """A JPEG (None: no tile), and where it is valid (None: everywhere)."""
+Cuts = Callable[[Source, Slab], Sequence[bytes | None]]
+"""The tiles of a slab that were cut out of a dalle: 256, row by row, None for what was not."""
+_NO_TILES: Sequence[None] = (None,) * TILES
 
 
 def touched(boxes: Iterable[BBox], top: int = TOP_LEVEL) -> dict[int, set[Slab]]:
@@ -56,7 +59,12 @@ def tile_limits(boxes: Iterable[BBox], top: int = TOP_LEVEL) -> dict[int, Cells]
     return {level: tiles_covering(around, level) for level in range(top, LAMB93.last_level + 1)}
 
 
-def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90) -> SlabBytes:
+def no_cuts(source: Source, slab: Slab) -> Sequence[bytes | None]:
+    """Nothing was cut beforehand: all comes from the masters."""
+    return _NO_TILES
+
+
+def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90, cuts: Cuts = no_cuts) -> SlabBytes:
     """A slab of the finest level, of the mosaic's own pixels.
 
     Tiles without a valid pixel are absent; in others what is not valid is white. Takes 100 MB of memory
@@ -65,7 +73,9 @@ def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90) -> SlabByt
     Args:
         mosaic: of the masters.
         slab: level 22.
-        quality: of JPEG, 1 to 100.
+        quality: of JPEG, 1 to 100; the one that `cuts` were made with.
+        cuts: gives the tiles of the slab that were cut out of a dalle of the mosaic (`pcrs.raster.cuts`).
+            They change nothing but the time it takes.
 
     Raises:
         InputError: the slab is of another level.
@@ -73,19 +83,57 @@ def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90) -> SlabByt
     """
     if slab.level != LAMB93.last_level:
         raise InputError(f"{slab} is not of level {LAMB93.last_level}: it is built from the level below")
-    box = slab_bbox(slab)
-    if not mosaic.over(box):
+    sources = mosaic.over(slab_bbox(slab))
+    if not sources:
         return NOTHING
-    rgb, valid = mosaic.read(box)
-    tiles: list[bytes | None] = []
-    masks: list[np.ndarray | None] = []
-    for index in range(TILES):
-        row, col = (TILE_PX * place for place in divmod(index, SLAB_TILES))
-        there = np.s_[row : row + TILE_PX, col : col + TILE_PX]
-        tile, mask = _encode(rgb[there], valid[there], quality)
-        tiles.append(tile)
-        masks.append(mask)
+    tiles, missing = _from_cuts(sources, slab, cuts)
+    masks: list[np.ndarray | None] = [None] * TILES
+    for part in _rectangles(missing):
+        rgb, valid = mosaic.read(
+            LAMB93.bbox(_tile(slab, part.min_col, part.min_row)).union(
+                LAMB93.bbox(_tile(slab, part.max_col, part.max_row))
+            )
+        )
+        for col, row in part.cells():
+            top, left = (row - part.min_row) * TILE_PX, (col - part.min_col) * TILE_PX
+            there = np.s_[top : top + TILE_PX, left : left + TILE_PX]
+            index = row * SLAB_TILES + col
+            tiles[index], masks[index] = _encode(rgb[there], valid[there], quality)
     return join_tiles(tiles, masks)
+
+
+def _tile(slab: Slab, col: int, row: int) -> Tile:
+    """The tile at a place in a slab."""
+    return Tile(slab.level, slab.col * SLAB_TILES + col, slab.row * SLAB_TILES + row)
+
+
+def _from_cuts(sources: Sequence[Source], slab: Slab, cuts: Cuts) -> tuple[list[bytes | None], np.ndarray]:
+    """The tiles that are cut already, and (16, 16) bool, True where one has to be read.
+
+    A tile shows one dalle alone when the topmost that reaches into it has it in its cut.
+    """
+    cut = [cuts(source, slab) for source in sources]
+    tiles: list[bytes | None] = [None] * TILES
+    missing = np.zeros((SLAB_TILES, SLAB_TILES), bool)
+    for index in range(TILES):
+        row, col = divmod(index, SLAB_TILES)
+        box = LAMB93.bbox(_tile(slab, col, row))
+        topmost = next((number for number, source in enumerate(sources) if source.bbox.intersects(box)), None)
+        if topmost is not None:
+            tiles[index] = cut[topmost][index]
+            missing[row, col] = tiles[index] is None
+    return tiles, missing
+
+
+def _rectangles(wanted: np.ndarray) -> Iterator[Cells]:
+    """Rectangles that cover what is True, none of them twice: equal runs of rows that follow each other."""
+    begun: dict[tuple[int, int], int] = {}
+    for row, cells in enumerate([*wanted, np.zeros(wanted.shape[1], bool)]):
+        edges = np.flatnonzero(np.diff(cells, prepend=False, append=False))
+        runs = {(int(first), int(after) - 1) for first, after in batched(edges, 2, strict=True)}
+        for run in sorted(begun.keys() - runs):
+            yield Cells(run[0], begun.pop(run), run[1], row - 1)
+        begun |= dict.fromkeys(runs - begun.keys(), row)
 
 
 def build_upper_slab(read_child: Callable[[Slab], SlabBytes], slab: Slab, *, quality: int = 90) -> SlabBytes:
@@ -127,8 +175,7 @@ def _encode(rgb: np.ndarray, valid: np.ndarray | None, quality: int) -> _Tile:
     """A tile, from (256, 256, 3) pixels that are white where they are not valid."""
     if valid is not None and not valid.any():
         return None, None
-    jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality, "RGB", "420", fastdct=False)
-    return jpeg, None if valid is None or valid.all() else valid
+    return encode_tile(rgb, quality), None if valid is None or valid.all() else valid
 
 
 def _halve(tiles: list[bytes | None], masks: list[np.ndarray | None], quality: int) -> _Tile:

@@ -40,7 +40,7 @@ class HotEncoder:
     def push(self, rgb: np.ndarray, valid: np.ndarray | None) -> None:
         """Takes the next rows, from the north: (h, w, 3) uint8, and (h, w) bool or None for all valid.
 
-        They are 512, or 256 (twice in a row, the first is kept until the second comes), until the last, which
+        They are 512, and not kept; or 256, twice in a row: the first is kept until the second comes. The last
         may be fewer.
         """
         self._waiting.append((rgb, valid))
@@ -124,10 +124,25 @@ def write_hot(source: Path, target: Path, *, quality: int = 90) -> None:
         )
     with gdal_env(), open_raster(source) as dataset:
         encoder = HotEncoder(dataset.width, dataset.height, quality)
+        rgb = np.empty((BLOCK, dataset.width, 3), np.uint8)
         for window in bands(dataset, BLOCK):
-            rgb = np.empty((window.height, window.width, 3), np.uint8)
-            _, valid = read_planes(dataset, window, rgb.transpose(2, 0, 1))
-            encoder.push(rgb, valid)
+            band = rgb[: window.height]
+            _, valid = read_planes(dataset, window, band.transpose(2, 0, 1))
+            encoder.push(band, valid)
+    place_hot(encoder, (seen.bbox.xmin, seen.bbox.ymax), target)
+
+
+def place_hot(encoder: HotEncoder, corner: tuple[float, float], target: Path) -> None:
+    """The COG of what an encoder was given; it appears whole or not at all.
+
+    Args:
+        encoder: has taken all rows.
+        corner: north-west corner in EPSG:2154, metres; pixels of 5 cm.
+        target: the COG.
+
+    Raises:
+        TooLargeError: the COG would pass 4 GiB.
+    """
     with placing(target) as part, part.open("wb") as file:
-        for piece in cog_bytes(encoder.levels(), (seen.bbox.xmin, seen.bbox.ymax)):
+        for piece in cog_bytes(encoder.levels(), corner):
             file.write(piece)

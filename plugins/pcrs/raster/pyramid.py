@@ -3,7 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,13 @@ import numpy as np
 from pcrs.errors import StoreError
 from pcrs.raster.rok4 import LevelFiles, read_descriptor
 from pcrs.raster.slab import INDEX_AT, INDEX_BYTES, TILES, decode_mask, slab_path, tile_index
-from pcrs.standard.grid import SLAB_TILES, Cells, Tile
+from pcrs.raster.switch import is_switching
+from pcrs.standard.grid import SLAB_TILES, Cells, Slab, Tile
 
 _NO_TILES = (0,) * TILES
+_TRIES, _PAUSE_S = 40, 0.025
+"""For how long what is drawn from several slabs waits for the end of a switch: a second. Then it counts as it
+is, so that no update can stop the service."""
 
 
 class _OpenSlab:
@@ -113,6 +118,7 @@ class Pyramid:
         self._data: _Slabs = {}
         self._masks: _Slabs = {}
         self._files: dict[int, LevelFiles] = {}
+        self._limits_tag = ""
         self._written: tuple[int, int] | None = None
         self._round = 0
         self._due = 0.0
@@ -148,18 +154,48 @@ class Pyramid:
         valid = decode_mask(data)
         return None if valid.all() else valid
 
+    def tags(self, slabs: Iterable[Slab]) -> str:
+        """A word that changes when one of these slabs is written anew, appears or goes, or the limits change.
+
+        It is no older than `recheck_s`, and what is read after it is never older than it.
+        """
+        self._follow()
+        words = [self._limits_tag]
+        for level, col, row in slabs:
+            first = Tile(level, col * SLAB_TILES, row * SLAB_TILES)
+            words += (self._checked(self._data, first).tag, self._checked(self._masks, first).tag)
+        return ",".join(words)
+
+    def steady[T](self, read: Callable[[], T]) -> T:
+        """What `read` makes of the slabs of one moment: done again when slabs change places meanwhile.
+
+        A tile always comes from one whole file; this is for what is made from several.
+        """
+        for _ in range(_TRIES):
+            known = self._written
+            found = read()
+            if not is_switching(self.descriptor.parent) and _identity(self.descriptor) == known:
+                return found
+            time.sleep(_PAUSE_S)
+            self.refresh()
+        return found
+
     def refresh(self) -> None:
         """Descriptor and slabs are compared with the disk now and at their next use, due or not."""
         with self._lock:
             self._start_round(self._clock())
 
-    def _checked(self, slabs: _Slabs, tile: Tile) -> _OpenSlab:
-        """The open slab of a tile, known to be no older than `recheck_s`."""
+    def _follow(self) -> None:
+        """A round begins when it is due."""
         if self._clock() >= self._due:
             with self._lock:
                 now = self._clock()
                 if now >= self._due:  # no other thread has just done it
                     self._start_round(now)
+
+    def _checked(self, slabs: _Slabs, tile: Tile) -> _OpenSlab:
+        """The open slab of a tile, known to be no older than `recheck_s`."""
+        self._follow()
         level, col, row = tile
         key = (level, col // SLAB_TILES, row // SLAB_TILES)
         slab = slabs.get(key)
@@ -177,7 +213,9 @@ class Pyramid:
             slab = _OpenSlab(path)
         slab.round = current
         with self._lock:
-            slabs.pop(key, None)
+            known = slabs.pop(key, None)
+            if known is not None and known.round == current:
+                slab = known  # of another thread, who may have looked later: no reader goes back in time
             while len(slabs) >= self._open_slabs:
                 slabs.pop(next(iter(slabs)))
             slabs[key] = slab  # last: the first is then the one looked at longest ago
@@ -197,21 +235,27 @@ class Pyramid:
 
     def _start_round(self, now: float) -> None:
         """From now on every slab is looked at again before it is used; the descriptor is, at once."""
-        try:
-            status = self.descriptor.stat()
-        except FileNotFoundError as error:
-            raise StoreError(
-                f"{self.descriptor} is missing: this pyramid was never built, or removed"
-            ) from error
-        written = (status.st_ino, status.st_mtime_ns)
+        written = _identity(self.descriptor)
+        if written is None:
+            raise StoreError(f"{self.descriptor} is missing: this pyramid was never built, or removed")
         if written != self._written:
             self._files = read_descriptor(self.descriptor)
             self.levels = {level: files.limits for level, files in self._files.items()}
-            self._written = written
+            self._limits_tag = f"{zlib.crc32(repr(self.levels).encode()):x}"
             self._data.clear()
             self._masks.clear()
         self._round += 1
+        self._written = written  # last: who reads it meets no slab of an earlier round
         self._due = now + self._recheck_s
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written anew; None when there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _index(tile: Tile) -> int:

@@ -7,7 +7,7 @@ One process at a time writes a pyramid; any number read it meanwhile.
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -73,21 +73,6 @@ def place_slab(root: Path, slab: Slab, files: SlabBytes) -> bool:
                 part.write_bytes(data)
             changed = True
     return changed
-
-
-def move_slab(aside: Path, root: Path, slab: Slab, kinds: Collection[Kind]) -> None:
-    """The slab of the pyramid at `aside`, with files of these kinds, takes its place in the one at `root`.
-
-    One rename for each file; a kind that the slab has not is removed. A file that has the same bytes already
-    is left alone, as `place_slab` does. One that was moved by an earlier, killed call is not missed.
-    """
-    for kind in KINDS:
-        new, old = slab_file(aside, kind, slab), slab_file(root, kind, slab)
-        if kind not in kinds:
-            old.unlink(missing_ok=True)
-        elif new.exists() and _bytes(new) != _bytes(old):
-            old.parent.mkdir(parents=True, exist_ok=True)
-            new.replace(old)
 
 
 def _level_to_json(name: str, level: int, limits: Cells) -> dict[str, Any]:

@@ -24,6 +24,8 @@ _DATA_AT = INDEX_AT + INDEX_BYTES
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _JPEG, _DEFLATE = 7, 8
 _YCBCR, _MIN_IS_BLACK = 6, 1
+_WHOLE = zlib.compress(b"\xff" * TILE_PX**2)
+"""The mask of a tile that is wholly valid: most tiles of a mask slab have it, known by its bytes."""
 
 
 class SlabBytes(NamedTuple):
@@ -123,7 +125,7 @@ def encode_mask_slab(masks: Sequence[np.ndarray | None]) -> bytes:
         InputError: there are not 256 of them.
     """
     return _slab(
-        [None if mask is None else zlib.compress(mask.astype(np.uint8) * np.uint8(255)) for mask in masks],
+        [None if mask is None else _encode_mask(mask) for mask in masks],
         (
             Entry(258, Kind.SHORT, (8,)),
             Entry(259, Kind.SHORT, (_DEFLATE,)),
@@ -131,6 +133,10 @@ def encode_mask_slab(masks: Sequence[np.ndarray | None]) -> bytes:
             Entry(277, Kind.SHORT, (1,)),
         ),
     )
+
+
+def _encode_mask(mask: np.ndarray) -> bytes:
+    return _WHOLE if mask.all() else zlib.compress(mask.astype(np.uint8) * np.uint8(255))
 
 
 def tile_index(index: bytes) -> TileIndex:
@@ -161,6 +167,12 @@ def decode_slab(slab: bytes) -> list[bytes | None]:
     return tiles
 
 
+def encode_tile(rgb: np.ndarray, quality: int) -> bytes:
+    """The JPEG of a data slab's tile, from (256, 256, 3) uint8."""
+    jpeg: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality, "RGB", "420", fastdct=False)
+    return jpeg
+
+
 def decode_tile(tile: bytes, *, half: bool = False) -> np.ndarray:
     """(256, 256, 3) uint8 of a data slab's tile; (128, 128, 3) at `half` size, which costs a third less.
 
@@ -186,6 +198,8 @@ def decode_mask(tile: bytes) -> np.ndarray:
     Raises:
         StoreError: the tile is no deflated mask.
     """
+    if tile == _WHOLE:
+        return np.ones((TILE_PX, TILE_PX), bool)
     try:
         values = np.frombuffer(zlib.decompress(tile), np.uint8).reshape(TILE_PX, TILE_PX)
     except (zlib.error, ValueError) as error:

@@ -7,10 +7,13 @@ from pcrs.raster.lattice import Pixels, Window, blank, read_box
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.slab import decode_tile
 from pcrs.standard.crs import BBox
-from pcrs.standard.grid import LAMB93, TILE_PX, Cells, Tile, tile_mm
+from pcrs.standard.grid import LAMB93, SLAB_TILES, TILE_PX, Cells, Slab, Tile, tile_mm, tiles_covering
 
 MAX_TILES = 2048
 """Tiles that one view may decode: 4096 x 4096 px of the worst scale need 1089. 2048 take about a second."""
+
+_AROUND_PX = 64
+"""Pixels of a level around a view within which everything lies that its filters reach for."""
 
 
 def read_view(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], *, max_tiles: int = MAX_TILES) -> Pixels:
@@ -34,6 +37,33 @@ def read_view(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], *, max_tiles:
     _refuse_too_many(bbox, extent, level, max_tiles)
     step = 1 << (LAMB93.last_level - level)
     return read_box(lambda window: _paste(pyramid, level, window), (step, step), bbox, size, extent)
+
+
+def slabs_under(
+    pyramid: Pyramid, bbox: BBox, size: tuple[int, int], *, max_tiles: int = MAX_TILES
+) -> tuple[Slab, ...]:
+    """The slabs that `read_view` reads for the same arguments, and at the edges a few that it does not.
+
+    Raises:
+        TooLargeError: `read_view` would raise it.
+    """
+    level = _level(pyramid, min(bbox.width / size[0], bbox.height / size[1]))
+    if level is None:
+        return ()
+    limits = pyramid.levels[level]
+    extent = _extent(limits, level)
+    _refuse_too_many(bbox, extent, level, max_tiles)
+    reach = _AROUND_PX * LAMB93.res(level)
+    box = BBox(
+        max(bbox.xmin - reach, extent.xmin),
+        max(bbox.ymin - reach, extent.ymin),
+        min(bbox.xmax + reach, extent.xmax),
+        min(bbox.ymax + reach, extent.ymax),
+    )
+    if box.width <= 0 or box.height <= 0:
+        return ()
+    cells = Cells(*(limit // SLAB_TILES for limit in tiles_covering(box, level)))
+    return tuple(Slab(level, col, row) for col, row in cells.cells())
 
 
 def _level(pyramid: Pyramid, res_m: float) -> int | None:

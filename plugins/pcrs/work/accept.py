@@ -5,9 +5,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pcrs.errors import ConflictError
 from pcrs.findings import Finding
-from pcrs.raster.cog import write_hot
+from pcrs.raster.cog import HotEncoder, place_hot
+from pcrs.raster.cuts import cutting
 from pcrs.raster.master import write_master
 from pcrs.standard.model import Feature
 from pcrs.standard.names import DalleName
@@ -22,13 +25,14 @@ from pcrs.work.site import Site, place_copy, sha256_of
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """One dalle to make: from the delivered file to its master and its hot COG."""
+    """One dalle to make: from the delivered file to its master, its hot COG and its cuts for the pyramid."""
 
     file: DeliveredFile
     source: Path
     name: DalleName
     master: Path
     hot: Path
+    cuts: Path
     quality: int
 
 
@@ -53,10 +57,21 @@ def unchanged(path: Path, sha256: str) -> None:
 
 
 def ingest(piece: Ingest) -> Ingested:
-    """The master and the hot COG of one dalle, in place. Same input, same bytes."""
+    """The master, the hot COG and the cuts of one dalle, in place. Same input, same bytes.
+
+    The master is decoded once, when it is read back: all else is made of what is seen then.
+    """
     unchanged(piece.source, piece.file.sha256)
-    write_master(piece.source, piece.master, piece.name)
-    write_hot(piece.master, piece.hot, quality=piece.quality)
+    name = piece.name
+    hot = HotEncoder(name.size_px, name.size_px, piece.quality)
+    with cutting(piece.cuts, name.bbox, piece.quality) as cutter:
+
+        def look(rgb: np.ndarray, valid: np.ndarray | None) -> None:
+            hot.push(rgb, valid)
+            cutter.push(rgb, valid)
+
+        write_master(piece.source, piece.master, name, look)
+    place_hot(hot, (name.bbox.xmin, name.bbox.ymax), piece.hot)
     return Ingested(
         sha256_of(piece.master),
         piece.master.stat().st_size,
@@ -100,7 +115,8 @@ def _piece(site: Site, delivery: Delivery, file: DeliveredFile, quality: int) ->
     facts = file.facts or {}
     stem = facts["stem"]
     master, hot = site.master(delivery.edition, stem), site.hot(delivery.edition, stem)
-    return Ingest(file, source(delivery, file), _name(facts), master, hot, quality)
+    cuts = site.cuts(delivery.edition, stem, file.sha256, quality)
+    return Ingest(file, source(delivery, file), _name(facts), master, hot, cuts, quality)
 
 
 def _name(facts: dict[str, Any]) -> DalleName:

@@ -1,10 +1,24 @@
-"""How long work says where it is: one event per step done, whoever shows it."""
+"""How long work says where it is, and the hands that do it."""
 
+import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
-from multiprocessing import get_context
+from errno import EDQUOT, ENOSPC
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, NamedTuple
+
+from pcrs.errors import MillError, PcrsError, SiteError
 
 
 class Step(NamedTuple):
@@ -23,14 +37,20 @@ def silent(step: Step) -> None:
 
 
 class Mill:
-    """Processes that take pieces of work; at most a few are under way for each worker.
+    """Hands that take pieces of work; at most two pieces for each are under way, however many there are.
 
-    With one worker the work is done in this process: nothing is started, faults show where they are.
+    Args:
+        workers: how many hands.
+        pool: where they are; None: the work is done in this process, and faults show where they are.
+        lost: what the pool raises when a hand is gone.
     """
 
-    def __init__(self, workers: int, pool: ProcessPoolExecutor | None) -> None:
+    def __init__(
+        self, workers: int, pool: Executor | None, lost: tuple[type[Exception], ...] = (BrokenExecutor,)
+    ) -> None:
         self._workers = workers
         self._pool = pool
+        self._lost: tuple[type[Exception], ...] = (*lost, CancelledError)
 
     def told[T, R](
         self, work: Callable[[T], R], pieces: Sequence[T], stage: str, progress: Progress
@@ -42,10 +62,17 @@ class Mill:
             yield result
 
     def run[T, R](self, work: Callable[[T], R], pieces: Iterable[T]) -> Iterator[tuple[T, R]]:
-        """Every piece with its result, in the order in which they end."""
+        """Every piece with its result, in the order in which they end.
+
+        Raises:
+            MillError: a worker died, or its scheduler.
+            SiteError: the disk is full.
+        """
         if self._pool is None:
             for piece in pieces:
-                yield piece, work(piece)
+                with self._plain():
+                    result = work(piece)
+                yield piece, result
             return
         waiting: dict[Future[R], T] = {}
         queue = iter(pieces)
@@ -56,10 +83,29 @@ class Mill:
                 if piece is _END:
                     more = False
                 else:
-                    waiting[self._pool.submit(work, piece)] = piece
-            if waiting:
-                future = next(as_completed(waiting))
-                yield waiting.pop(future), future.result()
+                    with self._plain():
+                        waiting[self._pool.submit(work, piece)] = piece
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                with self._plain():
+                    result = future.result()
+                yield waiting.pop(future), result
+
+    @contextmanager
+    def _plain(self) -> Iterator[None]:
+        """What stops all work is said so that somebody can act on it."""
+        try:
+            yield
+        except self._lost as error:
+            raise MillError(
+                "a worker ended before its work: killed, or out of memory. What was done is kept: give the "
+                f"same command again, with fewer workers if it recurs ({str(error) or type(error).__name__})"
+            ) from error
+        except OSError as error:
+            if isinstance(error, PcrsError) or error.errno not in (ENOSPC, EDQUOT):
+                raise
+            raise SiteError(
+                f"the disk is full ({error}). What was done is kept: make room, give the same command again"
+            ) from error
 
 
 _END: Any = object()
@@ -67,15 +113,28 @@ _END: Any = object()
 
 @contextmanager
 def mill(workers: int) -> Iterator[Mill]:
-    """A mill of that many processes, ended with the block.
+    """A mill of that many processes, ended with the block. One worker is this process itself.
 
     Processes are spawned, not forked: GDAL, SQLite and threads do not survive a fork.
     """
     if workers <= 1:
         yield Mill(1, None)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
         yield Mill(workers, pool)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    """A worker ends with the process that started it, be that killed, and leaves Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

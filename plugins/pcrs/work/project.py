@@ -22,7 +22,7 @@ def current(dalles: list[Dalle]) -> list[Dalle]:
 
 def project_dalles(index: Index, store: FeatureStore, departement: str) -> int:
     """The `dalles` layer holds the current dalles and no other, at once. How many."""
-    rows = [_row(dalle, departement) for dalle in current(index.dalles())]
+    rows = [row_of(dalle, departement) for dalle in current(index.dalles())]
     with store.transaction():
         store.ensure(DALLES)
         known = set()
@@ -36,7 +36,8 @@ def project_dalles(index: Index, store: FeatureStore, departement: str) -> int:
     return len(rows)
 
 
-def _row(dalle: Dalle, departement: str) -> NewRow:
+def row_of(dalle: Dalle, departement: str) -> NewRow:
+    """A dalle as the layer has it."""
     file = f"{dalle.stem}.tif"
     values = {
         "departement": departement,

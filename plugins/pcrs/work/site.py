@@ -71,6 +71,18 @@ class Site:
         """The hot COG of a dalle."""
         return self.root / "hot" / "dalles" / edition / f"{stem}.tif"
 
+    def cuts(self, edition: str, stem: str, sha256: str, quality: int) -> Path:
+        """Where the cuts of a dalle wait for the pyramid: named after all that they are made of, never stale.
+
+        `sha256` is that of the delivered file, `quality` that of JPEG.
+        """
+        return self.all_cuts / edition / f"{stem}-{sha256[:16]}-q{quality}"
+
+    @property
+    def all_cuts(self) -> Path:
+        """Where the cuts of all dalles wait; what is there can be thrown away at any time."""
+        return self.jobs / "cuts"
+
     def vector(self, tier: str, edition: str, name: str) -> Path:
         """A CNIG GML as it was received, in the `intermediate` or the `hot` tier."""
         return self.root / tier / "vecteur" / edition / name

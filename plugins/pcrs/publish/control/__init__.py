@@ -1,0 +1,1 @@
+"""The report of a control: one HTML page and one JSON document."""
