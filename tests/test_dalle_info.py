@@ -27,9 +27,10 @@ def test_of_two_dalles_the_newer_one_shows(served):
     assert facts_at(served, None, X + 20, Y - 5)["edition"] == "2025"
 
 
-def test_an_edition_does_not_know_what_came_later(served):
-    assert facts_at(served, "2024", X + 20, Y - 5)["edition"] == "2024"
-    assert facts_at(served, "2024", X + 30, Y - 5) is None
+def test_an_older_edition_has_its_own_dalle_and_leads_to_its_file(served):
+    told = facts_at(served, "2024", X + 30, Y - 5)
+    assert (told["dalle"], told["edition"]) == ("2024-again", "2024")
+    assert told["lien"] == f"{PUBLIC}/listing/dalles/2024/2024-again.tif"
     assert facts_at(served, "2025", X + 30, Y - 5)["dalle"] == "2025-second"
 
 

@@ -4,9 +4,9 @@ import pytest
 from pcrs.errors import StoreError
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.slab import decode_tile
-from pcrs.serve.map_drawing import draw
+from pcrs.serve.map_drawing import draw, slabs_drawn
 from pcrs.standard.crs import L93, BBox, transform_bbox, transformer
-from pcrs.standard.grid import LAMB93, Tile
+from pcrs.standard.grid import LAMB93, Tile, slab_of
 from tests.services.maps import GROUND, HOLE, MARK, magenta_centre, pyramids
 
 CRS = (2154, 3857, 4326, 4171, 3944, 3945, 32631)
@@ -82,6 +82,23 @@ def test_a_map_of_the_world_is_white(pyramid, epsg, bbox, size):
     image = drawn(pyramid, bbox, size, epsg)
     assert image.shape[:2] == size[::-1]
     assert (image == (255, 255, 255, 0)).all()
+
+
+@pytest.mark.parametrize("epsg", CRS)
+@pytest.mark.parametrize("reach", [0.5, 4, 30, 500])
+def test_no_slab_is_read_that_is_not_told(pyramid, monkeypatch, epsg, reach):
+    asked = set()
+    really = pyramid.tile
+    monkeypatch.setattr(pyramid, "tile", lambda tile: asked.add(slab_of(tile)[0]) or really(tile))
+    around = BBox(GROUND.xmin - reach, GROUND.ymin, GROUND.xmax, GROUND.ymax + reach)
+    bbox = transform_bbox(around, L93, epsg)
+    drawn(pyramid, bbox, (256, 200), epsg)
+    assert asked
+    assert asked <= set(slabs_drawn(pyramid, bbox, (256, 200), epsg))
+
+
+def test_a_map_beside_the_data_is_made_of_nothing(pyramid):
+    assert slabs_drawn(pyramid, transform_bbox(BBox(0, 0, 100, 100), L93, 3857), (256, 256), 3857) == ()
 
 
 def test_a_torn_slab_is_told(tmp_path):

@@ -5,6 +5,7 @@ from mapproxy.config.spec import validate_options
 from mapproxy.config.validator import validate
 
 from pcrs.errors import InputError
+from pcrs.serve.coverage_syntax import FRAMES
 from pcrs.serve.map_layers import map_layers
 from pcrs.serve.mapproxy_config import configuration, load_base, tile_layer, wms_limits
 from pcrs.serve.mapproxy_plugin import plugin_entrypoint
@@ -70,7 +71,7 @@ def test_texts_are_ready_for_xml_and_name_no_path(conf):
 
 def test_limits_are_those_of_the_file():
     limits = wms_limits(BASE)
-    assert {"EPSG:2154", "EPSG:3857", "EPSG:4326", "CRS:84", "EPSG:3944"} <= set(limits.crs)
+    assert {"CRS:84", "EPSG:32631", *(f"EPSG:{frame.epsg}" for frame in FRAMES)} <= set(limits.crs)
     assert limits.max_pixels == 4096 * 2160
 
 

@@ -53,6 +53,14 @@ def test_both_versions_ask_mapproxy_the_same():
     assert asked(MAP)["version"] == "1.1.1"
 
 
+def test_a_legend_is_of_one_layer():
+    legend = {"service": "WMS", "request": "GetLegendGraphic", "layer": "PCRS_D046_RVB_2025"}
+    query = asked(legend | {"version": "1.3.0", "sld_version": "1.1.0", "style": "normal", "scale": "5"})
+    assert query == asked(legend)
+    assert (query["layer"], query["format"]) == ("PCRS_D046_RVB_2025", "image/png")
+    assert refusal({**legend, "layer": "PCRS_D046_RVB,PCRS_D046_RVB_2025"}).code == "LayerNotDefined"
+
+
 @pytest.mark.parametrize(
     ("crs", "bbox"),
     [("EPSG:4326", "44.4,1.4,44.5,1.5"), ("EPSG:4171", "44.4,1.4,44.5,1.5"), ("CRS:84", "1.4,44.4,1.5,44.5")],
@@ -82,7 +90,7 @@ def test_every_parameter_that_is_missing_is_named(name):
     ("name", "value", "code"),
     [
         ("service", "WFS", "InvalidParameterValue"),
-        ("request", "GetLegendGraphic", "OperationNotSupported"),
+        ("request", "GetStyles", "OperationNotSupported"),
         ("version", "1.2.0", "InvalidParameterValue"),
         ("layers", "ORTHO", "LayerNotDefined"),
         ("layers", "PCRS_D046_RVB,PCRS_D046_RVB,PCRS_D046_RVB", "LayerNotDefined"),

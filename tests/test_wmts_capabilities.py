@@ -54,7 +54,7 @@ def test_it_is_valid_whatever_the_operator_is_called():
 
 def test_it_stays_small():
     levels = {level: Cells(*([10**6 - 1] * 4)) for level in range(6, 23)}
-    assert len(document(*(str(year) for year in range(2015, 2020)), levels=levels)) < 50_000
+    assert len(document(*(str(year) for year in range(2015, 2021)), levels=levels)) < 50_000
 
 
 def test_every_address_is_the_public_one(tree):
@@ -79,6 +79,9 @@ def test_layers_tell_where_they_are_and_what_describes_them(tree):
     assert "ID=PCRS_D046_RVB-0M05&" in record
     assert texts(tree, "//w:Layer[1]/w:Format/text()") == ["image/jpeg", "image/png"]
     assert texts(tree, "//w:Layer[1]/w:Style/ows:Identifier/text()") == ["normal"]
+    assert texts(tree, "//w:Layer[1]/w:Style/w:LegendURL/@xlink:href") == [
+        f"{PUBLIC}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=PCRS_D046_RVB&FORMAT=image/png"
+    ]
 
 
 def test_lambert_93_comes_first_with_its_limits(tree):

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pcrs.assembly import public_url, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
-from pcrs.serve import context, csw, listing, mapproxy_app, ogcapi, portal
+from pcrs.serve import context, csw, listing, mapproxy_app, ogcapi, ogcapi_maps, portal
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.settings import Settings, load, shipped
 from pcrs.store import open_store
@@ -37,7 +37,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     served = _served(site, settings, url)
     context.use(served)
     health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
-    maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"))
+    cache_bytes = settings.serve.tile_cache_mb * 2**20
+    maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
     catalogue = csw.CswService(_catalogue(site, served), shipped("catalog/pycsw.yml"))
     pages = Starlette(
         routes=[
@@ -47,7 +48,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *portal.routes(served),
         ]
     )
-    features = ogcapi.build(served, shipped("config/pygeoapi.yml"))
+    extensions = [ogcapi_maps.extension(served, maps)]
+    features = ogcapi.build(served, shipped("config/pygeoapi.yml"), extensions=extensions)
     return Guard(Front({"wmts": maps, "wms": maps, "ogcapi": features}, pages))
 
 
@@ -64,8 +66,8 @@ def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
 
 
 def _served(site: Site, settings: Settings, url: str) -> context.Served:
-    live = Live(site, settings.layer)
     table = settings.site
+    live = Live(site, settings.layer, table.departement)
     return context.Served(
         public_url=url,
         site=site.root,
@@ -75,6 +77,7 @@ def _served(site: Site, settings: Settings, url: str) -> context.Served:
         store=open_store(site.features_url),
         pyramid=live.pyramid,
         mosaic=live.mosaic,
+        dalle_at=live.dalle_at,
         title=table.title,
         operator=table.operator,
         contact_email=table.contact_email,

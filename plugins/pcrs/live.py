@@ -1,15 +1,19 @@
 """A site as it is served: editions, pyramids and mosaics, followed while deliveries go in."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from pcrs.raster.mosaic import Mosaic
+from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.raster.pyramid import Pyramid
+from pcrs.standard.crs import BBox
+from pcrs.standard.grid import DALLE_RES_M
+from pcrs.store.base import Row
 from pcrs.store.index import Index
-from pcrs.work.project import mosaic
+from pcrs.work.project import mosaic, row_of
 from pcrs.work.site import Site
 
 _Stamp = tuple[tuple[int, int], ...]
@@ -22,13 +26,21 @@ class Live:
     """
 
     def __init__(
-        self, site: Site, layer: str, *, recheck_s: float = 1.0, clock: Callable[[], float] = time.monotonic
+        self,
+        site: Site,
+        layer: str,
+        departement: str,
+        *,
+        recheck_s: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._site = site
+        self._departement = departement
         self._layer = layer
         self._recheck_s = recheck_s
         self._clock = clock
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._stamp: _Stamp | None = None
         self._due = 0.0
         self._editions: tuple[str, ...] = ()
@@ -56,12 +68,33 @@ class Live:
         wanted = self._wanted(edition)
         if wanted is None:
             return Mosaic(())
-        with self._lock:
-            found = self._mosaics.get(wanted)
+        with self._reading:  # not the lock that everybody takes: a département is read in half a second
+            with self._lock:
+                found, stamp = self._mosaics.get(wanted), self._stamp
             if found is None:
                 with closing(Index(self._site.index_file)) as index:
-                    found = self._mosaics[wanted] = mosaic(self._site, index, wanted)
+                    found = mosaic(self._site, index, wanted)
+                with self._lock:
+                    if stamp == self._stamp:
+                        self._mosaics[wanted] = found
         return found
+
+    def dalle_at(self, edition: str | None, x_m: float, y_m: float) -> Row | None:
+        """The dalle that shows at a point (EPSG:2154, metres) in the mosaic of an edition; None without one.
+
+        It is a row of the layer `dalles`, which holds the current dalles alone. Costs a millisecond, and two
+        more for each dalle that lies there under another one.
+
+        Raises:
+            RasterError: a dalle cannot be read.
+        """
+        pixel = _pixel(x_m, y_m)
+        source = _showing(self.mosaic(edition).over(pixel), pixel)
+        if source is None:
+            return None
+        with closing(Index(self._site.index_file)) as index:
+            dalle = index.dalle(source.path.parent.name, source.path.stem)
+        return None if dalle is None else Row(0, *row_of(dalle, self._departement))
 
     def _wanted(self, edition: str | None) -> str | None:
         editions = self.editions()
@@ -97,3 +130,19 @@ class Live:
         places = (self._site.pyramids, file, file.with_name(f"{file.name}-wal"))
         status = (place.stat() for place in places if place.exists())
         return tuple((s.st_mtime_ns, s.st_size) for s in status)
+
+
+def _pixel(x_m: float, y_m: float) -> BBox:
+    """The pixel of the dalles around a point."""
+    west, south = (math.floor(round(value / DALLE_RES_M, 6)) * DALLE_RES_M for value in (x_m, y_m))
+    return BBox(west, south, west + DALLE_RES_M, south + DALLE_RES_M)
+
+
+def _showing(over: list[Source], pixel: BBox) -> Source | None:
+    """The topmost dalle that is valid at a pixel; the topmost of all where none is."""
+    if len(over) > 1:
+        for source in over:
+            _, valid = Mosaic((source,)).read(pixel)
+            if valid.any():
+                return source
+    return over[0] if over else None

@@ -106,6 +106,7 @@ def served_by(
         "store": store or Revision(),
         "pyramid": lambda edition: None,
         "mosaic": mosaic,
+        "dalle_at": lambda edition, x_m, y_m: None,
         "title": "PCRS du Lot",
         "operator": "Territoire d'Énergie Lot",
         "contact_email": "pcrs@example.fr",

@@ -15,6 +15,7 @@ from pcrs.serve.context import Served
 from pcrs.serve.mapproxy_app import MapService
 from pcrs.standard.crs import BBox
 from pcrs.store import open_store
+from pcrs.store.base import Row
 from pcrs.work.layers import DALLES
 from tests.conftest import REPOSITORY
 from tests.dalles import ground_pixels
@@ -75,17 +76,30 @@ def pyramids(folder: Path) -> dict[str, Pyramid]:
     return {edition: Pyramid(folder / f"PCRS_D046_RVB_{edition}.json") for edition in ("2024", "2025")}
 
 
-def _dalle(edition: str, xmin: float) -> tuple[str, Any, dict[str, Any]]:
+def _dalle(edition: str, xmin: float, stem: str = "") -> tuple[str, Any, dict[str, Any]]:
+    stem = stem or DALLES_OF[edition]
     values = {
         "edition": edition,
         "date_acquisition": f"{edition}-06-30",
         "precision": "010",
-        "fichier": f"{DALLES_OF[edition]}.tif",
+        "fichier": f"{stem}.tif",
+        "href": f"dalles/{edition}/{stem}.tif",
     }
-    return DALLES_OF[edition], shapely.box(xmin, Y - 20, xmin + 20, Y), values
+    return stem, shapely.box(xmin, Y - 20, xmin + 20, Y), values
 
 
-def map_site(folder: Path, **changes: Any) -> MapSite:
+def _dalle_at(edition: str | None, x_m: float, y_m: float) -> Row | None:
+    """The second dalle was flown in 2024 and again in 2025, the first in 2024 only."""
+    if not GROUND.intersects(BBox(x_m, y_m, x_m + 0.05, y_m + 0.05)):
+        return None
+    if x_m < X + 20:
+        return Row(0, *_dalle("2024", X))
+    if edition == "2024":
+        return Row(0, *_dalle("2024", X + 20, "2024-again"))
+    return Row(0, *_dalle("2025", X + 20))
+
+
+def map_site(folder: Path, *, cache_bytes: int = 0, **changes: Any) -> MapSite:
     """The site, on disk in `folder` and named to every adapter."""
     built = pyramids(folder)
     store = open_store(f"gpkg://{folder}/features.gpkg")
@@ -95,10 +109,11 @@ def map_site(folder: Path, **changes: Any) -> MapSite:
         "store": store,
         "editions": lambda: tuple(sorted(built)),
         "pyramid": lambda edition: built.get(edition or max(built, default="")),
+        "dalle_at": _dalle_at,
     }
     served = served_by(folder, lambda edition: None, **(values | changes))
     context.use(served)
-    return MapSite(served, MapService(served, CONFIGURATION, recheck_s=0), built)
+    return MapSite(served, MapService(served, CONFIGURATION, cache_bytes=cache_bytes, recheck_s=0), built)
 
 
 def magenta_centre(rgb: np.ndarray) -> tuple[float, float]:

@@ -14,12 +14,11 @@ from PIL import Image
 
 from pcrs.errors import RasterError
 from pcrs.raster.mosaic import Mosaic
-from pcrs.serve import coverage, coverage_collection
+from pcrs.serve import coverage, coverage_collection, coverage_gate
 from pcrs.standard.crs import BBox, transform_bbox, transformer
 from tests.services.asking import (
     PUBLIC,
     SIDE_PX,
-    Revision,
     X,
     Y,
     ask,
@@ -179,6 +178,8 @@ def test_no_data_is_masked(site, holed):
     [
         ("scale-factor=2", (100, 50)),
         ("scale-factor=0.5", (400, 200)),
+        ("scale-axes=E(2),N(5)", (100, 20)),
+        ("scale-axes=N(2)", (200, 50)),
         ("scale-size=E(50),N(20)", (50, 20)),
         ("scaleSize=E(50)", (50, 25)),
         ("width=40", (40, 20)),
@@ -468,6 +469,10 @@ BAD = [
     "scale-factor=nan",
     "scale-factor=x",
     "scale-factor=2&width=10",
+    "scale-factor=2&scale-axes=E(2)",
+    "scale-axes=E(0)",
+    "scale-axes=E",
+    "scale-axes=Z(2)",
     "scale-size=",
     "scale-size=E(0)",
     "scale-size=E(1.5)",
@@ -518,8 +523,8 @@ def test_an_unknown_parameter_is_named_with_those_that_are_known(app):
 @given(
     st.dictionaries(
         st.sampled_from(
-            "bbox bbox-crs subset subset-crs crs scale-factor scale-size width height resolution properties"
-            " datetime edition f".split()
+            "bbox bbox-crs subset subset-crs crs scale-factor scale-axes scale-size width height resolution"
+            " properties datetime edition f".split()
         ),
         st.one_of(
             st.text(max_size=12),
@@ -538,19 +543,23 @@ def test_whatever_is_asked_is_answered_or_refused_but_never_fails(app, params):
 # ---- HTTP
 
 
-def test_the_etag_stands_for_the_data_and_the_question(site, mosaic):
-    store = Revision()
-    app = coverage.routes(served_by(site, lambda edition: mosaic, store=store))
-    first = get(app, L93_BOX)
-    tag = first.headers["etag"]
-    assert first.headers["cache-control"] == "public, max-age=300"
+def test_the_etag_stands_for_what_shows_there_and_the_question(site, tmp_path, mosaic):
+    shown = [mosaic]
+    app = coverage.routes(served_by(site, lambda edition: shown[0]))
+    tag = get(app, L93_BOX).headers["etag"]
+    assert get(app, L93_BOX).headers["cache-control"] == "public, max-age=60, must-revalidate"
     again = get(app, L93_BOX, headers={"if-none-match": f'"other", {tag}'})
-    assert again.status_code == 304
-    assert again.content == b""
+    assert (again.status_code, again.content) == (304, b"")
     assert get(app, f"{L93_BOX}&f=png").headers["etag"] != tag
     assert get(app, f"{L93_BOX}&properties=R").headers["etag"] != tag
-    store.value = "2"
-    assert get(app, L93_BOX, headers={"if-none-match": tag}).status_code == 200
+    beside = small_mosaic(tmp_path, seed=4).sources[1]
+    shown[0] = Mosaic([*mosaic.sources, beside._replace(rank=1)])
+    assert get(app, L93_BOX, headers={"if-none-match": tag}).status_code == 304
+    over = small_mosaic(tmp_path, seed=5).sources[0]
+    shown[0] = Mosaic([*mosaic.sources, over._replace(rank=1)])
+    changed = get(app, L93_BOX, headers={"if-none-match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
 
 
 def test_head_tells_everything_but_the_length_and_reads_nothing(app):
@@ -591,10 +600,10 @@ def test_a_burst_is_told_to_come_back_and_others_are_not_delayed(site, mosaic):
 
     slow = Slow(mosaic.sources)
     app = coverage.routes(served_by(site, lambda edition: slow))
-    room = coverage.WORKERS + coverage.WAITING
+    room = coverage_gate.WORKERS + coverage_gate.WAITING
 
     def let_go():
-        for _ in range(coverage.WORKERS):
+        for _ in range(coverage_gate.WORKERS):
             assert started.acquire(timeout=20)
         finish.set()
 

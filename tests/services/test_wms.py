@@ -11,6 +11,7 @@ from owslib.wms import WebMapService
 from PIL import Image
 
 from pcrs.raster.view import read_view
+from pcrs.serve.legend import SIZE
 from pcrs.standard.crs import BBox, is_latlon, transform_bbox, transformer
 from tests.pyramids import X, Y
 from tests.services.asking import PUBLIC
@@ -152,6 +153,41 @@ def test_capabilities_are_valid_and_offer_what_there_is(site):
     assert [node.text for node in tree.findall(f".//{wms_}Exception/{wms_}Format")] == ["XML"]
     links = tree.findall(f".//{wms_}MetadataURL/{wms_}OnlineResource")
     assert links[0].get("{http://www.w3.org/1999/xlink}href").startswith(f"{PUBLIC}/csw?")
+
+
+@pytest.mark.parametrize("version", ["1.1.1", "1.3.0"])
+def test_the_legend_is_where_the_capabilities_say(site, version):
+    answer = site.get(f"/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION={version}")
+    layer = WebMapService(f"{PUBLIC}/wms", version=version, xml=answer.content)["PCRS_D046_RVB"]
+    legend = site.get(layer.styles["default"]["legend"].removeprefix(PUBLIC))
+    assert legend.headers["content-type"] == "image/png"
+    assert pixels(legend).shape[1::-1] == SIZE
+    element = etree.fromstring(answer.content).find(".//{*}LegendURL")
+    assert (int(element.get("width")), int(element.get("height"))) == SIZE
+    again = site.get(
+        "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=PCRS_D046_RVB&FORMAT=image/jpeg",
+        if_none_match=legend.headers["etag"],
+    )
+    assert (again.status_code, again.headers["content-type"]) == (200, "image/jpeg")
+    for wrong in ("LAYER=NO&FORMAT=image/png", "FORMAT=image/png", "LAYER=PCRS_D046_RVB&FORMAT=image/gif"):
+        path = f"/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&{wrong}"
+        assert refusal(site.get(path))[0] == 400
+
+
+def test_layers_name_who_made_them(site):
+    service = site.get("/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION=1.3.0")
+    titles = etree.fromstring(service.content).findall(".//{*}Attribution/{*}Title")
+    assert {title.text for title in titles} == {"Territoire d'Énergie Lot"}
+
+
+@pytest.mark.parametrize("version", ["1.1.1", "1.3.0"])
+def test_capabilities_of_six_editions_stay_small(tmp_path, version):
+    editions = tuple(str(year) for year in range(2020, 2026))
+    one = map_site(tmp_path)
+    six = map_site(tmp_path / "six", editions=lambda: editions, pyramid=lambda edition: one.pyramids["2025"])
+    answer = six.get(f"/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION={version}")
+    assert answer.text.count("PCRS_D046_RVB_202") >= 6
+    assert len(answer.content) < 50_000
 
 
 def test_what_a_client_says_of_the_host_is_written_nowhere(site):

@@ -81,14 +81,14 @@ def test_one_tile_is_the_same_bytes_by_every_way(site, tile):
     by_kvp = site.get(kvp(TILEMATRIX=str(level), TILECOL=str(col), TILEROW=str(row)))
     assert by_kvp.content == site.get(path).content == expected
     mapproxy = MapProxy(site.served, load_base(CONFIGURATION))
-    drawn = mapproxy.ask(0, map_layers(site.served), path, "")
+    drawn, _ = mapproxy.ask(0, map_layers(site.served), path, "")
     assert (drawn.body, drawn.media_type) == (expected, by_kvp.headers["content-type"])
 
 
 def test_beside_the_data_a_tile_is_white_by_every_way(site):
     path = "/wmts/PCRS_D046_RVB/2154_5cm/22/44000/430000.jpeg"
     mapproxy = MapProxy(site.served, load_base(CONFIGURATION))
-    assert site.get(path).content == WHITE == mapproxy.ask(0, map_layers(site.served), path, "").body
+    assert site.get(path).content == WHITE == mapproxy.ask(0, map_layers(site.served), path, "")[0].body
     assert (pixels(site.get(path.replace("jpeg", "png")))[:, :, 3] == 0).all()
     far = site.get("/wmts/PCRS_D046_RVB/PM/21/0/0.jpeg")
     assert far.headers["content-type"] == "image/jpeg"
@@ -141,6 +141,8 @@ def test_a_pixel_names_its_dalle(site):
     page = site.get(REST.replace(".jpeg", "/0/0.html"))
     assert page.headers["content-type"].startswith("text/html")
     assert html.fromstring(page.content).xpath("//td[.='2024-first']")
+    older = site.get("/wmts/PCRS_D046_RVB_2024/2154_5cm/22/45002/439610/200/0.json").json()
+    assert older["features"][0]["id"] == "2024-again"
     nothing = site.get("/wmts/PCRS_D046_RVB/2154_5cm/22/44000/430000/0/0.json")
     assert nothing.json()["features"] == []
     in_pm = site.get(kvp(REQUEST="GetFeatureInfo", INFOFORMAT="text/plain", I="0", J="0", FORMAT="image/png"))
@@ -282,6 +284,82 @@ def test_before_anything_is_published_the_document_is_empty(tmp_path):
     schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(tree)
     assert tree.findall(".//{*}Layer") == []
     assert refusal(site.get(kvp())) == (400, "InvalidParameterValue", "layer")
+
+
+def pm_tile(x: float, y: float, level: int = 21, suffix: str = "jpeg") -> str:
+    """The address of the PM tile over a place in Lambert-93."""
+    east, north = transformer(L93, PM.epsg).transform(x, y)
+    side = PM.res(level) * TILE_PX
+    col, row = int((east - PM.origin_x) // side), int((PM.origin_y - north) // side)
+    return f"/wmts/PCRS_D046_RVB/PM/{level}/{col}/{row}.{suffix}"
+
+
+class Patched:
+    """A site that keeps what it draws, with two dalles 400 m apart; the first can be flown again."""
+
+    def __init__(self, folder) -> None:
+        self.site = map_site(folder, cache_bytes=2**20)
+        self._folder = folder
+        self._sources = [source(folder, col, 0, rank=2) for col in (0, 20)]
+        build(folder / "PCRS_D046_RVB_2025.json", self._sources)
+        self.drawn: list[str] = []
+        really = self.site.service._mapproxy.ask
+        self.site.service._mapproxy.ask = lambda *asked: self.drawn.append(asked[2]) or really(*asked)
+        self.site.pyramids["2025"].refresh()
+
+    def patch(self) -> None:
+        again = source(self._folder, 0, 0, rank=3, seed=8)
+        build(self._folder / "PCRS_D046_RVB_2025.json", [*self._sources, again], [again.bbox])
+        self.site.pyramids["2025"].refresh()
+
+
+OVER, BESIDE = (GROUND.xmin + 10, GROUND.ymax - 10), (GROUND.xmin + 410, GROUND.ymax - 10)
+WMS = (
+    "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=PCRS_D046_RVB&STYLES=&CRS=EPSG:2154"
+    "&WIDTH=256&HEIGHT=256&FORMAT=image/png&BBOX={0},{1},{2},{3}"
+)
+
+
+def small_map(x: float, y: float) -> str:
+    return WMS.format(x - 5, y - 5, x + 5, y + 5)
+
+
+def native_png(x: float, y: float) -> str:
+    return f"/wmts/PCRS_D046_RVB/2154_5cm/22/{int(x // 12.8)}/{int((12_000_000 - y) // 12.8)}.png"
+
+
+@pytest.mark.parametrize("address", [pm_tile, lambda x, y: pm_tile(x, y, 20, "png"), native_png, small_map])
+def test_what_is_drawn_is_kept_until_a_patch_lands_there(tmp_path, address):
+    patched = Patched(tmp_path)
+    site, paths = patched.site, [address(*OVER), address(*BESIDE)]
+    first = site.get_all(paths)
+    assert len(patched.drawn) == 2
+    assert [answer.content for answer in site.get_all(paths)] == [answer.content for answer in first]
+    assert len(patched.drawn) == 2
+    patched.patch()
+    tags = [answer.headers["etag"] for answer in first]
+    over, beside = (site.get(path, if_none_match=tag) for path, tag in zip(paths, tags, strict=True))
+    assert (over.status_code, beside.status_code) == (200, 304)
+    assert over.headers["etag"] != tags[0]
+    assert np.abs(pixels(over).astype(int) - pixels(first[0]).astype(int)).mean() > 5
+    assert len(patched.drawn) == 3
+    again = site.get(paths[0], if_none_match=over.headers["etag"])
+    assert again.status_code == 304
+    assert len(patched.drawn) == 3
+
+
+def test_many_who_ask_for_the_same_get_one_drawing(tmp_path):
+    patched = Patched(tmp_path)
+    answers = patched.site.get_all([pm_tile(*OVER)] * 8)
+    assert len(patched.drawn) == 1
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_large_maps_are_not_kept(tmp_path):
+    patched = Patched(tmp_path)
+    for _ in range(2):
+        assert patched.site.get(small_map(*OVER).replace("WIDTH=256", "WIDTH=1025")).status_code == 200
+    assert len(patched.drawn) == 2
 
 
 def test_serving_writes_nothing(tmp_path):

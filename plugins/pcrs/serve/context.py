@@ -11,7 +11,7 @@ from pathlib import Path
 from pcrs.errors import SiteError
 from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.pyramid import Pyramid
-from pcrs.store.base import FeatureStore
+from pcrs.store.base import FeatureStore, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class Served:
     """The pyramid of an edition; None: the current one. None comes back before the first publication."""
     mosaic: Callable[[str | None], Mosaic]
     """The mosaic of hot dalles of an edition; None: the current one."""
+    dalle_at: Callable[[str | None, float, float], Row | None]
+    """The dalle that shows in the mosaic of an edition (None: the current one) at a point (EPSG:2154, metre),
+    as a row of the layer `dalles`, which need not hold it any more; None where there is no dalle."""
     title: str
     operator: str
     contact_email: str

@@ -4,16 +4,13 @@ pygeoapi's own coverage route has no scaling, no output CRS and no size guard: a
 everything. Here the size is known before anything is read, and few requests read at once.
 """
 
-import asyncio
 import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
@@ -21,23 +18,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from pcrs import __version__
 from pcrs.errors import InputError, PcrsError, RasterError, TooLargeError
 from pcrs.serve import coverage_collection as described
+from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import collection as collection
 from pcrs.serve.coverage_formats import Picture
+from pcrs.serve.coverage_gate import BusyError, Gate
 from pcrs.serve.coverage_grid import Grid, plan
-from pcrs.serve.coverage_pixels import read
+from pcrs.serve.coverage_pixels import read, state
 from pcrs.serve.coverage_request import CoverageRequest, NotAcceptableError, parse
-from pcrs.serve.problems import RETRY_S, problem
+from pcrs.serve.problems import problem
 from pcrs.work.site import Site
 
-WORKERS = 2
-"""Coverages read at the same time, in one process."""
-WAITING = 16
-"""Requests that may wait for them; those beyond are told to come back."""
-_CACHE = "public, max-age=300"
+_LARGE_PX = 4_000_000
+"""Pixels from which a coverage is large: it takes some 150 MB and seconds."""
+_CACHE = KEPT_A_MINUTE.decode()
 _CHUNK = 256 * 1024
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -45,37 +43,6 @@ _CORS = {
 }
 _CLIENT_FAULTS = ((InputError, 400), (NotAcceptableError, 406), (TooLargeError, 413))
 _log = logging.getLogger(__name__)
-
-
-class BusyError(PcrsError):
-    """Too many coverages are being read."""
-
-
-class Gate:
-    """A few threads of its own, and a short queue before them."""
-
-    def __init__(self, workers: int = WORKERS, waiting: int = WAITING) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="coverage")
-        self._room = workers + waiting
-        self._lock = Lock()
-
-    async def run[T](self, work: Callable[[], T]) -> T:
-        """What `work` returns, run in one of the threads.
-
-        Raises:
-            BusyError: the queue is full.
-        """
-        with self._lock:
-            if not self._room:
-                raise BusyError(f"many coverages are being read: ask again in {RETRY_S} s")
-            self._room -= 1
-        future = self._pool.submit(work)
-        future.add_done_callback(lambda _: self._left())
-        return await asyncio.wrap_future(future)
-
-    def _left(self) -> None:
-        with self._lock:
-            self._room += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +91,14 @@ def _refusal(error: PcrsError) -> Response:
 
 async def _coverage(served: Served, gate: Gate, request: Request) -> Response:
     asked = parse(request.query_params.multi_items(), request.headers.get("accept", ""))
-    answer = await run_in_threadpool(_decide, served, asked)
+    answer = await gate.decide(lambda: _decide(served, asked))
     if answer is None:
         return _no_content()
     if knows(request, answer.headers["ETag"]):
         return Response(status_code=304, headers=dict(answer.headers))
     if request.method == "HEAD":  # streamed: a Content-Length would have to be true
         return StreamingResponse((), headers=dict(answer.headers), media_type=asked.format.media_type)
-    file = await gate.run(lambda: _written(served, answer))
+    file = await gate.run(lambda: _written(served, answer), large=answer.grid.pixels > _LARGE_PX)
     if file is None:
         return _no_content()
     return _streamed(file, answer)
@@ -156,7 +123,8 @@ def _decide(served: Served, asked: CoverageRequest) -> _Answer | None:
     grid = None if extent is None else plan(asked, extent, served.max_coverage_px)
     if grid is None:
         return None
-    return _Answer(asked, edition, grid, _headers(served, asked, edition, grid))
+    shown = state(grid, served.mosaic(edition), served.pyramid(edition))
+    return _Answer(asked, edition, grid, _headers(served, asked, edition, grid) | _tag(asked, grid, shown))
 
 
 def _edition_of(editions: tuple[str, ...], years: tuple[int, int]) -> str | None:
@@ -168,13 +136,17 @@ def _edition_of(editions: tuple[str, ...], years: tuple[int, int]) -> str | None
     return None
 
 
+def _tag(asked: CoverageRequest, grid: Grid, shown: str) -> dict[str, str]:
+    """The validator of an answer, known before anything is read: it stands for what shows there now."""
+    identity = repr((__version__, grid, asked.bands, asked.format.name, shown))
+    return {"ETag": f'"{hashlib.sha256(identity.encode()).hexdigest()[:32]}"'}
+
+
 def _headers(served: Served, asked: CoverageRequest, edition: str | None, grid: Grid) -> dict[str, str]:
-    identity = repr((served.store.revision(), served.layer, edition, grid, asked.bands, asked.format.name))
     corner = f"{grid.source.xmin:.0f}-{grid.source.ymax:.0f}"
     name = "_".join(part for part in (served.layer, edition, corner) if part) + f".{asked.format.extension}"
     disposition = "attachment" if asked.format.georeferenced else "inline"
     return {
-        "ETag": f'"{hashlib.sha256(identity.encode()).hexdigest()[:32]}"',
         "Cache-Control": _CACHE,
         "Vary": "Accept",
         "Content-Crs": f"<{grid.frame.uri}>",

@@ -90,7 +90,22 @@ def links(served: Served) -> list[dict[str, str]]:
         }
         for format_ in FORMATS
     ]
-    return found + coverages
+    return found + coverages + _pictures(served, base)
+
+
+def _pictures(served: Served, base: str) -> list[dict[str, str]]:
+    """The links to maps and map tiles."""
+    maps = [
+        {"rel": f"{_REL}/map", "type": media_type, "title": f"Carte ({name})", "href": f"{base}/map?f={name}"}
+        for media_type, name in (("image/jpeg", "jpeg"), ("image/png", "png"))
+    ]
+    tiles = {
+        "rel": f"{_REL}/tilesets-map",
+        "type": "application/json",
+        "title": "Tuiles",
+        "href": f"{base}/map/tiles?f=json",
+    }
+    return [*maps, tiles]
 
 
 def _spatial(box: BBox) -> dict[str, Any]:

@@ -50,6 +50,11 @@ class Grid:
         return max(DALLE_RES_M, min(self.sides))
 
     @property
+    def pixels(self) -> float:
+        """Pixels that are read or answered, whichever are more."""
+        return max(self.width * self.height, self.source.width / self.step * (self.source.height / self.step))
+
+    @property
     def transform(self) -> Affine:
         """From columns and rows to x and y."""
         if self.native:
@@ -74,7 +79,7 @@ def plan(request: CoverageRequest, extent: BBox, max_px: int) -> Grid | None:
     frame, scaling = request.frame, request.scaling
     if request.area is None and scaling is None:
         scaling = _modest(bbox, frame, min(max_px, request.format.max_px or max_px))
-    if scaling is None or scaling.factor == 1:
+    if scaling is None or scaling.factors == (1, 1):
         grid = _unscaled(bbox, frame)
     else:
         grid = _scaled(bbox, frame, scaling)
@@ -152,9 +157,8 @@ def _ground_pixels(box: BBox, frame: Frame) -> tuple[float, float]:
 def _modest(box: BBox, frame: Frame, max_px: int) -> Scaling:
     """The scaling of an answer to no question: all of it, small."""
     across, down = _ground_pixels(box, frame)
-    return Scaling(
-        factor=max(1.0, max(across, down) / DEFAULT_SIDE_PX, math.sqrt(across * down / max_px) * 1.01)
-    )
+    factor = max(1.0, max(across, down) / DEFAULT_SIDE_PX, math.sqrt(across * down / max_px) * 1.01)
+    return Scaling(factors=(factor, factor))
 
 
 def _unscaled(box: BBox, frame: Frame) -> Grid:
@@ -169,8 +173,10 @@ def _unscaled(box: BBox, frame: Frame) -> Grid:
 def _scaled(box: BBox, frame: Frame, scaling: Scaling) -> Grid:
     """The whole box on the grid asked for; native after all when that grid is the native one."""
     across, down = _ground_pixels(box, frame)
-    if scaling.factor is not None:
-        width, height = _rounded(across / scaling.factor), _rounded(down / scaling.factor)
+    if scaling.factors is not None:
+        width, height = (
+            _rounded(side / by) for side, by in zip((across, down), scaling.factors, strict=True)
+        )
     elif scaling.resolution is not None:
         step_x, step_y = scaling.resolution
         columns = _rounded(box.width / step_x) if step_x else None

@@ -1,77 +1,157 @@
 """The pixels of a coverage answer, read from the mosaic or the pyramid and brought onto its grid."""
 
 import math
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 from rasterio.enums import Resampling
 from rasterio.transform import Affine
 from rasterio.warp import reproject
 
+from pcrs.raster.lattice import Pixels, blank
 from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.pyramid import Pyramid
-from pcrs.raster.view import read_view
+from pcrs.raster.view import read_view, slabs_under
 from pcrs.serve.coverage_grid import Grid, snapped
-from pcrs.standard.crs import L93, BBox
+from pcrs.standard.crs import L93, BBox, transform_bbox
 from pcrs.standard.grid import DALLE_RES_M, TILE_PX
 
 _MARGIN_PX = 4
 """Pixels read around a box that is warped, for the kernel of the resampling."""
 _NATIVE_BELOW = 1.5
 """Warped pixels less coarse than this, in native pixels, are drawn from native ones."""
+_BAND_PX = 4_000_000
+"""Pixels that are read to be warped at a time: they take 32 MB."""
 _OPAQUE = 255
 
 
-def read(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is read for a grid: a box of EPSG:2154 on so many pixels (None: those of the dalles)."""
+
+    bbox: BBox
+    size: tuple[int, int] | None
+
+    @property
+    def coarser(self) -> bool:
+        """True when no pixel is finer than those of the dalles: the pyramid has them."""
+        if self.size is None:
+            return False
+        width, height = self.size
+        return self.bbox.width >= width * DALLE_RES_M and self.bbox.height >= height * DALLE_RES_M
+
+    @property
+    def tiles(self) -> int:
+        """Tiles that a view may take, at the worst: the plan has bounded them already."""
+        width, height = self.size or (1, 1)
+        finest = min(self.bbox.width / width, self.bbox.height / height) / 2
+        return math.prod(
+            math.ceil(side / finest / TILE_PX) + 2 for side in (self.bbox.width, self.bbox.height)
+        )
+
+
+def read(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
     """((h, w, 3) uint8, (h, w) bool valid) on the grid; white where there is no data.
 
     A native grid gets the pixels of the dalles. A coarser one is read from the pyramid, so that its cost
-    depends on the answer and not on the ground that it covers.
+    depends on the answer and not on the ground that it covers. Either is the mosaic of one moment.
     """
+    if pyramid is None:
+        return _read(grid, mosaic, None)
+    return pyramid.steady(lambda: _read(grid, mosaic, pyramid))
+
+
+def state(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> str:
+    """A word that changes when what `read` gives for the grid may have changed, and only then.
+
+    It is never newer than what is read after it: an answer may be told to have changed that has not.
+    """
+    source = _source(grid)
+    if pyramid is not None and source.coarser:
+        return pyramid.tags(slabs_under(pyramid, source.bbox, source.size or (1, 1), max_tiles=source.tiles))
+    words = []
+    for dalle in mosaic.over(source.bbox):
+        with suppress(FileNotFoundError):
+            words.append(f"{dalle.path.parent.name}/{dalle.path.name}-{dalle.path.stat().st_mtime_ns:x}")
+    return ",".join(words)
+
+
+def _source(grid: Grid) -> _Source:
+    """What must be read for the whole grid."""
     if grid.native:
-        return mosaic.read(grid.bbox)
+        return _Source(grid.bbox, None)
     if grid.frame.epsg == L93:
-        return _scaled(grid.bbox, (grid.width, grid.height), mosaic, pyramid)
-    return _warped(grid, mosaic, pyramid)
+        return _Source(grid.bbox, (grid.width, grid.height))
+    return _around(grid, grid.source)
 
 
-def _scaled(
-    bbox: BBox, size: tuple[int, int], mosaic: Mosaic, pyramid: Pyramid | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """A Lambert-93 box on any number of pixels."""
-    finer = bbox.width < size[0] * DALLE_RES_M or bbox.height < size[1] * DALLE_RES_M
-    if pyramid is None or finer:
-        return mosaic.read(bbox, size)
-    return read_view(pyramid, bbox, size, max_tiles=_tiles(bbox, size))
-
-
-def _tiles(bbox: BBox, size: tuple[int, int]) -> int:
-    """Tiles that the view may take, at the worst: the plan has bounded them already."""
-    finest = min(bbox.width / size[0], bbox.height / size[1]) / 2
-    return math.prod(math.ceil(side / finest / TILE_PX) + 2 for side in (bbox.width, bbox.height))
-
-
-def _warped(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> tuple[np.ndarray, np.ndarray]:
-    """The grid in another CRS, bilinear from pixels of the native size or of the answer's own."""
-    margin = _MARGIN_PX * grid.step
-    west, south, east, north = grid.source
-    box = snapped(BBox(west - margin, south - margin, east + margin, north + margin))
+def _around(grid: Grid, part: BBox) -> _Source:
+    """What must be read to warp a part of the grid; the parts of one grid lie on one lattice."""
     if grid.step < _NATIVE_BELOW * DALLE_RES_M:
-        pixels, valid = mosaic.read(box)
-    else:
-        size = (math.ceil(box.width / grid.step), math.ceil(box.height / grid.step))
-        pixels, valid = _scaled(box, size, mosaic, pyramid)
+        margin = _MARGIN_PX * DALLE_RES_M
+        return _Source(
+            snapped(BBox(part.xmin - margin, part.ymin - margin, part.xmax + margin, part.ymax + margin)),
+            None,
+        )
+    west, north = grid.source.xmin, grid.source.ymax
+    left, top = (
+        (math.floor(side / grid.step) - _MARGIN_PX) for side in (part.xmin - west, north - part.ymax)
+    )
+    right, bottom = (
+        (math.ceil(side / grid.step) + _MARGIN_PX) for side in (part.xmax - west, north - part.ymin)
+    )
+    box = BBox(
+        west + left * grid.step, north - bottom * grid.step, west + right * grid.step, north - top * grid.step
+    )
+    return _Source(box, (right - left, bottom - top))
+
+
+def _read(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
+    if grid.native or grid.frame.epsg == L93:
+        return _pixels(_source(grid), mosaic, pyramid)
+    rgb, valid = blank(grid.width, grid.height)
+    for top, bottom in _bands(grid):
+        rgb[top:bottom], valid[top:bottom] = _warped(grid, (top, bottom), mosaic, pyramid)
+    return rgb, valid
+
+
+def _pixels(source: _Source, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
+    """A Lambert-93 box on any number of pixels."""
+    if source.size is None or pyramid is None or not source.coarser:
+        return mosaic.read(source.bbox, source.size)
+    return read_view(pyramid, source.bbox, source.size, max_tiles=source.tiles)
+
+
+def _bands(grid: Grid) -> Iterator[tuple[int, int]]:
+    """First and last + 1 of the rows that are warped together."""
+    to_read = grid.source.width / grid.step * (grid.source.height / grid.step)
+    rows = max(1, min(grid.height, int(grid.height * _BAND_PX / max(to_read, 1))))
+    for top in range(0, grid.height, rows):
+        yield top, min(top + rows, grid.height)
+
+
+def _warped(grid: Grid, rows: tuple[int, int], mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
+    """Rows of the grid in another CRS, bilinear from pixels of the native size or of the answer's own."""
+    top, bottom = rows
+    step = grid.bbox.height / grid.height
+    part = BBox(grid.bbox.xmin, grid.bbox.ymax - bottom * step, grid.bbox.xmax, grid.bbox.ymax - top * step)
+    source = _around(grid, transform_bbox(part, grid.frame.epsg, L93))
+    pixels, valid = _pixels(source, mosaic, pyramid)
     height, width = valid.shape
-    place = Affine(box.width / width, 0, box.xmin, 0, -box.height / height, box.ymax)
+    box = source.bbox
     # Alpha goes along as a fourth band: white no-data must not bleed into the pixels beside it.
-    alpha = np.where(valid, np.uint8(_OPAQUE), np.uint8(0))
-    source = np.concatenate([np.moveaxis(pixels, 2, 0), alpha[None]])
-    target = np.zeros((4, grid.height, grid.width), np.uint8)
+    planes = np.empty((4, height, width), np.uint8)
+    planes[:3] = np.moveaxis(pixels, 2, 0)
+    planes[3] = np.where(valid, np.uint8(_OPAQUE), np.uint8(0))
+    target = np.zeros((4, bottom - top, grid.width), np.uint8)
     reproject(
-        source,
+        planes,
         target,
-        src_transform=place,
+        src_transform=Affine(box.width / width, 0, box.xmin, 0, -box.height / height, box.ymax),
         src_crs=f"EPSG:{L93}",
-        dst_transform=grid.transform,
+        dst_transform=grid.transform @ Affine.translation(0, top),
         dst_crs=f"EPSG:{grid.frame.epsg}",
         src_alpha=4,
         dst_alpha=4,
@@ -79,4 +159,4 @@ def _warped(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> tuple[np.nda
     )
     seen = target[3] > _OPAQUE // 2
     target[:3, ~seen] = _OPAQUE
-    return np.ascontiguousarray(np.moveaxis(target[:3], 0, 2)), seen
+    return np.moveaxis(target[:3], 0, 2), seen

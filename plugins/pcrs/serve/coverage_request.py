@@ -14,12 +14,12 @@ from pcrs.serve.coverage_syntax import NATIVE, WGS84, Frame
 _PARAMETERS = frozenset(
     {
         *("bbox", "bbox-crs", "subset", "subset-crs", "crs", "properties", "datetime", "edition", "f"),
-        *("scale-factor", "scale-size", "scaleSize", "resolution", "width", "height"),
+        *("scale-factor", "scale-axes", "scale-size", "scaleSize", "resolution", "width", "height"),
     }
 )
 _OTHERS = frozenset({"apikey", "lang"})
 """Read elsewhere: by the access control, and by the HTML pages."""
-_SCALINGS = ("scale-factor", "scale-size", "resolution")
+_SCALINGS = ("scale-factor", "scale-axes", "scale-size", "resolution")
 
 
 class NotAcceptableError(PcrsError):
@@ -39,10 +39,10 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """How many pixels: one of the three is given; of its two sides, one may be left out."""
+    """How many pixels: one of the three is given; of two sides, one may be left out."""
 
-    factor: float | None = None
-    """Two: half as many pixels along each side."""
+    factors: tuple[float, float] | None = None
+    """Along x and y. Two: half as many pixels."""
     size: tuple[int | None, int | None] | None = None
     """Columns, rows."""
     resolution: tuple[float | None, float | None] | None = None
@@ -195,10 +195,14 @@ def _scaling(values: dict[str, str]) -> tuple[Scaling | None, bool | None]:
         )
         return Scaling(size=(width, height)), None
     if kind == "scale-factor":
-        return Scaling(factor=syntax.positive(values[kind], kind)), None
+        factor = syntax.positive(values[kind], kind)
+        return Scaling(factors=(factor, factor)), None
     if kind == "resolution" and not values[kind]:
-        return Scaling(factor=1.0), None
+        return Scaling(factors=(1.0, 1.0)), None
     axes = syntax.axes(values[kind], kind)
+    if kind == "scale-axes":
+        across, down = (1.0 if part is None else syntax.positive(part, kind) for part in (axes.x, axes.y))
+        return Scaling(factors=(across, down)), axes.in_degrees
     if kind == "scale-size":
         columns, rows = (None if part is None else syntax.pixels(part, kind) for part in (axes.x, axes.y))
         return Scaling(size=(columns, rows)), axes.in_degrees

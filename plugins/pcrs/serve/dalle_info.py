@@ -6,11 +6,10 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-import shapely
-
+from pcrs.errors import NotFoundError
 from pcrs.publish.addresses import Addresses
 from pcrs.serve.context import Served
-from pcrs.store.base import Query, Row
+from pcrs.store.base import Row
 
 _LAYER = "dalles"
 _TITLES = {
@@ -31,32 +30,34 @@ Facts = dict[str, Any]
 
 
 def facts_at(served: Served, edition: str | None, x_m: float, y_m: float) -> Facts | None:
-    """What is known of the dalle that shows at a point (EPSG:2154, metres); None where there is none.
-
-    The index holds current dalles. In the layer of an older edition, a dalle that was flown again since then
-    is not told of: None.
-    """
+    """What is known of the dalle that shows at a point (EPSG:2154, metres) in an edition; None: no dalle."""
     if not (math.isfinite(x_m) and math.isfinite(y_m)):  # a place that Lambert-93 does not have
         return None
-    point = shapely.Point(x_m, y_m)
-    rows = served.store.query(_LAYER, Query(within=point, sort=(("edition", False),), geometry=False)).rows
-    for row in rows:
-        if edition is None or str(row.values["edition"]) <= edition:
-            return _facts(served, row)
-    return None
+    row = served.dalle_at(edition, x_m, y_m)
+    return None if row is None else _facts(served, row)
 
 
 def _facts(served: Served, row: Row) -> Facts:
     field = served.store.layer(_LAYER).field("precision")
-    addresses = Addresses(served.public_url, served.departement)
     codes = (field.codes if field is not None else None) or {}
     told = {
         **row.values,
         "dalle": row.id,
         "precision_libelle": codes.get(row.values.get("precision") or ""),
-        "lien": f"{addresses.collection(_LAYER)}/items/{row.id}",
+        "lien": _address(served, row),
     }
     return {name: told[name] for name in _TITLES if told.get(name) is not None}
+
+
+def _address(served: Served, row: Row) -> str:
+    """The page of a current dalle; the file of one that was flown again since."""
+    addresses = Addresses(served.public_url, served.departement)
+    try:
+        if served.store.get(_LAYER, row.id).values["edition"] == row.values["edition"]:
+            return f"{addresses.collection(_LAYER)}/items/{row.id}"
+    except NotFoundError:
+        pass
+    return f"{addresses.listing}{row.values['href']}"
 
 
 def _json(facts: Facts | None) -> str:

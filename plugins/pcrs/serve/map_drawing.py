@@ -5,16 +5,18 @@ the level that fits where one does (each PM level does: 5.3 cm of ground against
 """
 
 import math
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from pcrs.raster.lattice import Pixels, blank
 from pcrs.raster.pyramid import Pyramid
-from pcrs.raster.view import read_view
+from pcrs.raster.view import read_view, slabs_under
 from pcrs.serve.map_layers import data_bbox
 from pcrs.standard.crs import L93, BBox, transform_bbox, transformer
-from pcrs.standard.grid import LAMB93
+from pcrs.standard.grid import LAMB93, Slab
 
 _AS_FINE = 1.3
 """A level is warped as it is when its pixels are no finer than this, else it is averaged first."""
@@ -25,31 +27,65 @@ _MESH_PX = 64
 in pixels."""
 
 
+class _Part(NamedTuple):
+    """The pixels of a map that can show data, and the ground under them."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    bbox: BBox
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.right - self.left, self.bottom - self.top
+
+
 def draw(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Image.Image:
     """The map of `bbox` (EPSG:`epsg`, x before y) as `size` (width, height) pixels.
 
-    RGB when there is data everywhere; else RGBA, white and transparent where there is none.
+    RGB when there is data everywhere; else RGBA, white and transparent where there is none. All of it shows
+    the mosaic of one moment.
 
     Raises:
         TooLargeError: the map would take more tiles than one map may.
         StoreError: a slab is cut short.
     """
+    return _image(pyramid.steady(lambda: _drawn(pyramid, bbox, size, epsg, resampling)))
+
+
+def slabs_drawn(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int) -> tuple[Slab, ...]:
+    """The slabs that `draw` reads for the same map: none outside the data.
+
+    Raises:
+        TooLargeError: `draw` would raise it.
+    """
+    part = _part(bbox, size, _projected(data_bbox(pyramid.levels), L93, epsg))
+    if part is None:
+        return ()
+    if epsg == L93:
+        return slabs_under(pyramid, bbox, size)
+    return slabs_under(pyramid, *_source(part.bbox, part.size, epsg))
+
+
+_projected = lru_cache(maxsize=1024)(transform_bbox)
+"""The few boxes of data, and those that are looked at again and again."""
+
+
+def _drawn(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Pixels:
+    part = _part(bbox, size, _projected(data_bbox(pyramid.levels), L93, epsg))
+    if part is None:
+        return blank(*size)
+    if epsg == L93:
+        return read_view(pyramid, bbox, size)
+    warped = _warped(pyramid, part.bbox, part.size, epsg, resampling)
+    if part.size == size:
+        return warped
     rgb, valid = blank(*size)
-    window = _window(bbox, size, transform_bbox(data_bbox(pyramid.levels), L93, epsg))
-    if window is not None:
-        if epsg == L93:
-            return _image(read_view(pyramid, bbox, size))
-        left, top, right, bottom = window
-        x_res, y_res = bbox.width / size[0], bbox.height / size[1]
-        part = BBox(
-            bbox.xmin + left * x_res,
-            bbox.ymax - bottom * y_res,
-            bbox.xmin + right * x_res,
-            bbox.ymax - top * y_res,
-        )
-        there = np.s_[top:bottom, left:right]
-        rgb[there], valid[there] = _warped(pyramid, part, (right - left, bottom - top), epsg, resampling)
-    return _image((rgb, valid))
+    there = np.s_[part.top : part.bottom, part.left : part.right]
+    rgb[there], valid[there] = warped
+    return rgb, valid
 
 
 def _image(pixels: Pixels) -> Image.Image:
@@ -61,8 +97,8 @@ def _image(pixels: Pixels) -> Image.Image:
     return Image.fromarray(rgba)
 
 
-def _window(bbox: BBox, size: tuple[int, int], data: BBox) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom of the pixels that `data` touches.
+def _part(bbox: BBox, size: tuple[int, int], data: BBox) -> _Part | None:
+    """The part of a map that `data` touches.
 
     None where there is none, and where all the data is smaller than a pixel: such a map may span places that
     do not exist in Lambert-93, and averaging all of a pyramid into a dot takes gigabytes.
@@ -70,12 +106,21 @@ def _window(bbox: BBox, size: tuple[int, int], data: BBox) -> tuple[int, int, in
     x_res, y_res = bbox.width / size[0], bbox.height / size[1]
     if not bbox.intersects(data) or max(x_res, y_res) > max(data.width, data.height):
         return None
-    return (
+    left, right = (
         max(0, math.floor((data.xmin - bbox.xmin) / x_res)),
-        max(0, math.floor((bbox.ymax - data.ymax) / y_res)),
         min(size[0], math.ceil((data.xmax - bbox.xmin) / x_res)),
+    )
+    top, bottom = (
+        max(0, math.floor((bbox.ymax - data.ymax) / y_res)),
         min(size[1], math.ceil((bbox.ymax - data.ymin) / y_res)),
     )
+    ground = BBox(
+        bbox.xmin + left * x_res,
+        bbox.ymax - bottom * y_res,
+        bbox.xmin + right * x_res,
+        bbox.ymax - top * y_res,
+    )
+    return _Part(left, top, right, bottom, ground)
 
 
 def _warped(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Pixels:
@@ -115,7 +160,7 @@ def _mesh(
 def _source(bbox: BBox, size: tuple[int, int], epsg: int) -> tuple[BBox, tuple[int, int]]:
     """What to read of the pyramid to warp a map: a box in Lambert-93, and its size in pixels."""
     x_res, y_res = _ground_res(bbox, size, epsg)
-    around = transform_bbox(bbox, epsg, L93)
+    around = _projected(bbox, epsg, L93)
     level_res = _level_res(min(x_res, y_res))
     if max(x_res, y_res) <= level_res * _AS_FINE:
         x_res = y_res = level_res

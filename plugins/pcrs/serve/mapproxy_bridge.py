@@ -19,7 +19,8 @@ from pcrs.serve.answers import Answer
 from pcrs.serve.context import Served
 from pcrs.serve.map_layers import MapLayer
 from pcrs.serve.mapproxy_config import Configuration, configuration
-from pcrs.serve.mapproxy_plugin import plugin_entrypoint
+from pcrs.serve.mapproxy_plugin import ORIGINS, plugin_entrypoint
+from pcrs.serve.tile_cache import Origin
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -40,8 +41,10 @@ class MapProxy:
         self._built = -1
         self._app: Any = None
 
-    def ask(self, revision: int, layers: Mapping[str, MapLayer], path: str, query: str) -> Answer:
-        """What MapProxy answers to GET `path`?`query`, for the layers of that revision.
+    def ask(
+        self, revision: int, layers: Mapping[str, MapLayer], path: str, query: str
+    ) -> tuple[Answer, tuple[Origin, ...]]:
+        """What MapProxy answers to GET `path`?`query` for the layers of a revision, and what it drew from.
 
         Raises:
             PcrsError: what the plugin raised.
@@ -50,12 +53,19 @@ class MapProxy:
         app = self._current(revision, layers)
         told: list[Any] = []
         environ = self._environ | {"PATH_INFO": path, "QUERY_STRING": query, "wsgi.input": BytesIO()}
-        body = b"".join(app(environ, lambda status, headers, exc_info=None: told.extend((status, headers))))
+        origins: list[Origin] = []
+        asking = ORIGINS.set(origins)
+        try:
+            body = b"".join(
+                app(environ, lambda status, headers, exc_info=None: told.extend((status, headers)))
+            )
+        finally:
+            ORIGINS.reset(asking)
         status, headers = told
         if not status.startswith("200"):
             raise StoreError(f"MapProxy answers {status} to {path}?{query}: {body[:500]!r}")
         media_type = next(value for name, value in headers if name.lower() == "content-type")
-        return Answer(body, media_type)
+        return Answer(body, media_type), tuple(origins)
 
     def _current(self, revision: int, layers: Mapping[str, MapLayer]) -> Any:
         with self._lock:

@@ -72,7 +72,7 @@ def _edition(layer: MapLayer) -> Configuration:
 def _caches(layer: MapLayer, source: str, suffix: str) -> Configuration:
     """One cache for each grid: the pyramid itself where it can be, else nothing is stored.
 
-    A stored PM tile would outlive an update of the mosaic.
+    MapProxy does not know when the mosaic changes: what is worth keeping is kept before it (`tile_cache`).
     """
     common = {"sources": [source], "format": f"image/{suffix}"}
     drawn = common | {"disable_storage": True}
@@ -101,5 +101,6 @@ def _layer_texts(served: Served, layer: MapLayer) -> Configuration:
     address = addresses.record(addresses.raster(layer.edition))
     return {
         "abstract": escape(layer.abstract),
+        "attribution": {"title": escape(served.operator), "url": f"{served.public_url}/"},
         "metadata": [{"url": address, "type": "ISO19115:2003", "format": "application/xml"}],
     }

@@ -4,6 +4,7 @@ MapProxy finds it through the entry point of group `mapproxy`. Its configuration
 (none: the current mosaic); pyramids and the index of dalles come from `pcrs.serve.context.served()`.
 """
 
+from contextvars import ContextVar
 from io import BytesIO
 from typing import Any
 
@@ -16,23 +17,29 @@ from mapproxy.config.configuration.source import SourceConfiguration, register_s
 from mapproxy.extent import MapExtent
 from mapproxy.featureinfo import FeatureInfoDoc, create_featureinfo_doc
 from mapproxy.image import ImageResult
+from mapproxy.image.opts import ImageOptions
 from mapproxy.layer import InfoLayer
 from mapproxy.layer.map_layer import MapLayer
-from mapproxy.query import InfoQuery, MapQuery
+from mapproxy.query import InfoQuery, LegendQuery, MapQuery
+from mapproxy.source import LegendSource
 from mapproxy.srs import SRS
 
 from pcrs.errors import NotFoundError
 from pcrs.raster.pyramid import Pyramid
 from pcrs.serve.context import served
 from pcrs.serve.dalle_info import WRITERS, facts_at
-from pcrs.serve.map_drawing import draw
+from pcrs.serve.legend import SIZE, legend
+from pcrs.serve.map_drawing import draw, slabs_drawn
 from pcrs.serve.map_layers import data_bbox
+from pcrs.serve.tile_cache import Origin
 from pcrs.serve.tiles import native_tile
 from pcrs.standard.crs import L93, BBox, epsg_of, transformer
 from pcrs.standard.grid import LAMB93, TILE_PX, Tile
 
 _EDITION = {"edition": ""}
 """Option and type, as MapProxy's specification of its configuration writes them."""
+ORIGINS: ContextVar[list[Origin] | None] = ContextVar("ORIGINS", default=None)
+"""Who asks MapProxy puts a list here, and learns what each image was drawn from."""
 
 
 def plugin_entrypoint() -> None:
@@ -70,8 +77,13 @@ class PcrsSource(MapLayer):  # type: ignore[misc]
 
     def get_map(self, query: MapQuery) -> ImageResult:
         """The map that `query` describes, transparent where there is no data."""
+        pyramid = _pyramid(self.edition)
         bbox, epsg = BBox(*query.bbox), epsg_of(query.srs.srs_code)
-        image = draw(_pyramid(self.edition), bbox, query.size, epsg, self.image_opts.resampling)
+        origins = ORIGINS.get()
+        if origins is not None:
+            slabs = slabs_drawn(pyramid, bbox, query.size, epsg)
+            origins.append(Origin(pyramid, slabs, pyramid.tags(slabs)))
+        image = draw(pyramid, bbox, query.size, epsg, self.image_opts.resampling)
         return ImageResult(image, size=query.size, image_opts=self.image_opts)
 
 
@@ -89,6 +101,16 @@ class DalleInfo(InfoLayer):  # type: ignore[misc]
         return create_featureinfo_doc(write(facts), query.info_format)
 
 
+class PcrsLegend(LegendSource):  # type: ignore[misc]
+    """The legend of every layer."""
+
+    size = SIZE
+
+    def get_legend(self, query: LegendQuery) -> ImageResult:
+        """The legend as an image."""
+        return ImageResult(legend(), size=SIZE, image_opts=ImageOptions(format="image/png"))
+
+
 class PcrsSourceConfiguration(SourceConfiguration):  # type: ignore[misc]
     """`type: pcrs` among the sources."""
 
@@ -102,6 +124,10 @@ class PcrsSourceConfiguration(SourceConfiguration):  # type: ignore[misc]
     def fi_source(self, params: dict[str, Any] | None = None) -> DalleInfo:
         """The source of GetFeatureInfo."""
         return DalleInfo(self.conf.get("edition"))
+
+    def lg_source(self, params: dict[str, Any] | None = None) -> PcrsLegend:
+        """The source of GetLegendGraphic."""
+        return PcrsLegend()
 
 
 class PyramidCache(DummyCache):  # type: ignore[misc]

@@ -59,6 +59,7 @@ def coverage_paths(media_types: Mapping[str, str]) -> Document:
         "subset-crs": "CRS of subset, a URI",
         "crs": "CRS of the answer, a URI",
         "scale-factor": "Two: half as many pixels along each side",
+        "scale-axes": "The same by axis: E(2),N(4)",
         "scale-size": "Pixels of the answer: E(512),N(512)",
         "resolution": "Size of a pixel by axis: E(0.2),N(0.2)",
         "width": "Columns of the answer",

@@ -15,6 +15,7 @@ from pcrs.serve.wmts_request import IMAGE_TYPES, INFO_TYPES
 from pcrs.standard.crs import epsg_of, is_latlon
 
 _NEWEST, _OLDER = "1.3.0", "1.1.1"
+_OPERATIONS = ("GetCapabilities", "GetMap", "GetFeatureInfo", "GetLegendGraphic")
 _STYLES = frozenset({"", "normal", "default"})
 _MAX_SIDE_PX = 8192
 _MAX_STRETCH = 8
@@ -66,7 +67,20 @@ def canonical_query(params: Mapping[str, str], layers: Mapping[str, object], lim
                     **_point(params, layers),
                 }
             )
-    raise OwsError("OperationNotSupported", "request", "it is GetCapabilities, GetMap or GetFeatureInfo")
+        case "getlegendgraphic":
+            return urlencode({"request": "GetLegendGraphic", **_legend(params, layers)})
+    raise OwsError("OperationNotSupported", "request", f"it is one of {', '.join(_OPERATIONS)}")
+
+
+def _legend(params: Mapping[str, str], layers: Mapping[str, object]) -> dict[str, str]:
+    """What GetLegendGraphic asks."""
+    return {
+        "service": "WMS",
+        "version": _OLDER,
+        "sld_version": "1.1.0",
+        "layer": _known(required(params, "layer"), "layer", layers),
+        "format": _image_type({"format": "image/png", **params}),
+    }
 
 
 def _map(params: Mapping[str, str], layers: Mapping[str, object], limits: WmsLimits) -> dict[str, str]:
@@ -79,9 +93,6 @@ def _map(params: Mapping[str, str], layers: Mapping[str, object], limits: WmsLim
     width, height = _size(params, limits.max_pixels)
     epsg, bbox = _box(params, version, limits.crs)
     _check_stretch((bbox[2] - bbox[0]) / width, (bbox[3] - bbox[1]) / height)
-    media_type = required(params, "format")
-    if media_type not in IMAGE_TYPES:
-        raise OwsError("InvalidFormat", "format", f"it is one of {', '.join(IMAGE_TYPES)}")
     return {
         "service": "WMS",
         "version": _OLDER,
@@ -91,20 +102,31 @@ def _map(params: Mapping[str, str], layers: Mapping[str, object], limits: WmsLim
         "bbox": ",".join(repr(value) for value in bbox),
         "width": str(width),
         "height": str(height),
-        "format": media_type,
+        "format": _image_type(params),
         **_background(params),
     }
+
+
+def _image_type(params: Mapping[str, str]) -> str:
+    media_type = required(params, "format")
+    if media_type not in IMAGE_TYPES:
+        raise OwsError("InvalidFormat", "format", f"it is one of {', '.join(IMAGE_TYPES)}")
+    return media_type
 
 
 def _layers(params: Mapping[str, str], name: str, layers: Mapping[str, object]) -> list[str]:
     names = required(params, name).split(",")
     if len(names) > len(layers):
         raise OwsError("LayerNotDefined", name, f"there are {len(layers)} layers: name each once at the most")
-    for asked in names:
-        if asked not in layers:
-            error = invalid(name, asked, "no such layer: see GetCapabilities")
-            raise OwsError("LayerNotDefined", name, error.text)
-    return names
+    return [_known(asked, name, layers) for asked in names]
+
+
+def _known(asked: str, name: str, layers: Mapping[str, object]) -> str:
+    """The name of a layer that there is."""
+    if asked not in layers:
+        error = invalid(name, asked, "no such layer: see GetCapabilities")
+        raise OwsError("LayerNotDefined", name, error.text)
+    return asked
 
 
 def _check_styles(params: Mapping[str, str], names: list[str]) -> None:

@@ -98,7 +98,7 @@ def _tile_of_kvp(params: Mapping[str, str], layers: Mapping[str, MapLayer]) -> T
     if media_type not in IMAGE_TYPES:
         raise invalid("format", media_type, f"it is one of {', '.join(IMAGE_TYPES)}")
     address = tuple(required(params, name) for name in ("TileMatrixSet", "TileMatrix", "TileCol", "TileRow"))
-    return _tile(layers, (layer, *address), IMAGE_TYPES[media_type])
+    return tile_at(layers, (layer, *address), IMAGE_TYPES[media_type])
 
 
 def read_rest(parts: Sequence[str], layers: Mapping[str, MapLayer]) -> WmtsRequest:
@@ -115,9 +115,9 @@ def read_rest(parts: Sequence[str], layers: Mapping[str, MapLayer]) -> WmtsReque
     last, _, suffix = parts[-1].partition(".")
     try:
         if len(parts) == 5 and suffix in _SUFFIXES:
-            return _tile(layers, (*parts[:4], last), suffix)
+            return tile_at(layers, (*parts[:4], last), suffix)
         if len(parts) == 7 and suffix in _INFO_SUFFIXES:
-            return _info(_tile(layers, tuple(parts[:5]), "jpeg"), parts[5], last, suffix)
+            return _info(tile_at(layers, tuple(parts[:5]), "jpeg"), parts[5], last, suffix)
     except OwsError as error:
         if error.code == "InvalidParameterValue":
             error.status = 404
@@ -127,8 +127,12 @@ def read_rest(parts: Sequence[str], layers: Mapping[str, MapLayer]) -> WmtsReque
     )
 
 
-def _tile(layers: Mapping[str, MapLayer], address: tuple[str, ...], suffix: str) -> TileRequest:
-    """The tile at `address`: layer, tile matrix set, tile matrix, column, row."""
+def tile_at(layers: Mapping[str, MapLayer], address: tuple[str, ...], suffix: str) -> TileRequest:
+    """The tile at `address`: layer, tile matrix set, tile matrix, column, row.
+
+    Raises:
+        OwsError: there is no such layer, set or matrix, or the tile is outside the matrix.
+    """
     name, set_id, matrix, col_text, row_text = address
     layer = layers.get(name)
     if layer is None:

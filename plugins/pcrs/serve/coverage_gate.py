@@ -1,0 +1,71 @@
+"""The threads that read coverages: few, and a short queue before them. A burst delays nothing else."""
+
+import asyncio
+import ctypes
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+from pcrs.errors import PcrsError
+from pcrs.serve.problems import RETRY_S
+
+WORKERS = 2
+"""Small coverages read at the same time, in one process. Large ones are read one by one, beside them."""
+WAITING = 16
+"""Requests that may wait for their turn; those beyond are told to come back."""
+
+
+class BusyError(PcrsError):
+    """Too many coverages are being read."""
+
+
+class Gate:
+    """A few threads of its own, and a short queue before them.
+
+    What is large has one thread: it does not delay what is small, and memory is bounded. What is decided
+    before has its own too: after an update it waits for the list of dalles.
+    """
+
+    def __init__(self, workers: int = WORKERS, waiting: int = WAITING) -> None:
+        self._small = ThreadPoolExecutor(workers, thread_name_prefix="coverage")
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="coverage-large")
+        self._deciding = ThreadPoolExecutor(workers, thread_name_prefix="coverage-plan")
+        self._room = workers + waiting
+        self._lock = Lock()
+
+    async def decide[T](self, decision: Callable[[], T]) -> T:
+        """What `decision` returns, which reads no pixels."""
+        return await asyncio.wrap_future(self._deciding.submit(decision))
+
+    async def run[T](self, work: Callable[[], T], *, large: bool) -> T:
+        """What `work` returns, run in one of the threads.
+
+        Raises:
+            BusyError: the queue is full.
+        """
+        with self._lock:
+            if not self._room:
+                raise BusyError(f"many coverages are being read: ask again in {RETRY_S} s")
+            self._room -= 1
+        future = self._large.submit(_given_back, work) if large else self._small.submit(work)
+        future.add_done_callback(lambda _: self._left())
+        return await asyncio.wrap_future(future)
+
+    def _left(self) -> None:
+        with self._lock:
+            self._room += 1
+
+
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
+def _given_back[T](work: Callable[[], T]) -> T:
+    """What `work` returns; the memory that it freed goes back to the system.
+
+    glibc would keep it, some 100 MB in each process, in pieces of which the next coverage uses few.
+    """
+    try:
+        return work()
+    finally:
+        if _trim is not None:
+            _trim(0)
