@@ -11,6 +11,14 @@ settings.load_profile("pcrs")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under `-n` the tests of a file stay together; so do all clients: they share one demo."""
+    for item in items:
+        file = item.path.relative_to(REPOSITORY / "tests")
+        group = "clients" if file.parts[0] == "clients" else str(file)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real files that are never committed; the test is skipped where they are absent."""
