@@ -41,9 +41,9 @@ class Finding:
     def __str__(self) -> str:
         """The finding in one line."""
         text = f"{self.where}: {self.level}: {self.message} [{self.code}]"
-        if self.measured is not None or self.expected is not None:
-            text += f" (lu : {self.measured}; attendu : {self.expected})"
-        return text
+        told = (("lu", self.measured), ("attendu", self.expected))
+        sides = " ; ".join(f"{word} : {value}" for word, value in told if value is not None)
+        return f"{text} ({sides})" if sides else text
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are set, for JSON."""
