@@ -65,7 +65,7 @@ def _print_findings(findings: Iterable[dict[str, Any]]) -> None:
 
     for found in findings:
         style = {"error": "red", "warning": "yellow"}.get(found["level"])
-        _out.print(str(Finding(**found)), style=style, markup=False)
+        _out.print(str(Finding.of(found)), style=style, markup=False)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """What a check found: values, never exceptions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -28,6 +28,14 @@ class Finding:
     """Row and column, from the upper left corner."""
     measured: str | None = None
     expected: str | None = None
+    position: tuple[float, float] | None = None
+    """East and north, EPSG:2154, metres: a point of the object, at the fault where that is known."""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Finding":
+        """The finding that `to_dict` told, also after a way through JSON."""
+        pairs = {key: tuple(told[key]) for key in ("pixel", "position") if told.get(key) is not None}
+        return cls(**{**told, **pairs})
 
     @property
     def where(self) -> str:

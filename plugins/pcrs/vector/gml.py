@@ -10,7 +10,7 @@ from lxml.etree import _Element
 from pcrs.findings import Finding, has_errors
 from pcrs.standard.crs import L93, BBox, transform_geometry
 from pcrs.standard.model import BY_TAG, Feature
-from pcrs.vector import rules
+from pcrs.vector import document_rules, form_rules, link_rules, rules
 from pcrs.vector.coordinates import GML, line_of
 from pcrs.vector.ids import Ids, Links
 from pcrs.vector.located import Locator
@@ -99,24 +99,24 @@ class _Reader:
         line = line_of(element)
         if element.tag == ROOT_TAG:
             self._ids.add(element.get(ID) or "", line)
-            yield from rules.version(element, self._file, line)
+            yield from document_rules.version(element, self._file, line)
         elif element.tag == BOUNDED_BY:
             yield from self._locator.document_envelope(element, self._file)
         elif element.tag in MEMBERS:
-            yield rules.a_member(element, self._file, line)
+            yield document_rules.a_member(element, self._file, line)
         elif element.tag in BY_TAG:
             parent = element.getparent()
             if parent is not None and parent.tag == ROOT_TAG:
-                yield rules.a_member(element, self._file, line)
+                yield document_rules.a_member(element, self._file, line)
             yield from self._objects(element)
         elif not str(element.tag).startswith(GML):
-            yield rules.an_object(element, self._file, line)
+            yield document_rules.an_object(element, self._file, line)
 
     def end(self) -> Iterator[Finding]:
         """What only the whole document tells."""
         yield from self._locator.nameless(self._file)
         for link in sorted(self._links.unresolved(), key=lambda each: each.line or 0):
-            yield rules.resolved(link, self._file)
+            yield link_rules.resolved(link, self._file)
 
     def _objects(self, element: _Element) -> Iterator[Feature | Finding]:
         """The object, then those written inside its links."""
@@ -125,7 +125,7 @@ class _Reader:
             each = waiting.pop()
             model = BY_TAG.get(each.tag)
             if model is None:
-                yield rules.an_object(each, self._file, line_of(each))
+                yield document_rules.an_object(each, self._file, line_of(each))
                 continue
             raw = take_apart(each, model, self._file)
             yield from self._object(raw)
@@ -136,7 +136,7 @@ class _Reader:
         findings = rules.check(raw)
         line = line_of(raw.element)
         if raw.gml_id:
-            findings += rules.first_of_its_id(raw, self._ids.add(raw.gml_id, line))
+            findings += form_rules.first_of_its_id(raw, self._ids.add(raw.gml_id, line))
             self._links.arrived(raw.gml_id)
         geometry, epsg, about_geometry = self._locator.locate(raw)
         findings += about_geometry

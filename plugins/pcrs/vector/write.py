@@ -17,9 +17,9 @@ from pcrs.vector.coordinates import GML
 from pcrs.vector.encode import encode
 from pcrs.vector.ids import Ids, as_ncname, target_of
 from pcrs.vector.parse import ID
-from pcrs.vector.rules import FORMS
 from pcrs.vector.srs import EXPECTED
 from pcrs.vector.stream import HREF
+from pcrs.vector.value_rules import FORMS
 
 _PCRS = f"{{{NAMESPACES['pcrs']}}}"
 _NSMAP = dict(NAMESPACES)

@@ -68,9 +68,7 @@ def _item(delivery: Delivery, file: DeliveredFile) -> Item:
 
 def _checked(delivery: Delivery, file: DeliveredFile) -> Checked:
     """A file's control as it was noted."""
-    findings = tuple(
-        Finding(**{**f, "pixel": tuple(f["pixel"]) if "pixel" in f else None}) for f in file.findings
-    )
+    findings = tuple(map(Finding.of, file.findings))
     return Checked(_item(delivery, file), findings, file.facts or {})
 
 
