@@ -14,6 +14,7 @@ from pcrs.store import open_store
 from pcrs.store.base import Query
 from pcrs.store.geopackage import GeoPackage
 from pcrs.store.gpkg_geometry import decode, encode, envelope
+from tests.contracts.filter_contract import FilterContract
 from tests.contracts.store_contract import COVERS, POINTS, WALLS, X0, Y0, StoreContract, wall
 
 
@@ -31,7 +32,7 @@ def walls(path):
     store.close()
 
 
-class TestGeoPackage(StoreContract):
+class TestGeoPackage(StoreContract, FilterContract):
     @pytest.fixture
     def store(self, path):
         store = GeoPackage(path)

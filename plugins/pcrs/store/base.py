@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.standard.crs import BBox
+from pcrs.store.filters import Filter
 
 Kind = Literal["string", "integer", "number", "date", "datetime", "boolean", "list"]
 """`date` and `datetime` are ISO 8601 text; `list` is a list of texts or of numbers."""
@@ -70,6 +71,8 @@ class Query:
     interval: tuple[str | None, str | None] | None = None
     """ISO 8601 bounds on the layer's time field, both included; None is open. Rows without
     a date are left out."""
+    filter: Filter | None = None
+    """A CQL2 condition, checked against the layer; exact."""
     after: int | None = None
     offset: int = 0
     limit: int = 1000

@@ -23,9 +23,11 @@ from pcrs.standard.crs import BBox
 from pcrs.store import gpkg_layers
 from pcrs.store.base import Layer, NewRow, Page, Query, Row
 from pcrs.store.connections import Connections
+from pcrs.store.gpkg_filter import add_filter_functions
 from pcrs.store.gpkg_geometry import add_functions, decode, encode, fit
-from pcrs.store.gpkg_query import Statement, order, quoted, where, window
+from pcrs.store.gpkg_query import order, where, window
 from pcrs.store.gpkg_values import from_sql, to_sql
+from pcrs.store.statement import Statement, quoted
 
 _BATCH = 1000
 _CHUNK_MAX = 4096
@@ -202,6 +204,7 @@ class GeoPackage:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         add_functions(connection)
+        add_filter_functions(connection)
         connection.execute("PRAGMA cache_size = -16000")
 
     def _initialise(self) -> None:

@@ -12,8 +12,8 @@ from pyproj import CRS
 from pcrs.errors import ConflictError, InputError, StoreError
 from pcrs.standard.crs import L93
 from pcrs.store.base import Field, Layer
-from pcrs.store.gpkg_query import quoted
 from pcrs.store.gpkg_values import SQL_TYPES
+from pcrs.store.statement import quoted
 
 _APPLICATION_ID = 0x47504B47  # "GPKG"
 _VERSION = 10300  # 1.3: GDAL 3.6 and QGIS 3.22 warn of a 1.4

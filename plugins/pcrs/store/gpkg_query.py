@@ -1,31 +1,18 @@
 """A `Query` as SQL over a GeoPackage table. Names are the layer's own; values are always bound."""
 
-# ruff: noqa: S608 - only names that the layer declares are written into the text
-
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 from pcrs.errors import InputError
 from pcrs.standard.crs import BBox
 from pcrs.store.base import Field, Layer, Query
+from pcrs.store.filter_sql import compile_filter
+from pcrs.store.gpkg_filter import GeoPackageDialect, candidates
 from pcrs.store.gpkg_values import to_sql
+from pcrs.store.statement import Statement, quoted
 
 _MAX = 2**62
-
-
-def quoted(name: str) -> str:
-    """The name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL text and what is bound to it."""
-
-    text: str
-    values: tuple[Any, ...]
+_DIALECT = GeoPackageDialect()
 
 
 def _field(layer: Layer, name: str) -> Field:
@@ -75,18 +62,6 @@ def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statemen
     return conditions
 
 
-def _inside(layer: Layer, box: BBox, after: int | None) -> Statement:
-    """Rows whose envelope meets the box, by the R-tree; its 32-bit floats are rounded outwards."""
-    text = (
-        f"fid IN (SELECT id FROM {quoted(f'rtree_{layer.name}_geom')} "
-        "WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
-    )
-    values: tuple[Any, ...] = (box.xmin, box.xmax, box.ymin, box.ymax)
-    if after is None:
-        return Statement(f"{text})", values)
-    return Statement(f"{text} AND id > ?)", (*values, after))
-
-
 def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
     """The conditions of a query, those of geometry by envelope only: it must meet every box.
 
@@ -98,6 +73,9 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
     conditions = [_equal(layer, name, text) for name, text in query.equals]
     if query.interval is not None:
         conditions += _interval(layer, *query.interval)
+    if query.filter is not None:
+        found = compile_filter(layer, query.filter, _DIALECT)
+        conditions.append(Statement(f"({found.text})", found.values))
     if query.after is not None:
         conditions.append(Statement("fid > ?", (max(-_MAX, min(query.after, _MAX)),)))
     if with_geometry or boxes:
@@ -106,7 +84,7 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
         elif not boxes:
             conditions.append(Statement("geom IS NOT NULL", ()))
         else:
-            conditions += [_inside(layer, box, query.after) for box in boxes]
+            conditions += [candidates(layer, box, query.after) for box in boxes]
     if not conditions:
         return Statement("", ())
     text = " AND ".join(condition.text for condition in conditions)

@@ -1,0 +1,29 @@
+"""SQL text and what is bound to it: values never stand in the text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL text and what is bound to it, in order."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def joined(word: str, parts: Sequence[Statement]) -> Statement:
+    """The conditions between AND or OR, each in parentheses."""
+    text = f" {word} ".join(f"({part.text})" for part in parts)
+    return Statement(text, tuple(value for part in parts for value in part.values))
+
+
+def negated(part: Statement) -> Statement:
+    """NOT, before the condition."""
+    return Statement(f"NOT ({part.text})", part.values)
