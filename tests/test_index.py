@@ -1,5 +1,6 @@
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +87,25 @@ def test_a_hash_is_known_while_size_and_time_stay(index):
     assert index.known_hash("/f", 3, 8) is None
     index.remember_hash("/f", 3, 8, "bb")
     assert index.known_hash("/f", 3, 8) == "bb"
+
+
+def test_an_index_of_the_first_schema_is_brought_up_to_date(tmp_path):
+    file = tmp_path / "old.db"
+    with closing(Index(file)) as index:
+        index.add_delivery(delivery(), [])
+        with index.transaction():
+            index.accept([dalle("a")], [])
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("ALTER TABLE dalle DROP COLUMN hot_md5")
+        db.execute("PRAGMA user_version=1")
+    for _ in range(2):
+        with closing(Index(file)) as index:
+            (known,) = index.dalles()
+            assert (known.stem, known.hot_md5) == ("a", "")
+    with closing(Index(file)) as index, index.transaction():
+        index.accept([replace(dalle("b"), hot_md5="0" * 32)], [])
+    with closing(Index(file)) as index:
+        assert [d.hot_md5 for d in index.dalles()] == ["", "0" * 32]
 
 
 def test_what_is_no_index_or_a_newer_one_is_refused(tmp_path, index):

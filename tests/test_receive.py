@@ -1,5 +1,6 @@
 """The life of a delivery, through the same functions that the command line calls."""
 
+import hashlib
 import random
 import shutil
 import signal
@@ -67,6 +68,9 @@ def test_what_conforms_is_published(accepted):
         assert place("2025", LEFT_STEM).is_file()
     with bench(site) as opened:
         assert opened.means.index.todo() == []
+        for dalle in opened.means.index.dalles():
+            bytes_ = site.hot("2025", dalle.stem).read_bytes()
+            assert dalle.hot_md5 == hashlib.md5(bytes_, usedforsecurity=False).hexdigest()
         rows = {row.id: row for row in opened.means.store.query("dalles", Query()).rows}
     assert set(rows) == {LEFT_STEM, RIGHT_STEM}
     assert rows[LEFT_STEM].geometry.bounds == tuple(LEFT.bbox)

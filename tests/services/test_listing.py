@@ -302,7 +302,7 @@ def test_what_is_not_public_does_not_exist(app, path):
 )
 def test_no_address_leads_outside(site, parts):
     found = listing._find({"dalles": site / "hot/dalles"}, "/".join(parts))
-    if isinstance(found, listing._File):
+    if isinstance(found, listing.PublicFile):
         assert found.path.is_relative_to(site / "hot/dalles")
 
 

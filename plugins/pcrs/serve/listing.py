@@ -56,7 +56,7 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class PublicFile:
     """A public file, and what it was when it was found."""
 
     path: Path
@@ -65,7 +65,7 @@ class _File:
 
 def routes(site: Path, public_url: str = "") -> list[Route]:
     """The pages and the files under `/listing/`; `public_url` gives the path that page titles begin with."""
-    roots = {name: site / folder for name, folder in _ROOTS.items()}
+    roots = _roots(site)
     prefix = urlsplit(public_url).path.rstrip("/")
 
     async def listing(request: Request) -> Response:
@@ -75,8 +75,8 @@ def routes(site: Path, public_url: str = "") -> list[Route]:
         found = await run_in_threadpool(_find, roots, address)
         if found is None:
             return PlainTextResponse("404 Not Found\n", 404, _CORS)
-        if isinstance(found, _File):
-            return _sent(request, found)
+        if isinstance(found, PublicFile):
+            return sent(request, found)
         if address and not address.endswith("/"):
             return _moved(address)
         return _page(f"{prefix}/listing/{address}", found)
@@ -91,6 +91,16 @@ def routes(site: Path, public_url: str = "") -> list[Route]:
     ]
 
 
+def public_file(site: Path, address: str) -> PublicFile | None:
+    """The file at an address relative to `/listing/` (`dalles/2025/x.tif`); None: no such public file."""
+    found = _find(_roots(site), address)
+    return found if isinstance(found, PublicFile) else None
+
+
+def _roots(site: Path) -> dict[str, Path]:
+    return {name: site / folder for name, folder in _ROOTS.items()}
+
+
 def _moved(address: str) -> Response:
     """A folder's address ends with a slash. Relative: it holds behind any prefix."""
     return Response(status_code=308, headers={"Location": f"{quote(address.rsplit('/', 1)[-1])}/", **_CORS})
@@ -101,7 +111,7 @@ def _public(name: str) -> bool:
     return not (name.startswith(".") or name.endswith(".part") or "\\" in name or "\0" in name)
 
 
-def _find(roots: Mapping[str, Path], address: str) -> tuple[_Entry, ...] | _File | None:
+def _find(roots: Mapping[str, Path], address: str) -> tuple[_Entry, ...] | PublicFile | None:
     """A folder's lines, or a file, at an address (decoded, relative to /listing/); None: nothing public."""
     names = address.removesuffix("/").split("/") if address else []
     if not all(name and _public(name) for name in names):
@@ -117,7 +127,7 @@ def _find(roots: Mapping[str, Path], address: str) -> tuple[_Entry, ...] | _File
             return None
         if path.is_dir():
             return _entries(path, root.resolve())
-        return _File(path, path.stat()) if path.is_file() and not address.endswith("/") else None
+        return PublicFile(path, path.stat()) if path.is_file() and not address.endswith("/") else None
     except OSError:
         return None
 
@@ -169,7 +179,7 @@ def _line(entry: _Entry) -> str:
     return f"{link}{gap}{when:%d}-{month}-{when:%Y %H:%M} {size:>14}\n"
 
 
-def _sent(request: Request, found: _File) -> Response:
+def sent(request: Request, found: PublicFile) -> Response:
     """A file, whole or in ranges, or the news that it has not changed."""
     etag = f'"{found.stat.st_mtime_ns:x}-{found.stat.st_size:x}"'
     modified = formatdate(found.stat.st_mtime, usegmt=True)

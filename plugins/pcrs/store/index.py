@@ -21,7 +21,7 @@ State = Literal["reçue", "contrôlée", "acceptée", "publiée", "refusée"]
 FileKind = Literal["raster", "vecteur", "autre"]
 FileState = Literal["reçu", "conforme", "réserves", "refusé", "intégré"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 _DDL = """
 CREATE TABLE delivery (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, edition TEXT NOT NULL, chantier TEXT NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE dalle (
     x_m INTEGER NOT NULL, y_m INTEGER NOT NULL, size_m INTEGER NOT NULL,
     acquired TEXT, accepted TEXT NOT NULL, precision TEXT NOT NULL, sha256 TEXT NOT NULL,
     master_sha256 TEXT NOT NULL, master_bytes INTEGER NOT NULL,
-    hot_sha256 TEXT NOT NULL, hot_bytes INTEGER NOT NULL,
+    hot_sha256 TEXT NOT NULL, hot_bytes INTEGER NOT NULL, hot_md5 TEXT NOT NULL DEFAULT '',
     UNIQUE (edition, stem)
 ) STRICT;
 CREATE TABLE slab_todo (
@@ -50,6 +50,7 @@ CREATE TABLE file_hash (
     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+_TO_2 = "ALTER TABLE dalle ADD COLUMN hot_md5 TEXT NOT NULL DEFAULT ''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Dalle:
     master_bytes: int
     hot_sha256: str
     hot_bytes: int
+    hot_md5: str = ""
+    """Empty for a dalle that was accepted before it was noted."""
     rank: int = 0
 
     @property
@@ -135,6 +138,11 @@ class Index:
                     for statement in _DDL.split(";\n"):
                         self._db.execute(statement)
                     self._db.execute(f"PRAGMA user_version={_SCHEMA}")
+        if version == 1:
+            with self.transaction():
+                if self._db.execute("PRAGMA user_version").fetchone()[0] == 1:
+                    self._db.execute(_TO_2)
+                    self._db.execute("PRAGMA user_version=2")
 
     def close(self) -> None:
         """The file is released."""

@@ -20,7 +20,7 @@ from pcrs.vector.gml import in_l93, read
 from pcrs.work.layers import cnig_layer
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.register import source
-from pcrs.work.site import Site, place_copy, sha256_of
+from pcrs.work.site import Site, md5_of, place_copy, sha256_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,13 @@ class Ingest:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What was made: sha256 and bytes of the master and of the hot COG."""
+    """What was made: sha256 and bytes of the master and of the hot COG, and the MD5 of the latter."""
 
     master_sha256: str
     master_bytes: int
     hot_sha256: str
     hot_bytes: int
+    hot_md5: str
 
 
 def unchanged(path: Path, sha256: str) -> None:
@@ -77,6 +78,7 @@ def ingest(piece: Ingest) -> Ingested:
         piece.master.stat().st_size,
         sha256_of(piece.hot),
         piece.hot.stat().st_size,
+        md5_of(piece.hot),
     )
 
 

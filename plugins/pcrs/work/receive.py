@@ -18,6 +18,7 @@ from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.project import project_dalles, told_by_vector
 from pcrs.work.register import inventory, kind_of, register, source
+from pcrs.work.site import md5_of
 from pcrs.work.update import affected, build, sweep
 
 _TAKEN: tuple[FileState, ...] = ("conforme", "réserves")
@@ -113,7 +114,8 @@ def accept(means: Means, identifier: str) -> Delivery:
     for file in index.files(identifier):
         if file.kind == "vecteur" and file.state in _TAKEN and not (file.facts or {}).get("taken"):
             count = acceptance.import_vector(means.site, means.store, delivery, file)
-            index.set_file(file, "intégré", facts={**(file.facts or {}), "taken": count})
+            md5 = md5_of(means.site.vector("hot", delivery.edition, Path(file.name).name))
+            index.set_file(file, "intégré", facts={**(file.facts or {}), "taken": count, "md5": md5})
     _index_dalles(means, delivery)
     return delivery
 

@@ -148,7 +148,15 @@ def edition_name(text: str) -> str:
 
 def sha256_of(file: Path) -> str:
     """The sha256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
+    return _digest(file, hashlib.sha256())
+
+
+def md5_of(file: Path) -> str:
+    """The MD5 of a file's bytes, in hexadecimal: what the Géoplateforme's download clients compare."""
+    return _digest(file, hashlib.md5(usedforsecurity=False))
+
+
+def _digest(file: Path, digest: "hashlib._Hash") -> str:
     with file.open("rb", buffering=0) as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
