@@ -8,6 +8,8 @@ from hypothesis import settings
 settings.register_profile("pcrs", deadline=None, derandomize=True)
 settings.load_profile("pcrs")
 
+pytest_plugins = ["tests.buckets"]
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 

@@ -1,6 +1,8 @@
+import hashlib
+
 import pytest
 
-from pcrs.files import placing
+from pcrs.files import md5_of, placing, sha256_of
 
 
 def test_a_file_is_visible_only_when_whole(tmp_path):
@@ -23,3 +25,10 @@ def test_a_link_is_replaced_not_followed(tmp_path):
     assert (tmp_path / "old").read_text() == "old"
     assert not (tmp_path / "link").is_symlink()
     assert (tmp_path / "link").read_text() == "new"
+
+
+def test_the_digests_of_a_file(tmp_path):
+    file = tmp_path / "f"
+    file.write_bytes(b"x" * 10_000_000)
+    assert sha256_of(file) == hashlib.sha256(b"x" * 10_000_000).hexdigest()
+    assert md5_of(file) == hashlib.md5(b"x" * 10_000_000).hexdigest()

@@ -1,9 +1,12 @@
-"""Files that become visible only when whole."""
+"""Files that become visible only when whole, and the digests that tell them apart."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_CHUNK = 4 * 2**20
 
 
 @contextmanager
@@ -21,3 +24,20 @@ def placing(target: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    return _digest(file, hashlib.sha256())
+
+
+def md5_of(file: Path) -> str:
+    """The MD5 of a file's bytes, in hexadecimal: what the Géoplateforme's download clients compare."""
+    return _digest(file, hashlib.md5(usedforsecurity=False))
+
+
+def _digest(file: Path, digest: "hashlib._Hash") -> str:
+    with file.open("rb", buffering=0) as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -3,3 +3,4 @@
 import pytest
 
 pytest.register_assert_rewrite("tests.contracts.store_contract")
+pytest.register_assert_rewrite("tests.contracts.blobs_contract")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pcrs.errors import ConflictError
+from pcrs.files import md5_of, sha256_of
 from pcrs.findings import Finding
 from pcrs.raster.cog import HotEncoder, place_hot
 from pcrs.raster.cuts import cutting
@@ -20,7 +21,7 @@ from pcrs.vector.gml import in_l93, read
 from pcrs.work.layers import cnig_layer
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.register import source
-from pcrs.work.site import Site, md5_of, place_copy, sha256_of
+from pcrs.work.site import Site, place_copy
 
 
 @dataclass(frozen=True, slots=True)

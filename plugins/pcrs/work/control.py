@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pcrs.errors import GmlError
+from pcrs.files import sha256_of
 from pcrs.findings import Finding, has_errors
 from pcrs.raster.qc import Control, check_dalle
 from pcrs.standard.names import format_name
@@ -14,7 +15,6 @@ from pcrs.store.index import FileKind
 from pcrs.vector.gml import check_gml
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.register import COMPANIONS
-from pcrs.work.site import sha256_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pcrs.errors import ConflictError
+from pcrs.files import md5_of
 from pcrs.findings import Finding
 from pcrs.raster.qc import Control
 from pcrs.store.index import DeliveredFile, Delivery, FileState, Index
@@ -18,7 +19,6 @@ from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.project import project_dalles, told_by_vector
 from pcrs.work.register import inventory, kind_of, register, source
-from pcrs.work.site import md5_of
 from pcrs.work.update import affected, build, sweep
 
 _TAKEN: tuple[FileState, ...] = ("conforme", "réserves")

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pcrs.errors import InputError
+from pcrs.files import sha256_of
 from pcrs.store.index import DeliveredFile, Delivery, FileKind, Index
 from pcrs.work.progress import Progress, Step
-from pcrs.work.site import edition_name, sha256_of
+from pcrs.work.site import edition_name
 
 _KINDS: dict[str, FileKind] = {
     ".tif": "raster",

@@ -1,7 +1,6 @@
 """A site: one directory with everything for one operator, and the names of what lies in it."""
 
 import fcntl
-import hashlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pcrs.errors import InputError, SiteError
-from pcrs.files import placing
+from pcrs.files import placing, sha256_of
 
 _EDITION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 _FOLDERS = ("intermediate/dalles", "intermediate/vecteur", "hot/dalles", "hot/vecteur", "hot/pyramids")
-_CHUNK = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,23 +142,6 @@ def edition_name(text: str) -> str:
             f"edition {text!r}: letters, digits, dot, dash and underscore only, 32 at the most, like 2025"
         )
     return text
-
-
-def sha256_of(file: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
-    return _digest(file, hashlib.sha256())
-
-
-def md5_of(file: Path) -> str:
-    """The MD5 of a file's bytes, in hexadecimal: what the Géoplateforme's download clients compare."""
-    return _digest(file, hashlib.md5(usedforsecurity=False))
-
-
-def _digest(file: Path, digest: "hashlib._Hash") -> str:
-    with file.open("rb", buffering=0) as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def write_text(target: Path, text: str) -> None:

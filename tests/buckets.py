@@ -1,0 +1,75 @@
+"""A real S3 server on 127.0.0.1 for tests: versitygw, over a folder."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pcrs.archive.blobs import Bucket
+from pcrs.archive.s3 import S3
+
+PATIENCE_S = 30
+REGION = "eu-west-1"
+KEYS = {"AWS_ACCESS_KEY_ID": "pcrs-tests", "AWS_SECRET_ACCESS_KEY": "only-for-tests"}
+
+
+@contextmanager
+def serving_buckets(folder: Path) -> Iterator[str]:
+    """The address of a server whose buckets are the folders under `folder`; it holds one, `pcrs`."""
+    program = shutil.which("versitygw")
+    if program is None:
+        pytest.skip("versitygw is not installed: .ci/run shows how")
+    (folder / "pcrs").mkdir(parents=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    keys = {"ROOT_ACCESS_KEY": KEYS["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_KEY": KEYS["AWS_SECRET_ACCESS_KEY"]}
+    command = [program, "--port", address, "--region", REGION, "--quiet", "posix", str(folder)]
+    server = subprocess.Popen(
+        command, env={**os.environ, **keys}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait(address, server)
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+    host, _, port = address.partition(":")
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        assert server.poll() is None, f"versitygw ended with {server.returncode}"
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"versitygw did not listen within {PATIENCE_S} s")
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the server, whose keys are in the environment meanwhile."""
+    with (
+        serving_buckets(tmp_path_factory.mktemp("buckets")) as address,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_server: str, tmp_path: Path) -> S3:
+    """An empty place in the server's bucket."""
+    return S3(Bucket("pcrs", f"{uuid.uuid4().hex}/", s3_server, REGION), tmp_path / "scratch")
