@@ -265,6 +265,68 @@ class StoreContract:
         with pytest.raises(InputError, match="offset"):
             self.ids(walls, Query(sort=(("rang", True),), after=1))
 
+    @pytest.mark.parametrize(
+        "sort",
+        [
+            (("rang", True),),
+            (("typeMur", False), ("rang", True)),
+            (("typeMur", True),),
+            (("hauteur", True), ("visible", False), ("dateLeve", True)),
+            (("pointLeve", False),),
+        ],
+    )
+    def test_sorted_pages_go_on_after_a_row(self, walls, sort):
+        more = {
+            "visible": (None, True, False),
+            "hauteur": (0.1, 1 / 3, None),
+            "pointLeve": (["#a"], None, []),
+        }
+        days = ("2024-01-02", None, "2023-05-06")
+        walls.put(
+            "MurPCRS",
+            [
+                wall(n, dateLeve=days[n // 2 % 3], **{name: values[n % 3] for name, values in more.items()})
+                for n in range(5, 25)
+            ],
+        )
+        expected = self.ids(walls, Query(sort=sort))
+        assert len(set(expected)) == 25
+        for limit in (1, 7):
+            found: list[str] = []
+            query = Query(sort=sort, limit=limit)
+            while True:
+                page = walls.query("MurPCRS", query)
+                found += [row.id for row in page.rows]
+                if not page.more:
+                    break
+                last = page.rows[-1]
+                values = tuple(last.values[name] for name, _ in sort)
+                query = Query(sort=sort, limit=limit, after=last.fid, beyond=values)
+            assert found == expected
+
+    def test_what_a_sorted_page_goes_on_after_must_be_of_its_kind(self, walls):
+        for values in (("x",), (1, 2), ([],)):
+            with pytest.raises(InputError):
+                self.ids(walls, Query(sort=(("rang", True),), after=1, beyond=values))
+        with pytest.raises(InputError, match="beyond"):
+            self.ids(walls, Query(after=1, beyond=(1,)))
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            Query(),
+            Query(equals=(("typeMur", "00"),)),
+            Query(within=shapely.box(X0 - 1, Y0 - 1, X0 + 350, Y0 + 20)),
+            Query(within=shapely.box(0, 0, 1e7, 1e7), limit=1, sort=(("rang", True),)),
+        ],
+    )
+    def test_a_count_has_an_end(self, walls, query):
+        exact = walls.count("MurPCRS", query)
+        assert exact in (4, 10)
+        assert walls.count_up_to("MurPCRS", query, exact) == exact
+        assert walls.count_up_to("MurPCRS", query, exact + 1) == exact
+        assert walls.count_up_to("MurPCRS", query, exact - 1) is None
+
     @pytest.mark.parametrize("query", [Query(limit=-1), Query(offset=-1)])
     def test_negative_paging_is_refused(self, walls, query):
         with pytest.raises(InputError, match="negative"):

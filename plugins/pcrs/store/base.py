@@ -60,7 +60,7 @@ class Query:
     """Which rows, in which order, from where. All conditions hold together.
 
     `equals` gives values as text, as they come from a URL; on a `list` field one equal member is enough.
-    `after` pages by fid and cannot go with `sort`; `offset` goes with both.
+    `after` pages by fid, and with `beyond` through a sorted query; `offset` goes with all.
     """
 
     bbox: BBox | None = None
@@ -78,6 +78,8 @@ class Query:
     limit: int = 1000
     sort: tuple[tuple[str, bool], ...] = ()
     """Field, ascending; ties are ordered by fid, and no sort at all is the order of fid."""
+    beyond: tuple[Any, ...] = ()
+    """The values that the fields of `sort` have in the row `after`: the page begins after that row."""
     geometry: bool = True
     """False: rows come back without their geometry."""
 
@@ -137,6 +139,14 @@ class FeatureStore(Protocol):
 
         Raises:
             InputError: a field is unknown, or a value is not of its field's kind.
+        """
+        ...
+
+    def count_up_to(self, name: str, query: Query, most: int) -> int | None:
+        """The same when it is `most` or less, else None: the work ends there.
+
+        Raises:
+            InputError: as `count`.
         """
         ...
 

@@ -84,7 +84,7 @@ class GeoPackage:
     def count(self, name: str, query: Query) -> int:
         """How many rows `query` has in all; its paging is left aside."""
         layer = self.layer(name)
-        query = replace(query, after=None, offset=0, sort=())
+        query = replace(query, after=None, beyond=(), offset=0, sort=())
         boxes, region = self._regions(layer, query)
         condition = where(layer, query, boxes, with_geometry=query.within is not None)
         with self._connections.reading() as connection:
@@ -102,6 +102,27 @@ class GeoPackage:
                     f"SELECT count(*) FROM {quoted(name)}{condition.text}", condition.values
                 )
             return int(connection.execute(statement.text, statement.values).fetchone()[0])
+
+    def count_up_to(self, name: str, query: Query, most: int) -> int | None:
+        """How many rows `query` has, when they are `most` or fewer."""
+        layer = self.layer(name)
+        query = replace(query, after=None, beyond=(), offset=0, sort=())
+        boxes, region = self._regions(layer, query)
+        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        if not condition.text:
+            total = self.count(name, query)
+        else:
+            column = "fid" if region is None else "fid, geom"
+            text = f"SELECT {column} FROM {quoted(name)}{condition.text}"
+            with self._connections.reading() as connection:
+                if region is None:
+                    text = f"SELECT count(*) FROM ({text} LIMIT ?)"
+                    total = connection.execute(text, (*condition.values, most + 1)).fetchone()[0]
+                else:
+                    statement = Statement(text, condition.values)
+                    with closing(_hits(connection, statement, region, min(most, _CHUNK_MAX))) as hits:
+                        total = sum(1 for _ in islice(hits, most + 1))
+        return total if total <= most else None
 
     def get(self, name: str, id_: str) -> Row:
         """The row of that id."""

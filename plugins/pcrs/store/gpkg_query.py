@@ -9,6 +9,7 @@ from pcrs.store.base import Field, Layer, Query
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.gpkg_filter import GeoPackageDialect, candidates
 from pcrs.store.gpkg_values import to_sql
+from pcrs.store.keyset import Key, beyond, last_values
 from pcrs.store.statement import Statement, quoted
 
 _MAX = 2**62
@@ -62,6 +63,19 @@ def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statemen
     return conditions
 
 
+def _following(layer: Layer, query: Query, after: int) -> Statement:
+    """Rows after the one of that fid, in the order of the query."""
+    fid = Statement("?", (after,))
+    if not query.sort and not query.beyond:
+        return Statement(f"fid > {fid.text}", fid.values)
+    values = last_values(layer, query)
+    keys: list[Key] = [
+        (quoted(name), ascending, None if value is None else Statement("?", (value,)))
+        for (name, ascending), value in zip(query.sort, values, strict=True)
+    ]
+    return beyond(keys, fid)
+
+
 def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
     """The conditions of a query, those of geometry by envelope only: it must meet every box.
 
@@ -77,14 +91,14 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
         found = compile_filter(layer, query.filter, _DIALECT)
         conditions.append(Statement(f"({found.text})", found.values))
     if query.after is not None:
-        conditions.append(Statement("fid > ?", (max(-_MAX, min(query.after, _MAX)),)))
+        conditions.append(_following(layer, query, max(-_MAX, min(query.after, _MAX))))
     if with_geometry or boxes:
         if layer.geometry is None:
             conditions.append(Statement("0", ()))
         elif not boxes:
             conditions.append(Statement("geom IS NOT NULL", ()))
         else:
-            conditions += [candidates(layer, box, query.after) for box in boxes]
+            conditions += [candidates(layer, box, None if query.sort else query.after) for box in boxes]
     if not conditions:
         return Statement("", ())
     text = " AND ".join(condition.text for condition in conditions)
@@ -95,10 +109,8 @@ def order(layer: Layer, query: Query) -> str:
     """The order of a query: nulls last, ties by fid.
 
     Raises:
-        InputError: a field is unknown, or `after` and `sort` are asked together.
+        InputError: a field is unknown.
     """
-    if query.after is not None and query.sort:
-        raise InputError("after and sort cannot go together: page a sorted query by offset")
     keys = [
         f"{quoted(_field(layer, name).name)} {'ASC' if ascending else 'DESC'} NULLS LAST"
         for name, ascending in query.sort
