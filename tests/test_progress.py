@@ -11,7 +11,7 @@ from pcrs.errors import MillError, SiteError
 from pcrs.standard.names import format_name
 from pcrs.work.progress import Mill, Step, mill, silent
 from tests.dalles import hm_name, make_dalle
-from tests.serving import end, pcrs, start
+from tests.serving import end, gone, pcrs, start, workers_of
 from tests.sites import fingerprint, new_site, take
 
 
@@ -38,15 +38,6 @@ def lose(number: int) -> int:
 def two():
     with mill(2) as hands:
         yield hands
-
-
-def alive(pid: int) -> bool:
-    """A process that is there, and no zombie."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_every_piece_comes_back_with_its_result(two):
@@ -124,16 +115,7 @@ def test_workers_end_with_a_command_that_is_killed(tmp_path):
     assert done.returncode == -signal.SIGKILL, done.stderr
     pids = [int(pid) for pid in done.stdout.split()]
     assert pids
-    deadline = time.monotonic() + 20
-    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not [pid for pid in pids if alive(pid)]
-
-
-def workers_of(pid: int) -> list[int]:
-    """The processes that a command has for its work."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(c) for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()]
+    gone(pids)
 
 
 @pytest.mark.slow

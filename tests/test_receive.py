@@ -1,9 +1,12 @@
 """The life of a delivery, through the same functions that the command line calls."""
 
 import hashlib
+import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -21,8 +24,9 @@ from pcrs.store.base import Query
 from pcrs.work.project import sources
 from pcrs.work.receive import accept, receive, refuse
 from pcrs.work.site import Site
+from tests.conftest import REPOSITORY
 from tests.dalles import ground_pixels, hm_name, make_dalle
-from tests.serving import end, pcrs, start
+from tests.serving import end, gone, pcrs, start, workers_of
 from tests.sites import bench, codes, fingerprint, new_site, take
 
 LEFT, RIGHT = hm_name(576_000), hm_name(576_200)
@@ -239,10 +243,85 @@ def test_killed_at_random_moments_it_ends_in_the_same_state(accepted, two_dalles
         else:
             raise AssertionError(f"« {moment} » was never said")
         time.sleep(delays.uniform(0, longest))
+        workers = workers_of(process.pid) if process.poll() is None else []
         killed += process.poll() is None
-        end(process, signal.SIGKILL)
+        process.kill()  # the command alone: its workers see for themselves
+        process.wait(timeout=20)
+        gone(workers)
+        end(process)
     assert killed >= 5
     last = pcrs(*command)
     assert last.returncode == 0, last.stderr
     assert fingerprint(site) == fingerprint(accepted[0])
     assert not list(site.root.rglob("*.part"))
+
+
+KILLED_IN_THE_SWITCH = """
+import os, signal, sys
+from pathlib import Path
+from pcrs.work import update
+from pcrs.work.site import Site
+from tests.sites import take
+
+def killing(real, after):
+    left = [after]
+    def step(*given):
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return real(*given)
+    return step
+
+step, after, site, folder, edition = sys.argv[1:]
+setattr(update, step, killing(getattr(update, step), int(after)))
+take(Site(Path(site)), Path(folder), edition=edition)
+"""
+"""A switch takes milliseconds: the process ends itself, as abruptly, before the step that is named."""
+
+
+@pytest.fixture(scope="module")
+def patch(tmp_path_factory):
+    """A delivery that lies over a half of each dalle of the site."""
+    folder = tmp_path_factory.mktemp("patch")
+    name = hm_name(LEFT.x_m + 100)
+    make_dalle(folder / f"{format_name(name)}.tif", name, seed=5, compress="deflate")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["2025", "2026"])
+def patched(request, accepted, patch, tmp_path_factory):
+    """The edition of the patch, and the site that took it in undisturbed."""
+    site = Site(tmp_path_factory.mktemp("patched") / "site")
+    shutil.copytree(accepted[0].root, site.root, symlinks=True)
+    take(site, patch, edition=request.param)
+    return request.param, site
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("step", "after"),
+    [("move_slab", 0), ("move_slab", 7), ("write_descriptor", 0), ("write_list", 0), ("link_edition", 0)],
+)
+def test_killed_within_the_switch_the_same_command_completes(patched, copied, patch, tmp_path, step, after):
+    edition, undisturbed = patched
+    if step == "link_edition" and edition == "2025":
+        pytest.skip("the edition is there already")
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED_IN_THE_SWITCH)
+    done = subprocess.run(
+        [sys.executable, script, step, str(after), copied.root, patch, edition],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(REPOSITORY), os.environ.get("PYTHONPATH", "")))},
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    pyramid = Pyramid(copied.pyramids / "PCRS_D046_RVB_2025.json")
+    for level, cells in pyramid.levels.items():
+        for col, row in cells.cells() if level < 22 else [(cells.min_col, cells.min_row)]:
+            jpeg = pyramid.tile(Tile(level, col, row))
+            assert jpeg is not None
+            assert simplejpeg.decode_jpeg(jpeg).shape == (256, 256, 3)
+    take(copied, patch, edition=edition)
+    assert fingerprint(copied) == fingerprint(undisturbed)
+    assert not list(copied.jobs.rglob("*.tif"))
