@@ -116,3 +116,23 @@ def test_what_is_no_index_or_a_newer_one_is_refused(tmp_path, index):
         db.execute("PRAGMA user_version=99")
     with pytest.raises(StoreError, match="newer pcrs"):
         Index(tmp_path / "index.db")
+
+
+def test_dalles_show_when_their_slabs_are_built(index):
+    index.add_delivery(delivery(), [])
+    with index.transaction():
+        index.accept([dalle("old")], [])
+    index.set_state("2025-abc", "publiée")
+    index.add_delivery(replace(delivery(), id="2025-def"), [])
+    index.set_state("2025-def", "acceptée")
+    marks = [index.shown_mark()]
+    with index.transaction():
+        index.accept([replace(dalle("new"), delivery="2025-def")], [("2025", Slab(22, 1, 2))])
+    marks.append(index.shown_mark())
+    assert [d.stem for d in index.shown("2025")] == ["old"]
+    assert index.to_build() == 1
+    index.done("2025", [Slab(22, 1, 2)])
+    marks.append(index.shown_mark())
+    assert [d.stem for d in index.shown("2025")] == ["old", "new"]
+    assert index.shown("2024") == []
+    assert len(set(marks)) == 3

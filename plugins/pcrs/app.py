@@ -150,7 +150,7 @@ class _Health:
         """200 when all is well or something is merely missing, 503 when the site cannot be read."""
         try:
             with closing(Index(self._site.require().index_file)) as index:
-                todo = len(index.todo())
+                todo = index.to_build()
             layers = len(self._served.store.layers())
             editions = self._served.editions()
         except (PcrsError, OSError) as error:

@@ -160,7 +160,7 @@ def status_of(site: Site, settings: Settings) -> dict[str, Any]:
         dalles = index.dalles()
         lacking = [d.stem for d in dalles if not site.hot(d.edition, d.stem).is_file()]
         waiting = [d.id for d in index.deliveries() if d.state == "contrôlée"]
-        todo = len(index.todo())
+        todo = index.to_build()
         classes = {
             layer.name: count for layer in store.layers() if (count := store.count(layer.name, Query()))
         }

@@ -42,6 +42,8 @@ class Live:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._stamp: _Stamp | None = None
+        self._mark: tuple[int, ...] = ()
+        """Of the dalles that show."""
         self._due = 0.0
         self._editions: tuple[str, ...] = ()
         self._pyramids: dict[str, Pyramid] = {}
@@ -70,12 +72,12 @@ class Live:
             return Mosaic(())
         with self._reading:  # not the lock that everybody takes: a département is read in half a second
             with self._lock:
-                found, stamp = self._mosaics.get(wanted), self._stamp
+                found, mark = self._mosaics.get(wanted), self._mark
             if found is None:
                 with closing(Index(self._site.index_file)) as index:
                     found = mosaic(self._site, index, wanted)
                 with self._lock:
-                    if stamp == self._stamp:
+                    if mark == self._mark:
                         self._mosaics[wanted] = found
         return found
 
@@ -106,7 +108,10 @@ class Live:
         return self._site.pyramids / f"{self._layer}_{edition}.json"
 
     def _follow(self) -> None:
-        """What is known is dropped when the index or the set of pyramids has changed."""
+        """What is known is dropped when the dalles that show or the set of pyramids have changed.
+
+        While a delivery is taken in the index changes all the time, and they do not.
+        """
         now = self._clock()
         if now < self._due:
             return
@@ -120,9 +125,18 @@ class Live:
             prefix = f"{self._layer}_"
             found = sorted(self._site.pyramids.glob(f"{prefix}*.json"))
             self._editions = tuple(file.stem.removeprefix(prefix) for file in found)
-            self._mosaics = {}
+            mark = self._dalles()
+            if mark != self._mark:
+                self._mosaics, self._mark = {}, mark
             self._pyramids = {e: p for e, p in self._pyramids.items() if e in self._editions}
             self._stamp = stamp
+
+    def _dalles(self) -> tuple[int, ...]:
+        """What changes when other dalles show."""
+        if not self._site.index_file.exists():
+            return ()
+        with closing(Index(self._site.index_file)) as index:
+            return index.shown_mark()
 
     def _look(self) -> _Stamp:
         """Times and sizes of what changes with every publication."""

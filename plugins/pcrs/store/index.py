@@ -252,6 +252,24 @@ class Index:
         )
         return [Dalle(**dict(row)) for row in rows]
 
+    def shown(self, upto: str) -> list[Dalle]:
+        """As `dalles`, without those whose slabs are still being built: what the pyramids show."""
+        rows = self._db.execute(
+            "SELECT dalle.* FROM dalle JOIN delivery ON delivery.id = dalle.delivery "
+            "WHERE dalle.edition <= ? AND (state = 'publiée' OR NOT EXISTS (SELECT 1 FROM slab_todo)) "
+            "ORDER BY dalle.edition, rank",
+            (upto,),
+        )
+        return [Dalle(**dict(row)) for row in rows]
+
+    def shown_mark(self) -> tuple[int, int, int]:
+        """Changes when `shown` may give something else. Costs 20 µs: dalles come, and never change or go."""
+        row = self._db.execute(
+            "SELECT coalesce((SELECT max(rank) FROM dalle), 0), EXISTS (SELECT 1 FROM slab_todo), "
+            "(SELECT count(*) FROM delivery WHERE state = 'publiée')"
+        ).fetchone()
+        return tuple(row)
+
     def editions(self) -> list[str]:
         """Editions that have an accepted dalle, oldest first."""
         return [row[0] for row in self._db.execute("SELECT DISTINCT edition FROM dalle ORDER BY edition")]
@@ -279,6 +297,10 @@ class Index:
         """Slabs to build: older editions first, then finest levels first."""
         rows = self._db.execute("SELECT * FROM slab_todo ORDER BY edition, level DESC, row, col")
         return [(row["edition"], Slab(row["level"], row["col"], row["row"])) for row in rows]
+
+    def to_build(self) -> int:
+        """How many slabs are still to be built."""
+        return int(self._db.execute("SELECT count(*) FROM slab_todo").fetchone()[0])
 
     def done(self, edition: str, slabs: Iterable[Slab]) -> None:
         """These slabs are in place."""

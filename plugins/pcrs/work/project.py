@@ -84,6 +84,9 @@ def sources(site: Site, dalles: list[Dalle], *, hot: bool) -> list[Source]:
     return [Source(place(dalle.edition, dalle.stem), dalle.bbox, rank) for rank, dalle in enumerate(dalles)]
 
 
-def mosaic(site: Site, index: Index, edition: str | None) -> Mosaic:
-    """The mosaic of hot dalles of an edition: its own dalles over those of the editions before it."""
-    return Mosaic(sources(site, index.dalles(edition), hot=True))
+def mosaic(site: Site, index: Index, edition: str) -> Mosaic:
+    """The mosaic of hot dalles of an edition: its own dalles over those of the editions before it.
+
+    It changes with the pyramids: dalles that were just accepted show when their slabs are in place.
+    """
+    return Mosaic(sources(site, index.shown(edition), hot=True))
