@@ -1,9 +1,12 @@
 """Fixtures that every test may use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.postgres import ABSENT, Cluster, cluster, programs
 
 settings.register_profile("pcrs", deadline=None, derandomize=True)
 settings.load_profile("pcrs")
@@ -28,3 +31,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A private PostgreSQL with PostGIS, ended with the session; skipped where it is not installed."""
+    if programs() is None:
+        pytest.skip(ABSENT)
+    with cluster() as started:
+        yield started

@@ -1,11 +1,15 @@
 import re
 import tomllib
+from contextlib import closing
 
 import pytest
 
 from pcrs import settings
+from pcrs.assembly import features_of, init_site
 from pcrs.errors import SettingsError
 from pcrs.standard.names import DalleName
+from pcrs.store.geopackage import GeoPackage
+from pcrs.store.postgis import PostGis
 
 
 def write(tmp_path, text):
@@ -68,3 +72,17 @@ def test_a_producers_own_names_are_read(tmp_path):
 def test_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(SettingsError, match="pcrs init"):
         settings.load(tmp_path / "pcrs.toml", {})
+
+
+def test_the_settings_choose_the_store_of_features(tmp_path, postgres):
+    site = init_site(tmp_path / "site", "46")
+    with closing(features_of(site, settings.load(site.settings_file, {}))) as store:
+        assert isinstance(store, GeoPackage)
+    url = postgres.url("chosen")
+    with closing(
+        features_of(site, settings.load(site.settings_file, {"PCRS_STORE__FEATURES": url}))
+    ) as store:
+        assert isinstance(store, PostGis)
+        assert store.layers() == ()
+    with pytest.raises(SettingsError, match=r"store\.features"):
+        settings.load(site.settings_file, {"PCRS_STORE__FEATURES": "mysql://host/base"})

@@ -13,13 +13,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pcrs.assembly import public_url, write_records
+from pcrs.assembly import features_of, public_url, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
 from pcrs.serve import context, csw, listing, mapproxy_app, ogcapi, ogcapi_maps, portal
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.settings import Settings, load, shipped
-from pcrs.store import open_store
 from pcrs.store.index import Index
 from pcrs.work.site import Site
 
@@ -74,7 +73,7 @@ def _served(site: Site, settings: Settings, url: str) -> context.Served:
         departement=table.departement,
         layer=settings.layer,
         editions=live.editions,
-        store=open_store(site.features_url),
+        store=features_of(site, settings),
         pyramid=live.pyramid,
         mosaic=live.mosaic,
         dalle_at=live.dalle_at,

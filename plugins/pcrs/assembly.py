@@ -63,6 +63,16 @@ def control_of(settings: Settings) -> Control:
     return Control(patterns=settings.raster.patterns, max_nodata_share=settings.raster.max_nodata_share)
 
 
+def features_of(site: Site, settings: Settings) -> FeatureStore:
+    """The store of features that the settings choose: the site's GeoPackage, or a database.
+
+    Raises:
+        InputError: the address is of another kind.
+        StoreError: the store cannot be opened.
+    """
+    return open_store(settings.store.features or site.features_url)
+
+
 def public_url(settings: Settings, host: str | None = None, port: int | None = None) -> str:
     """The address under which the site is seen, without a slash at the end."""
     chosen = settings.serve
@@ -102,7 +112,7 @@ def working(
     site = Site(site.root.resolve())
     hands_of = cluster(scheduler) if scheduler else mill(workers)
     with site.working(), closing(Index(site.index_file)) as index, hands_of as hands:
-        with closing(open_store(site.features_url)) as store:
+        with closing(features_of(site, settings)) as store:
             yield Bench(_means(site, settings, index, store, hands, progress), settings)
 
 
@@ -141,7 +151,7 @@ def _refresh(site: Site, settings: Settings, index: Index, store: FeatureStore) 
 
 def write_records(site: Site, settings: Settings, *, validate: bool) -> tuple[list[str], list[Finding]]:
     """Ids of the records that changed, and what the validation found in all of them."""
-    with closing(Index(site.index_file)) as index, closing(open_store(site.features_url)) as store:
+    with closing(Index(site.index_file)) as index, closing(features_of(site, settings)) as store:
         changed = _refresh(site, settings, index, store)
     if not validate:
         return changed, []
@@ -150,13 +160,13 @@ def write_records(site: Site, settings: Settings, *, validate: bool) -> tuple[li
 
 def load_communes(site: Site, settings: Settings, file: Path) -> int:
     """The communes of a file are in the store. How many."""
-    with closing(open_store(site.features_url)) as store:
+    with closing(features_of(site, settings)) as store:
         return put_communes(store, file, settings.site.departement)
 
 
 def status_of(site: Site, settings: Settings) -> dict[str, Any]:
     """What is served and what is missing, in words and numbers."""
-    with closing(Index(site.index_file)) as index, closing(open_store(site.features_url)) as store:
+    with closing(Index(site.index_file)) as index, closing(features_of(site, settings)) as store:
         dalles = index.dalles()
         lacking = [d.stem for d in dalles if not site.hot(d.edition, d.stem).is_file()]
         waiting = [d.id for d in index.deliveries() if d.state == "contrôlée"]

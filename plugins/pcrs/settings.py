@@ -55,6 +55,12 @@ class RasterTable(_Table):
         return (*PATTERNS, *own)
 
 
+class StoreTable(_Table):
+    """`[store]`: where objects are kept."""
+
+    features: Annotated[str, Field(pattern=r"^((gpkg|postgres|postgresql)://\S+)?$")] = ""
+
+
 class ControlTable(_Table):
     """`[control]`: the levels of the control report (`pcrs.work.levels.Levels` has the same names)."""
 
@@ -92,6 +98,7 @@ class Settings(_Table):
 
     site: SiteTable = SiteTable()
     raster: RasterTable = RasterTable()
+    store: StoreTable = StoreTable()
     control: ControlTable = ControlTable()
     serve: ServeTable = ServeTable()
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 import shapely
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 
 from pcrs.standard.crs import CRS84, L93, transform_geometry, uri
 from pcrs.store import cql2_text
 from pcrs.store.base import FeatureStore, Field, Layer, Query
 from pcrs.store.filter_check import checked
 from pcrs.store.filters import Call, Instant, Property
+from tests.contracts import OF_A_CONTRACT
 from tests.filters import DAYS, MOMENTS, TEXTS, X0, Y0, holds, trees
 
 THINGS = Layer(
@@ -76,7 +77,7 @@ class FilterContract:
         query = Query(filter=checked(cql2_text.read(text), THINGS, crs), **more)
         return [row.id for row in store.query(THINGS.name, query).rows]
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=100, deadline=None, suppress_health_check=OF_A_CONTRACT)
     @given(tree=trees)
     @example(tree=Call("t_during", (Property("vu"), Instant("2024-01-01"))))
     @example(tree=Call("not", (Call("in", (Property("texte"), ("a", Property("autre")))),)))

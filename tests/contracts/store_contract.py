@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcrs.errors import ConflictError, InputError, NotFoundError
 from pcrs.standard.crs import BBox
-from pcrs.store.base import FeatureStore, Field, Layer, Query
+from pcrs.store.base import Changes, FeatureStore, Field, Layer, Query
+from tests.contracts import OF_A_CONTRACT
 
 WALLS = Layer(
     "MurPCRS",
@@ -141,6 +142,34 @@ class StoreContract:
         old_place = Query(within=before.geometry.buffer(1))
         new_place = Query(within=after.geometry.buffer(1))
         assert (self.ids(walls, old_place), self.ids(walls, new_place)) == ([], ["w4"])
+
+    def test_merge_tells_what_became_of_the_objects(self, walls):
+        rows = [wall(1, rang=1, typeMur="01"), wall(2, rang=20), wall(30), wall(30, rang=3)]
+        assert walls.merge("MurPCRS", rows) == Changes(added=1, changed=1, unchanged=1)
+        assert walls.get("MurPCRS", "w30").values["rang"] == 3
+        before = walls.revision()
+        assert walls.merge("MurPCRS", rows[:2]) == Changes(unchanged=2)
+        assert walls.revision() == before
+
+    def test_merge_leaves_alone_what_differs_only_in_fields_set_aside(self, walls):
+        every = {
+            "typeMur": "01",
+            "dateLeve": "2024-02-29",
+            "pointLeve": ["é", '"', "\\ \x1f"],
+            "hauteur": 0.1,
+            "rang": 1,
+            "visible": False,
+        }
+        walls.put("MurPCRS", [wall(1, **every)])
+        assert walls.merge("MurPCRS", [wall(1, **every)]) == Changes(unchanged=1)
+        row = wall(1, **{**every, "rang": 7})
+        assert walls.merge("MurPCRS", [row], aside=["rang"]) == Changes(unchanged=1)
+        assert walls.get("MurPCRS", "w1").values["rang"] == 1
+        for name, value in {"hauteur": 0.2, "visible": None, "pointLeve": ["é"]}.items():
+            row = wall(1, **{**every, "rang": 7, name: value})
+            assert walls.merge("MurPCRS", [row], aside=["rang"]) == Changes(changed=1)
+        moved = ("w1", wall(2)[1], {**every, "pointLeve": ["é"]})
+        assert walls.merge("MurPCRS", [moved], aside=["rang"]) == Changes(changed=1)
 
     def test_a_geometry_can_be_taken_away_and_given_back(self, walls):
         place = Query(within=wall(4)[1].buffer(1))
@@ -507,7 +536,7 @@ class StoreContract:
             reader.join()
         assert set(counts) == {4}
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, deadline=None, suppress_health_check=OF_A_CONTRACT)
     @given(
         geometries=st.lists(
             st.lists(st.tuples(*[st.floats(0, 100, width=32)] * 2), min_size=2, max_size=4, unique=True),
@@ -533,9 +562,13 @@ def fields_of(query: Query) -> dict[str, object]:
     return {name: getattr(query, name) for name in Query.__slots__}
 
 
+def in_background(call):
+    thread = threading.Thread(target=call)
+    thread.start()
+    return thread
+
+
 def in_another_thread(call):
     found = []
-    thread = threading.Thread(target=lambda: found.append(call()))
-    thread.start()
-    thread.join()
+    in_background(lambda: found.append(call())).join()
     return found[0]

@@ -7,20 +7,28 @@ from urllib.parse import unquote, urlsplit
 from pcrs.errors import InputError
 from pcrs.store.base import FeatureStore
 from pcrs.store.geopackage import GeoPackage
+from pcrs.store.postgis import PostGis
 
 __all__ = ["open_store"]
 
 
 @cache
 def open_store(url: str, *, read_only: bool = False) -> FeatureStore:
-    """The store at `gpkg:///absolute/path/features.gpkg`, one per process and address.
+    """The store at an address, one per process and address.
+
+    `gpkg:///absolute/path/features.gpkg`, or `postgresql://user@host/database?schema=pcrs`.
 
     Raises:
         InputError: the address is of another kind.
         StoreError: the store cannot be opened.
     """
     parts = urlsplit(url)
+    if parts.scheme in ("postgresql", "postgres"):
+        return PostGis(url, read_only=read_only)
     path = Path(unquote(parts.path))
     if parts.scheme != "gpkg" or parts.netloc or not path.is_absolute():
-        raise InputError(f"{url!r} is no store: expected gpkg:///absolute/path/features.gpkg")
+        raise InputError(
+            f"{url!r} is no store: expected gpkg:///absolute/path/features.gpkg "
+            "or postgresql://user@host/database?schema=pcrs"
+        )
     return GeoPackage(path, read_only=read_only)

@@ -5,7 +5,7 @@ caller's (`gml:id`, stem of a dalle, INSEE code) and unique in their layer; a `f
 given in order of arrival, and never changes while its row lives.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -107,6 +107,30 @@ class Page:
     """True when rows remain after this page, whatever the order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a write did to the objects of a layer, or of several."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Changes") -> "Changes":
+        """Both, one after the other."""
+        return Changes(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.removed + other.removed,
+            self.unchanged + other.unchanged,
+        )
+
+    @property
+    def given(self) -> int:
+        """How many objects were given."""
+        return self.added + self.changed + self.unchanged
+
+
 class FeatureStore(Protocol):
     """Objects at rest that can be asked. Every method may be called from any thread.
 
@@ -175,6 +199,16 @@ class FeatureStore(Protocol):
 
         Raises:
             InputError: an id is empty, a field is unknown, or a geometry does not suit the layer.
+        """
+        ...
+
+    def merge(self, name: str, rows: Iterable[NewRow], *, aside: Collection[str] = ()) -> Changes:
+        """As `put`, and what became of the objects.
+
+        One that is the same already, the fields of `aside` not compared, is left as it is.
+
+        Raises:
+            InputError: as `put`.
         """
         ...
 

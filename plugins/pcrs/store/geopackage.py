@@ -8,30 +8,30 @@ last committed state while a delivery is written (WAL).
 
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import batched, islice
 from pathlib import Path
-from typing import Any
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
-from pcrs.errors import InputError, NotFoundError, StoreError
+from pcrs.errors import NotFoundError, StoreError
 from pcrs.standard.crs import BBox
 from pcrs.store import gpkg_layers
-from pcrs.store.base import Layer, NewRow, Page, Query, Row
+from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.connections import Connections
+from pcrs.store.description import check
+from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
 from pcrs.store.gpkg_filter import add_filter_functions
-from pcrs.store.gpkg_geometry import add_functions, decode, encode, fit
+from pcrs.store.gpkg_geometry import add_functions, decode
 from pcrs.store.gpkg_query import order, where, window
-from pcrs.store.gpkg_values import from_sql, to_sql
+from pcrs.store.gpkg_values import from_sql
+from pcrs.store.gpkg_write import merge
+from pcrs.store.intake import taken
 from pcrs.store.statement import Statement, quoted
 
 _BATCH = 1000
-_CHUNK_MAX = 4096
-_Record = tuple[Any, ...]
 
 
 class GeoPackage:
@@ -65,7 +65,7 @@ class GeoPackage:
     def query(self, name: str, query: Query) -> Page:
         """At most `query.limit` rows."""
         layer = self.layer(name)
-        boxes, region = self._regions(layer, query)
+        boxes, region = regions(layer, query, lambda: self.extent(name))
         condition = where(layer, query, boxes, with_geometry=query.within is not None)
         columns = ", ".join(quoted(field.name) for field in layer.fields)
         geometry = "geom" if layer.geometry and (query.geometry or region is not None) else "NULL"
@@ -85,14 +85,14 @@ class GeoPackage:
         """How many rows `query` has in all; its paging is left aside."""
         layer = self.layer(name)
         query = replace(query, after=None, beyond=(), offset=0, sort=())
-        boxes, region = self._regions(layer, query)
+        boxes, region = regions(layer, query, lambda: self.extent(name))
         condition = where(layer, query, boxes, with_geometry=query.within is not None)
         with self._connections.reading() as connection:
             if region is not None:
                 statement = Statement(
                     f"SELECT fid, geom FROM {quoted(name)}{condition.text}", condition.values
                 )
-                return sum(1 for _ in _hits(connection, statement, region, _CHUNK_MAX))
+                return sum(1 for _ in _hits(connection, statement, region, CHUNK_MAX))
             if not condition.text:
                 statement = Statement(
                     "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", (name,)
@@ -107,7 +107,7 @@ class GeoPackage:
         """How many rows `query` has, when they are `most` or fewer."""
         layer = self.layer(name)
         query = replace(query, after=None, beyond=(), offset=0, sort=())
-        boxes, region = self._regions(layer, query)
+        boxes, region = regions(layer, query, lambda: self.extent(name))
         condition = where(layer, query, boxes, with_geometry=query.within is not None)
         if not condition.text:
             total = self.count(name, query)
@@ -120,7 +120,7 @@ class GeoPackage:
                     total = connection.execute(text, (*condition.values, most + 1)).fetchone()[0]
                 else:
                     statement = Statement(text, condition.values)
-                    with closing(_hits(connection, statement, region, min(most, _CHUNK_MAX))) as hits:
+                    with closing(_hits(connection, statement, region, min(most, CHUNK_MAX))) as hits:
                         total = sum(1 for _ in islice(hits, most + 1))
         return total if total <= most else None
 
@@ -162,7 +162,7 @@ class GeoPackage:
 
     def ensure(self, layer: Layer) -> None:
         """The layer exists with these fields; new fields are added to one that exists already."""
-        gpkg_layers.check(layer)
+        check(layer)
         known = self._described().get(layer.name)
         if known == layer:
             return
@@ -176,19 +176,16 @@ class GeoPackage:
 
     def put(self, name: str, rows: Iterable[NewRow]) -> int:
         """The rows are in the layer, over those that had their ids. How many."""
+        return self.merge(name, rows).given
+
+    def merge(self, name: str, rows: Iterable[NewRow], *, aside: Collection[str] = ()) -> Changes:
+        """As `put`, and what became of the objects."""
         with self.transaction(), self._connections.reading() as connection:
             layer = self.layer(name)
-            names = (["geom"] if layer.geometry else []) + [quoted(field.name) for field in layer.fields]
-            key = quoted(layer.id_field)
-            text = (
-                f"INSERT INTO {quoted(name)} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
-                f"ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names)}"
-            )
-            total = 0
+            total = Changes()
             for batch in batched(rows, _BATCH):
-                connection.executemany(text, _records(layer, batch))
-                total += len(batch)
-            if total:
+                total += merge(connection, layer, taken(layer, batch), aside)
+            if total.added or total.changed:
                 self._touch(name)
             return total
 
@@ -255,33 +252,15 @@ class GeoPackage:
             self._known = (mark, layers)
         return layers
 
-    def _regions(self, layer: Layer, query: Query) -> tuple[list[BBox], BaseGeometry | None]:
-        """Boxes for the R-tree, and the region that shapely must decide; None: it holds the layer."""
-        boxes = [] if query.bbox is None else [query.bbox]
-        region = query.within
-        if region is None or layer.geometry is None:
-            return boxes, None
-        if region.is_empty or not region.is_valid:
-            raise InputError(f"the region is empty or not valid: {shapely.is_valid_reason(region)}")
-        # A copy: a prepared geometry must not be shared by threads.
-        region = shapely.from_wkb(shapely.to_wkb(region))
-        shapely.prepare(region)
-        extent = self.extent(layer.name)
-        if extent is None or region.covers(shapely.box(*extent)):
-            return boxes, None
-        return [*boxes, BBox(*region.bounds)], region
-
-    def _read(self, statement: Statement) -> list[tuple[_Record, BaseGeometry | None]]:
+    def _read(self, statement: Statement) -> list[Hit]:
         with self._connections.reading() as connection:
             records = connection.execute(statement.text, statement.values).fetchall()
         return list(zip(records, decode([record[1] for record in records]), strict=True))
 
-    def _refined(
-        self, statement: Statement, region: BaseGeometry, query: Query
-    ) -> list[tuple[_Record, BaseGeometry | None]]:
+    def _refined(self, statement: Statement, region: BaseGeometry, query: Query) -> list[Hit]:
         last = query.offset + query.limit + 1
         with self._connections.reading() as connection:
-            hits = _hits(connection, statement, region, min(last, _CHUNK_MAX))
+            hits = _hits(connection, statement, region, min(last, CHUNK_MAX))
             with closing(hits):
                 return list(islice(hits, query.offset, last))
 
@@ -303,14 +282,9 @@ class GeoPackage:
 
 def _hits(
     connection: sqlite3.Connection, statement: Statement, region: BaseGeometry, chunk: int
-) -> Generator[tuple[_Record, BaseGeometry | None]]:
-    """Records whose geometry (second column) intersects the region, read by growing chunks."""
+) -> Generator[Hit]:
     with closing(connection.execute(statement.text, statement.values)) as cursor:
-        while records := cursor.fetchmany(chunk):
-            shapes = decode([record[1] for record in records])
-            for index in shapely.intersects(region, shapes).nonzero()[0]:
-                yield records[index], shapes[index]
-            chunk = min(chunk * 2, _CHUNK_MAX)
+        yield from hits(cursor.fetchmany, decode, region, chunk)
 
 
 def _measured(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
@@ -322,31 +296,8 @@ def _measured(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
     return None if box[0] is None else BBox(*box)
 
 
-def _row(layer: Layer, record: _Record, shape: BaseGeometry | None) -> Row:
+def _row(layer: Layer, record: Record, shape: BaseGeometry | None) -> Row:
     values = {
         field.name: from_sql(field, value) for field, value in zip(layer.fields, record[2:], strict=True)
     }
     return Row(record[0], values[layer.id_field], shape, values)
-
-
-def _records(layer: Layer, rows: Iterable[NewRow]) -> list[list[Any]]:
-    """The rows as the columns of the table: geometry first when there is one, then the fields in order."""
-    known = {field.name for field in layer.fields}
-    shapes, records = [], []
-    for id_, geometry, values in rows:
-        if not id_:
-            raise InputError(f"layer {layer.name}: an object has no id")
-        unknown = values.keys() - known
-        if unknown:
-            raise InputError(f"layer {layer.name}, {id_}: no field {', '.join(sorted(unknown))}")
-        try:
-            if layer.geometry is None and geometry is not None:
-                raise InputError("a geometry was given to a layer without geometry")
-            shapes.append(fit(layer.geometry or "Any", geometry))
-            given = {**values, layer.id_field: id_}
-            records.append([to_sql(layer, field, given.get(field.name)) for field in layer.fields])
-        except InputError as error:
-            raise InputError(f"layer {layer.name}, {id_}: {error}") from error
-    if layer.geometry is None:
-        return records
-    return [[blob, *record] for blob, record in zip(encode(shapes), records, strict=True)]

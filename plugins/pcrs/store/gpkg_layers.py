@@ -1,17 +1,15 @@
 """The tables of a GeoPackage: made, registered, indexed, widened."""
 
-import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.resources import files
-from typing import Any
 
 from pyproj import CRS
 
-from pcrs.errors import ConflictError, InputError, StoreError
+from pcrs.errors import StoreError
 from pcrs.standard.crs import L93
 from pcrs.store.base import Field, Layer
+from pcrs.store.description import from_json, to_json, widened
 from pcrs.store.gpkg_values import SQL_TYPES
 from pcrs.store.statement import quoted
 
@@ -29,7 +27,6 @@ GEOMETRY_TYPES: Mapping[str, str] = {
 }
 _RTREE = "http://www.geopackage.org/spec120/#extension_rtree"
 _REVISION = "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:revision'"
-_TAKEN = {"fid", "geom", "rowid", "oid", "_rowid_"}
 # The triggers of the R-tree extension of GeoPackage 1.4, names and numbers included (6, 7 and 5 stand for the
 # 1 and 3 of before, which an upsert breaks), and GDAL's two that count rows.
 _TRIGGERS = """
@@ -122,31 +119,9 @@ def layers(connection: sqlite3.Connection) -> dict[str, Layer]:
     for (text,) in connection.execute(
         "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:layer'"
     ):
-        values: dict[str, Any] = json.loads(text)
-        layer = Layer(**{**values, "fields": tuple(Field(**field) for field in values["fields"])})
+        layer = from_json(text)
         found[layer.name] = layer
     return dict(sorted(found.items()))
-
-
-def check(layer: Layer) -> None:
-    """The layer can be a table.
-
-    Raises:
-        InputError: a name is no identifier or is taken, or the id field is missing.
-    """
-    names = [field.name for field in layer.fields]
-    for name in (layer.name, *names):
-        if not name.isidentifier():
-            raise InputError(f"layer {layer.name}: {name!r} cannot name a layer or a field")
-    lowered = [name.lower() for name in names]
-    twice = {name for name in lowered if name in _TAKEN or lowered.count(name) > 1}
-    if twice or layer.name.lower().startswith(("gpkg_", "rtree_", "sqlite_", "pcrs_")):
-        raise InputError(f"layer {layer.name}: {', '.join(sorted(twice)) or 'its name'} is taken")
-    if layer.geometry is not None and layer.geometry not in GEOMETRY_TYPES:
-        raise InputError(f"layer {layer.name}: geometry {layer.geometry!r}, not {', '.join(GEOMETRY_TYPES)}")
-    for role in (layer.id_field, layer.time_field):
-        if role is not None and role not in names:
-            raise InputError(f"layer {layer.name} has no field {role!r}, which it names as id or date")
 
 
 def create_table(connection: sqlite3.Connection, layer: Layer) -> None:
@@ -205,19 +180,9 @@ def widen(connection: sqlite3.Connection, old: Layer, new: Layer) -> Layer:
     Raises:
         ConflictError: geometry, id or a field's kind differ.
     """
-    if (old.geometry, old.id_field) != (new.geometry, new.id_field):
-        raise ConflictError(
-            f"layer {old.name} has geometry {old.geometry} and id {old.id_field}; "
-            f"{new.geometry} and {new.id_field} were asked: empty the store or use another layer name"
-        )
-    for field in new.fields:
-        known = old.field(field.name)
-        if known is not None and known.kind != field.kind:
-            raise ConflictError(f"layer {old.name}: field {field.name} is {known.kind}, not {field.kind}")
-        if known is None:
-            connection.execute(f"ALTER TABLE {quoted(old.name)} ADD COLUMN {_column(new, field)}")
-    kept = tuple(field for field in old.fields if new.field(field.name) is None)
-    layer = Layer(new.name, new.title, new.geometry, (*new.fields, *kept), new.id_field, new.time_field)
+    layer, added = widened(old, new)
+    for field in added:
+        connection.execute(f"ALTER TABLE {quoted(old.name)} ADD COLUMN {_column(new, field)}")
     _index_time(connection, layer)
     _describe(connection, layer)
     return layer
@@ -238,7 +203,7 @@ def _describe(connection: sqlite3.Connection, layer: Layer) -> None:
             for field in layer.fields
         ],
     )
-    definition = json.dumps(asdict(layer), ensure_ascii=False)
+    definition = to_json(layer)
     known = connection.execute(
         "UPDATE gpkg_metadata SET metadata = ? WHERE md_standard_uri = 'urn:pcrs:layer' "
         "AND id IN (SELECT md_file_id FROM gpkg_metadata_reference WHERE table_name = ?)",

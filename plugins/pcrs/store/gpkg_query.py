@@ -16,7 +16,8 @@ _MAX = 2**62
 _DIALECT = GeoPackageDialect()
 
 
-def _field(layer: Layer, name: str) -> Field:
+def field_of(layer: Layer, name: str) -> Field:
+    """The field of that name; InputError when there is none."""
     field = layer.field(name)
     if field is None:
         known = ", ".join(field.name for field in layer.fields)
@@ -25,7 +26,7 @@ def _field(layer: Layer, name: str) -> Field:
 
 
 def _equal(layer: Layer, name: str, text: str) -> Statement:
-    field = _field(layer, name)
+    field = field_of(layer, name)
     column = quoted(field.name)
     if field.kind == "list":
         member = "SELECT 1 FROM json_each({}) WHERE CAST(json_each.value AS TEXT) = ?"
@@ -33,7 +34,7 @@ def _equal(layer: Layer, name: str, text: str) -> Statement:
     return Statement(f"{column} = ?", (to_sql(layer, field, text),))
 
 
-def _moment(text: str) -> str:
+def moment_of(text: str) -> str:
     """A bound in UTC: a day, or a moment to the millisecond."""
     try:
         if len(text) == len("2025-06-01"):
@@ -48,16 +49,16 @@ def _moment(text: str) -> str:
 
 def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statement]:
     """Both bounds included. A day holds all its moments, in the store as in the bounds."""
-    field = None if layer.time_field is None else _field(layer, layer.time_field)
+    field = None if layer.time_field is None else field_of(layer, layer.time_field)
     if field is None or field.kind not in ("date", "datetime"):
         raise InputError(f"layer {layer.name} has no date: an interval cannot be asked of it")
     length = len("2025-06-01") if field.kind == "date" else None
     column = quoted(field.name)
     conditions = [Statement(f"{column} IS NOT NULL", ())]
     if start is not None:
-        conditions.append(Statement(f"{column} >= ?", (_moment(start)[:length],)))
+        conditions.append(Statement(f"{column} >= ?", (moment_of(start)[:length],)))
     if end is not None:
-        bound = _moment(end)[:length]
+        bound = moment_of(end)[:length]
         value = column if field.kind == "date" else f"substr({column}, 1, {len(bound)})"
         conditions.append(Statement(f"{value} <= ?", (bound,)))
     return conditions
@@ -112,7 +113,7 @@ def order(layer: Layer, query: Query) -> str:
         InputError: a field is unknown.
     """
     keys = [
-        f"{quoted(_field(layer, name).name)} {'ASC' if ascending else 'DESC'} NULLS LAST"
+        f"{quoted(field_of(layer, name).name)} {'ASC' if ascending else 'DESC'} NULLS LAST"
         for name, ascending in query.sort
     ]
     return " ORDER BY " + ", ".join([*keys, "fid"])

@@ -1,0 +1,147 @@
+"""The connections to one schema of a PostgreSQL database: many readers, one writer, a thread with its own."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from pcrs.errors import InputError, StoreError
+
+type Connection = psycopg.Connection[tuple[Any, ...]]
+DEFAULT_SCHEMA = "pcrs"
+_SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,47}")
+_WAIT_S = 30
+_CONNECT_S = 10
+_MOST = 16
+_IDLE_S = 60.0
+
+
+class Address:
+    """`postgresql://user@host/database?schema=pcrs`: what libpq takes, and the schema.
+
+    Raises:
+        InputError: the schema cannot be one.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query))
+        self.schema = options.pop("schema", DEFAULT_SCHEMA)
+        if not _SCHEMA.fullmatch(self.schema) or self.schema.startswith("pg_"):
+            raise InputError(
+                f"schema {self.schema!r}: expected lower-case letters, digits and _, a letter first"
+            )
+        self.conninfo = f"{url.partition('?')[0]}?{urlencode(options)}"
+        self.shown = f"postgresql://{parts.hostname or ''}{parts.path}?schema={self.schema}"
+        """Without user and password."""
+
+
+class PgConnections:
+    """Connections lent to one thread at a time and taken back; opened when they are first needed.
+
+    Readers see the last committed state and never wait for the writer. A fork opens its own.
+    """
+
+    def __init__(self, address: Address, *, read_only: bool) -> None:
+        self.address = address
+        self._read_only = read_only
+        self._pool: ConnectionPool[Connection] | None = None
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._writing = threading.local()
+        key = blake2b(address.schema.encode(), digest_size=8, person=b"pcrs").digest()
+        self._key = int.from_bytes(key, signed=True)
+
+    @property
+    def writer(self) -> Connection | None:
+        """The connection in which this thread has a transaction open."""
+        return getattr(self._writing, "connection", None)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for this thread; inside a transaction of its own, the one of the transaction."""
+        try:
+            if self.writer is not None:
+                yield self.writer
+                return
+            with self._open().connection() as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise StoreError(f"{self.address.shown}: {_said(error)}") from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in a new transaction, committed at the end, rolled back on any error.
+
+        One writer at a time, so that the order of `fid` is the order in which rows come to be seen.
+        """
+        with self.reading() as connection, connection.transaction():
+            connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{_WAIT_S}s",))
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._key,))
+            self._writing.connection = connection
+            try:
+                yield connection
+            finally:
+                self._writing.connection = None
+
+    def try_(self) -> None:
+        """The database answers; a pool would only say that it waited.
+
+        Raises:
+            StoreError: it does not.
+        """
+        try:
+            psycopg.connect(self.address.conninfo, connect_timeout=_CONNECT_S).close()
+        except psycopg.Error as error:
+            raise StoreError(_said(error)) from error
+
+    def close(self) -> None:
+        """Connections are closed; the next one that is asked for is opened again."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None and self._pid == os.getpid():
+            pool.close()
+
+    def _open(self) -> ConnectionPool[Connection]:
+        with self._lock:
+            if self._pool is None or self._pid != os.getpid():
+                self._pid = os.getpid()
+                self._pool = ConnectionPool(
+                    self.address.conninfo,
+                    min_size=0,
+                    max_size=_MOST,
+                    max_idle=_IDLE_S,
+                    num_workers=1,
+                    timeout=_WAIT_S,
+                    reconnect_timeout=_WAIT_S,
+                    kwargs={"autocommit": True, "prepare_threshold": None, "connect_timeout": _CONNECT_S},
+                    configure=self._configure,
+                    check=ConnectionPool.check_connection,
+                    open=True,
+                )
+            return self._pool
+
+    def _configure(self, connection: Connection) -> None:
+        settings = {
+            "search_path": sql.Identifier(self.address.schema).as_string(connection) + ", public",
+            "DateStyle": "ISO, YMD",
+            "TimeZone": "UTC",
+            "extra_float_digits": "1",
+            "default_transaction_read_only": "on" if self._read_only else "off",
+            # A page of a region is read to its end: its plan is not to be the one of its first rows.
+            "cursor_tuple_fraction": "1",
+        }
+        for name, value in settings.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+
+
+def _said(error: psycopg.Error) -> str:
+    return str(error.diag.message_primary or error).strip() or type(error).__name__

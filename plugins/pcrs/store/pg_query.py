@@ -1,0 +1,150 @@
+"""A `Query` as SQL over a PostGIS table. Names are the layer's own; values are always bound."""
+
+from collections.abc import Sequence
+
+from pcrs.errors import InputError
+from pcrs.standard.crs import L93, BBox
+from pcrs.store.base import Field, Layer, Query
+from pcrs.store.filter_sql import compile_filter
+from pcrs.store.gpkg_query import field_of, moment_of
+from pcrs.store.gpkg_values import to_sql
+from pcrs.store.keyset import Key, beyond, last_values
+from pcrs.store.pg_filter import PostGisDialect, storable
+from pcrs.store.statement import Statement, quoted
+
+_MAX = 2**62
+_DIALECT = PostGisDialect()
+_NEVER = Statement("false")
+WKB = "ST_AsBinary(geom, 'NDR')"
+_CASTS = {"date": "::date", "datetime": "::timestamptz", "boolean": "::int::boolean", "list": "::json"}
+_DAY_LETTERS = len("2025-06-01")
+
+
+def columns(layer: Layer) -> str:
+    """The fields in their order, each as `gpkg_values.from_sql` takes it."""
+    return ", ".join(_read(field) for field in layer.fields)
+
+
+def casts(layer: Layer) -> list[str]:
+    """What stands for each field's bound value."""
+    return [f"%s{_CASTS.get(field.kind, '')}" for field in layer.fields]
+
+
+def _read(field: Field) -> str:
+    column = quoted(field.name)
+    if field.kind == "datetime":
+        return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+    return f"{column}::text" if field.kind in ("date", "list") else column
+
+
+def _equal(layer: Layer, name: str, text: str) -> Statement:
+    field = field_of(layer, name)
+    value = text if field.kind == "list" else to_sql(layer, field, text)
+    if isinstance(value, str) and not storable(value):
+        return _NEVER
+    column = quoted(field.name)
+    if field.kind == "list":
+        return Statement(
+            f"EXISTS (SELECT FROM json_array_elements_text({column}) AS member WHERE member = %s)", (value,)
+        )
+    return Statement(f"{column} = %s{_CASTS.get(field.kind, '')}", (value,))
+
+
+def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statement]:
+    """Both bounds included. A day holds all its moments, in the store as in the bounds."""
+    field = None if layer.time_field is None else field_of(layer, layer.time_field)
+    if field is None or field.kind not in ("date", "datetime"):
+        raise InputError(f"layer {layer.name} has no date: an interval cannot be asked of it")
+    column = quoted(field.name)
+    conditions = [Statement(f"{column} IS NOT NULL")]
+    for bound, sign in ((start, ">="), (end, "<=")):
+        if bound is None:
+            continue
+        moment = moment_of(bound)
+        if field.kind == "date":
+            conditions.append(Statement(f"{column} {sign} %s::date", (moment[:_DAY_LETTERS],)))
+        elif sign == "<=" and len(moment) == _DAY_LETTERS:
+            text = f"{column} < (%s::date + 1)::timestamp AT TIME ZONE 'UTC'"
+            conditions.append(Statement(text, (moment,)))
+        else:
+            conditions.append(Statement(f"{column} {sign} %s::timestamp AT TIME ZONE 'UTC'", (moment,)))
+    return conditions
+
+
+def candidates(box: BBox) -> Statement:
+    """Rows whose envelope meets the box, by the GiST index; its 32-bit floats are rounded outwards."""
+    return Statement(f"geom && ST_MakeEnvelope(%s, %s, %s, %s, {L93})", tuple(box))
+
+
+def _key(field: Field) -> str:
+    """What a field is sorted by; JSON has no order."""
+    column = quoted(field.name)
+    return f'({column}::text COLLATE "C")' if field.kind == "list" else column
+
+
+def _following(layer: Layer, query: Query, after: int) -> Statement:
+    """Rows after the one of that fid, in the order of the query."""
+    fid = Statement("%s", (after,))
+    if not query.sort and not query.beyond:
+        return Statement(f"fid > {fid.text}", fid.values)
+    keys: list[Key] = []
+    for (name, ascending), value in zip(query.sort, last_values(layer, query), strict=True):
+        field = field_of(layer, name)
+        mark = "%s" if field.kind == "list" else f"%s{_CASTS.get(field.kind, '')}"
+        if isinstance(value, str) and not storable(value):
+            raise InputError(f"layer {layer.name}, field {name}: {value!r} is no text that can be stored")
+        keys.append((_key(field), ascending, None if value is None else Statement(mark, (value,))))
+    return beyond(keys, fid)
+
+
+def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
+    """The conditions of a query, those of geometry by envelope only: it must meet every box.
+
+    `with_geometry`: rows without geometry are left out.
+
+    Raises:
+        InputError: a field is unknown, or a value is not of its field's kind.
+    """
+    conditions = [_equal(layer, name, text) for name, text in query.equals]
+    if query.interval is not None:
+        conditions += _interval(layer, *query.interval)
+    if query.filter is not None:
+        found = compile_filter(layer, query.filter, _DIALECT)
+        conditions.append(Statement(f"({found.text})", found.values))
+    if query.after is not None:
+        conditions.append(_following(layer, query, max(-_MAX, min(query.after, _MAX))))
+    if with_geometry or boxes:
+        if layer.geometry is None:
+            conditions.append(_NEVER)
+        elif not boxes:
+            conditions.append(Statement("geom IS NOT NULL"))
+        else:
+            conditions += [candidates(box) for box in boxes]
+    if not conditions:
+        return Statement("")
+    text = " AND ".join(condition.text for condition in conditions)
+    return Statement(f" WHERE {text}", tuple(v for condition in conditions for v in condition.values))
+
+
+def order(layer: Layer, query: Query) -> str:
+    """The order of a query: nulls last, ties by fid.
+
+    Raises:
+        InputError: a field is unknown.
+    """
+    keys = [
+        f"{_key(field_of(layer, name))} {'ASC' if ascending else 'DESC'} NULLS LAST"
+        for name, ascending in query.sort
+    ]
+    return " ORDER BY " + ", ".join([*keys, "fid"])
+
+
+def window(query: Query, *, extra: int = 0) -> Statement:
+    """The paging of a query, with `extra` rows more than its limit.
+
+    Raises:
+        InputError: the limit or the offset is negative.
+    """
+    if query.limit < 0 or query.offset < 0:
+        raise InputError(f"limit {query.limit} and offset {query.offset} must not be negative")
+    return Statement(" LIMIT %s OFFSET %s", (min(query.limit, _MAX) + extra, min(query.offset, _MAX)))

@@ -1,0 +1,257 @@
+"""The feature store beyond one machine: a schema of a PostGIS database, open to QGIS and psql.
+
+The GiST index finds candidates, shapely decides, as in the GeoPackage. Readers see the last committed state
+while a delivery is written.
+"""
+
+# ruff: noqa: S608 - only names that a layer declares are written into SQL, quoted
+
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from itertools import batched, islice
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from pcrs.errors import NotFoundError, StoreError
+from pcrs.standard.crs import BBox
+from pcrs.store import pg_layers
+from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
+from pcrs.store.description import check
+from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
+from pcrs.store.gpkg_values import from_sql
+from pcrs.store.intake import taken
+from pcrs.store.pg_connections import Address, Connection, PgConnections
+from pcrs.store.pg_filter import storable
+from pcrs.store.pg_query import WKB, columns, order, where, window
+from pcrs.store.pg_write import merge
+from pcrs.store.statement import Statement, quoted
+
+_BATCH = 2000
+
+
+class PostGis:
+    """A `FeatureStore` in one schema. Its tables are made when absent, unless `read_only`.
+
+    Raises:
+        StoreError: the database does not answer, has no PostGIS, or its store is a newer pcrs's.
+        InputError: the address is none.
+    """
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self.address = Address(url)
+        self._read_only = read_only
+        self._connections = PgConnections(self.address, read_only=read_only)
+        self._known: tuple[str, Mapping[str, Layer]] = ("", {})
+        self._initialise()
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer, by name."""
+        return tuple(self._described().values())
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name."""
+        try:
+            return self._described()[name]
+        except KeyError:
+            raise NotFoundError(f"{self.address.shown} has no layer {name!r}") from None
+
+    def query(self, name: str, query: Query) -> Page:
+        """At most `query.limit` rows."""
+        layer = self.layer(name)
+        boxes, region = regions(layer, query, lambda: self.extent(name))
+        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        wanted = layer.geometry and (query.geometry or region is not None)
+        text = f"{_select(layer, geometry=bool(wanted))}{condition.text}{order(layer, query)}"
+        page = window(query, extra=1)
+        if region is None:
+            found = self._read(Statement(text + page.text, condition.values + page.values))
+        else:
+            found = self._refined(Statement(text, condition.values), region, query)
+        rows = tuple(_row(layer, record, shape) for record, shape in found[: query.limit])
+        if not query.geometry:
+            rows = tuple(replace(row, geometry=None) for row in rows)
+        more = len(found) > query.limit
+        return Page(rows, rows[-1].fid if more and rows and not query.sort else None, more)
+
+    def count(self, name: str, query: Query) -> int:
+        """How many rows `query` has in all; its paging is left aside."""
+        found = self._count(name, query, None)
+        return 0 if found is None else found
+
+    def count_up_to(self, name: str, query: Query, most: int) -> int | None:
+        """How many rows `query` has, when they are `most` or fewer."""
+        found = self._count(name, query, most + 1)
+        return found if found is not None and found <= most else None
+
+    def _count(self, name: str, query: Query, end: int | None) -> int | None:
+        """How many rows `query` has; the count ends at `end`."""
+        layer = self.layer(name)
+        query = replace(query, after=None, beyond=(), offset=0, sort=())
+        boxes, region = regions(layer, query, lambda: self.extent(name))
+        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        with self._connections.reading() as connection:
+            if region is not None:
+                text = f"SELECT fid, {WKB} FROM {quoted(name)}{condition.text}"
+                chunk = CHUNK_MAX if end is None else min(end, CHUNK_MAX)
+                with closing(_hits(connection, Statement(text, condition.values), region, chunk)) as found:
+                    return sum(1 for _ in islice(found, end))
+            if condition.text:
+                text = f"SELECT count(*) FROM (SELECT FROM {quoted(name)}{condition.text} LIMIT %s) AS found"
+                values: tuple[Any, ...] = (*condition.values, end)
+            else:
+                text, values = "SELECT objects FROM pcrs_layer WHERE name = %s", (name,)
+            row = connection.execute(text.encode(), values).fetchone()
+            return None if row is None else int(row[0])
+
+    def get(self, name: str, id_: str) -> Row:
+        """The row of that id."""
+        layer = self.layer(name)
+        text = f"{_select(layer, geometry=layer.geometry is not None)} WHERE {quoted(layer.id_field)} = %s"
+        found = self._read(Statement(text, (id_,))) if storable(id_) else []
+        if not found:
+            raise NotFoundError(f"layer {name} has no object {id_!r}")
+        return _row(layer, *found[0])
+
+    def extent(self, name: str) -> BBox | None:
+        """A box that holds the layer, at most a metre wider."""
+        if self.layer(name).geometry is None:
+            return None
+        with self._connections.reading() as connection:
+            box = connection.execute(
+                "SELECT min_x, min_y, max_x, max_y FROM pcrs_layer WHERE name = %s", (name,)
+            ).fetchone()
+        return None if box is None or box[0] is None else BBox(*box)
+
+    def span(self, name: str) -> tuple[str, str] | None:
+        """The first and the last date of the layer; None when it has no dates."""
+        layer = self.layer(name)
+        field = None if layer.time_field is None else layer.field(layer.time_field)
+        if field is None:
+            return None
+        ends = []
+        for ascending in (True, False):
+            text = f"SELECT {columns(replace(layer, fields=(field,)))} FROM {quoted(name)}"
+            column = quoted(field.name)
+            text += f" WHERE {column} IS NOT NULL ORDER BY {column} {'ASC' if ascending else 'DESC'} LIMIT 1"
+            with self._connections.reading() as connection:
+                ends.append(connection.execute(text.encode()).fetchone())
+        first, last = ends
+        return None if first is None or last is None else (first[0], last[0])
+
+    def ensure(self, layer: Layer) -> None:
+        """The layer exists with these fields; new fields are added to one that exists already."""
+        check(layer)
+        if self._described().get(layer.name) == layer:
+            return
+        with self.transaction(), self._connections.reading() as connection:
+            known = self._described().get(layer.name)
+            if known is None:
+                pg_layers.create_table(connection, layer)
+            else:
+                pg_layers.widen(connection, known, layer)
+            pg_layers.raise_revision(connection)
+
+    def put(self, name: str, rows: Iterable[NewRow]) -> int:
+        """The rows are in the layer, over those that had their ids. How many."""
+        return self.merge(name, rows).given
+
+    def merge(self, name: str, rows: Iterable[NewRow], *, aside: Collection[str] = ()) -> Changes:
+        """As `put`, and what became of the objects."""
+        with self.transaction(), self._connections.reading() as connection:
+            layer = self.layer(name)
+            total = Changes()
+            for batch in batched(rows, _BATCH):
+                total += merge(connection, layer, taken(layer, batch), aside)
+            return total
+
+    def remove(self, name: str, ids: Iterable[str]) -> int:
+        """The rows of these ids are gone. How many there were."""
+        with self.transaction(), self._connections.reading() as connection:
+            layer = self.layer(name)
+            text = f"DELETE FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ANY(%s)"
+            removed = 0
+            for batch in batched(filter(storable, ids), _BATCH):
+                removed += connection.execute(text.encode(), (list(batch),)).rowcount
+            return removed
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What this thread writes inside is seen by others at the end, at once, or not at all on an error."""
+        if self._connections.writer is not None:
+            yield
+            return
+        with self._connections.writing():
+            yield
+
+    def revision(self) -> str:
+        """A text that changes whenever data or layers change, also when QGIS changed them."""
+        with self._connections.reading() as connection:
+            return pg_layers.revision(connection)
+
+    def close(self) -> None:
+        """Connections are closed; the store opens them again when it is asked again."""
+        self._connections.close()
+
+    def _initialise(self) -> None:
+        try:
+            self._connections.try_()
+            with self._connections.reading() as connection:
+                version = pg_layers.version(connection)
+            if version < pg_layers.VERSION and self._read_only:
+                raise StoreError("it holds no store of this pcrs: `pcrs status` makes or migrates one")
+            if version < pg_layers.VERSION:
+                with self._connections.writing() as connection:
+                    pg_layers.create(connection, self.address.schema)
+        except StoreError as error:
+            self.close()
+            raise StoreError(f"{self.address.shown} cannot be the store of features: {error}") from error
+
+    def _described(self) -> Mapping[str, Layer]:
+        """The layers, read again only when the revision changed; inside a transaction always."""
+        with self._connections.reading() as connection:
+            mark = "" if self._connections.writer is not None else pg_layers.revision(connection)
+            if mark and self._known[0] == mark:
+                return self._known[1]
+            layers = pg_layers.layers(connection)
+        if mark:
+            self._known = (mark, layers)
+        return layers
+
+    def _read(self, statement: Statement) -> list[Hit]:
+        with self._connections.reading() as connection:
+            records = connection.execute(statement.text.encode(), statement.values, binary=True).fetchall()
+        return list(zip(records, _decode([record[1] for record in records]), strict=True))
+
+    def _refined(self, statement: Statement, region: BaseGeometry, query: Query) -> list[Hit]:
+        last = query.offset + query.limit + 1
+        with self._connections.reading() as connection:
+            with closing(_hits(connection, statement, region, min(last, CHUNK_MAX))) as found:
+                return list(islice(found, query.offset, last))
+
+
+def _select(layer: Layer, *, geometry: bool) -> str:
+    return f"SELECT fid, {WKB if geometry else 'NULL'}, {columns(layer)} FROM {quoted(layer.name)}"
+
+
+def _hits(connection: Connection, statement: Statement, region: BaseGeometry, chunk: int) -> Generator[Hit]:
+    with connection.transaction(), connection.cursor("pcrs_hits", binary=True) as cursor:
+        cursor.execute(statement.text.encode(), statement.values)
+        yield from hits(cursor.fetchmany, _decode, region, chunk)
+
+
+def _decode(blobs: Sequence[bytes | None]) -> np.ndarray:
+    array = np.empty(len(blobs), dtype=object)
+    array[:] = blobs
+    geometries: np.ndarray = shapely.from_wkb(array)
+    return geometries
+
+
+def _row(layer: Layer, record: Record, shape: BaseGeometry | None) -> Row:
+    values = {
+        field.name: from_sql(field, value) for field, value in zip(layer.fields, record[2:], strict=True)
+    }
+    return Row(record[0], values[layer.id_field], shape, values)
