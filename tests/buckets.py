@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pcrs.archive.blobs import Bucket
 from pcrs.archive.s3 import S3
+from pcrs.blobs import Bucket
 
 PATIENCE_S = 30
 REGION = "eu-west-1"

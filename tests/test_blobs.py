@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pcrs.archive.blobs import Bucket, locate
+from pcrs.blobs import Bucket, locate
 from pcrs.errors import InputError
 
 

@@ -259,7 +259,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_state(accepted, two_dalles
 KILLED_IN_THE_SWITCH = """
 import os, signal, sys
 from pathlib import Path
-from pcrs.work import update
+from pcrs.raster import pyramid_files
 from pcrs.work.site import Site
 from tests.sites import take
 
@@ -273,7 +273,7 @@ def killing(real, after):
     return step
 
 step, after, site, folder, edition = sys.argv[1:]
-setattr(update, step, killing(getattr(update, step), int(after)))
+setattr(pyramid_files, step, killing(getattr(pyramid_files, step), int(after)))
 take(Site(Path(site)), Path(folder), edition=edition)
 """
 """A switch takes milliseconds: the process ends itself, as abruptly, before the step that is named."""

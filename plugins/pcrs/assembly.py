@@ -16,6 +16,7 @@ from pcrs.findings import Finding
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh
 from pcrs.publish.validate import validate_catalogue
+from pcrs.raster.pyramid_files import FilePyramids
 from pcrs.raster.qc import Control
 from pcrs.settings import Settings, load, shipped
 from pcrs.store import open_store
@@ -121,6 +122,7 @@ def _means(
 ) -> Means:
     return Means(
         site=site,
+        pyramids=FilePyramids(site.pyramids),
         index=index,
         store=store,
         control=control_of(settings),

@@ -3,12 +3,12 @@
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import closing
-from pathlib import Path
 
 from pcrs.raster.mosaic import Mosaic, Source
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramid_files import FilePyramids
+from pcrs.raster.pyramids import Pyramids, Tiles
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import DALLE_RES_M
 from pcrs.store.base import Row
@@ -16,7 +16,7 @@ from pcrs.store.index import Index
 from pcrs.work.project import mosaic, row_of
 from pcrs.work.site import Site
 
-_Stamp = tuple[tuple[int, int], ...]
+_Stamp = tuple[Hashable, tuple[tuple[int, int], ...]]
 
 
 class Live:
@@ -31,10 +31,12 @@ class Live:
         layer: str,
         departement: str,
         *,
+        pyramids: Pyramids | None = None,
         recheck_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._site = site
+        self._home = pyramids or FilePyramids(site.pyramids)
         self._departement = departement
         self._layer = layer
         self._recheck_s = recheck_s
@@ -46,7 +48,7 @@ class Live:
         """Of the dalles that show."""
         self._due = 0.0
         self._editions: tuple[str, ...] = ()
-        self._pyramids: dict[str, Pyramid] = {}
+        self._pyramids: dict[str, Tiles] = {}
         self._mosaics: dict[str, Mosaic] = {}
 
     def editions(self) -> tuple[str, ...]:
@@ -54,7 +56,7 @@ class Live:
         self._follow()
         return self._editions
 
-    def pyramid(self, edition: str | None) -> Pyramid | None:
+    def pyramid(self, edition: str | None) -> Tiles | None:
         """The pyramid of an edition, None meaning the latest; None when there is no such pyramid."""
         wanted = self._wanted(edition)
         if wanted is None:
@@ -62,7 +64,7 @@ class Live:
         with self._lock:
             found = self._pyramids.get(wanted)
             if found is None:
-                found = self._pyramids[wanted] = Pyramid(self._descriptor(wanted))
+                found = self._pyramids[wanted] = self._home.open(f"{self._layer}_{wanted}")
         return found
 
     def mosaic(self, edition: str | None) -> Mosaic:
@@ -104,9 +106,6 @@ class Live:
             return editions[-1] if editions else None
         return edition if edition in editions else None
 
-    def _descriptor(self, edition: str) -> Path:
-        return self._site.pyramids / f"{self._layer}_{edition}.json"
-
     def _follow(self) -> None:
         """What is known is dropped when the dalles that show or the set of pyramids have changed.
 
@@ -123,8 +122,8 @@ class Live:
             if stamp == self._stamp:
                 return
             prefix = f"{self._layer}_"
-            found = sorted(self._site.pyramids.glob(f"{prefix}*.json"))
-            self._editions = tuple(file.stem.removeprefix(prefix) for file in found)
+            names = [name for name in self._home.published() if name.startswith(prefix)]
+            self._editions = tuple(name.removeprefix(prefix) for name in names)
             mark = self._dalles()
             if mark != self._mark:
                 self._mosaics, self._mark = {}, mark
@@ -141,9 +140,9 @@ class Live:
     def _look(self) -> _Stamp:
         """Times and sizes of what changes with every publication."""
         file = self._site.index_file
-        places = (self._site.pyramids, file, file.with_name(f"{file.name}-wal"))
+        places = (file, file.with_name(f"{file.name}-wal"))
         status = (place.stat() for place in places if place.exists())
-        return tuple((s.st_mtime_ns, s.st_size) for s in status)
+        return self._home.stamp(), tuple((s.st_mtime_ns, s.st_size) for s in status)
 
 
 def _pixel(x_m: float, y_m: float) -> BBox:

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import HealthCheck
 
-pytest.register_assert_rewrite("tests.contracts.store_contract")
-pytest.register_assert_rewrite("tests.contracts.blobs_contract")
+for suite in ("store_contract", "blobs_contract", "pyramids_contract"):
+    pytest.register_assert_rewrite(f"tests.contracts.{suite}")
 
 OF_A_CONTRACT = (HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
 """Properties of a contract run on a fixture, and in every class that subscribes to it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pcrs.archive.blobs import ABSENT, Blobs
+from pcrs.blobs import ABSENT, ASIDE, Blobs
 from pcrs.errors import ConflictError, InputError, NotFoundError
 
 KEY = "dalles/2025/46-2025-0576-6373-LA93-0M05-RVB.tif"
@@ -52,7 +52,9 @@ class BlobsContract:
             assert blobs.read(key, 1, 3) is None
         assert blobs.folder("nothing") is None
 
-    @pytest.mark.parametrize(("start", "stop"), [(0, 4), (3, 7), (6, 100), (9, None), (0, None), (10, 11)])
+    @pytest.mark.parametrize(
+        ("start", "stop"), [(0, 4), (3, 7), (6, 100), (9, None), (0, None), (10, 11), (11, 20), (90, None)]
+    )
     def test_ranges(self, blobs, start, stop):
         blobs.put(KEY, b"hello world")
         assert blobs.read(KEY, start, stop).data == b"hello world"[start:stop]
@@ -158,6 +160,14 @@ class BlobsContract:
         assert content(blobs) == {"b/two": b"1"}
         with pytest.raises(NotFoundError):
             blobs.copy("a/one", "b/three")
+
+    def test_what_is_aside_is_hidden_and_can_be_swept_away(self, blobs):
+        blobs.put(f"{ASIDE}/a", b"a")
+        blobs.copy(f"{ASIDE}/a", "b")
+        assert content(blobs) == {"b": b"a"}
+        blobs.sweep()
+        assert blobs.head(f"{ASIDE}/a") is None
+        assert content(blobs) == {"b": b"a"}
 
     def test_lists(self, blobs):
         keys = {"b/2/y.tif", "b/1/x.tif", "b/z.tif", "b/é à.tif", "bc/other.tif", "top"}

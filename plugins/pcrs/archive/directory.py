@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pcrs.archive.blobs import CHUNK, Folder, Listed, Part, Seen, checked
+from pcrs.blobs import ASIDE, CHUNK, Folder, Listed, Part, Seen, checked
 from pcrs.errors import ConflictError, NotFoundError, StoreError
 from pcrs.files import placing, sha256_of
 
@@ -125,6 +125,10 @@ class Directory:
         folders = tuple(path.name for path in entries if path.is_dir())
         files = tuple((path.name, _seen(path.stat())) for path in entries if path.is_file())
         return Folder(folders, files) if folders or files else None
+
+    def sweep(self) -> None:
+        """As `Blobs.sweep`."""
+        shutil.rmtree(self.root / ASIDE, ignore_errors=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -18,16 +18,15 @@ import obstore
 from obstore.exceptions import (
     AlreadyExistsError,
     BaseError,
+    GenericError,
     PreconditionError,
 )
 from obstore.store import S3Store
 
-from pcrs.archive.blobs import ABSENT, CHUNK, Bucket, Folder, Listed, Part, Seen, checked
+from pcrs.blobs import ABSENT, ASIDE, CHUNK, Bucket, Folder, Listed, Part, Seen, checked
 from pcrs.errors import ConflictError, NotFoundError, StoreError
 from pcrs.files import placing, sha256_of
 
-_ASIDE = ".aside/"
-"""Where files wait, under the prefix; what is there can be thrown away while nobody writes."""
 _PART = 16 * 2**20
 _RETRY: Any = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 _SENDING = 4
@@ -68,6 +67,11 @@ class S3:
                 return Part(bytes(found.bytes()), found.meta["e_tag"] or "")
             except FileNotFoundError:
                 return None
+            except GenericError as error:
+                if "416" not in str(error):
+                    raise
+        seen = self.head(key)  # the range begins beyond the end
+        return seen and Part(b"", seen.tag)
 
     def chunks(self, key: str, start: int, stop: int, *, tag: str) -> Iterator[bytes]:
         """As `Blobs.chunks`."""
@@ -98,7 +102,7 @@ class S3:
             if self._sha256(key) != sha256:
                 raise self._taken(key)
             return
-        aside = f"{_ASIDE}{uuid.uuid4().hex}"
+        aside = f"{ASIDE}/{uuid.uuid4().hex}"
         store = _store(self.place)
         with self._told(key):
             obstore.put(store, aside, file, use_multipart=True, chunk_size=_PART, max_concurrency=_SENDING)
@@ -170,9 +174,9 @@ class S3:
         return shown if shown.folders or shown.files else None
 
     def sweep(self) -> None:
-        """What killed processes left aside goes; nobody else may be writing."""
-        with self._told(_ASIDE):
-            for page in obstore.list(_store(self.place), _ASIDE):
+        """As `Blobs.sweep`."""
+        with self._told(ASIDE):
+            for page in obstore.list(_store(self.place), ASIDE):
                 obstore.delete(_store(self.place), [one["path"] for one in page])
 
     def _sha256(self, key: str) -> str:

@@ -99,6 +99,8 @@ class Pyramid:
         StoreError: the descriptor is missing or foreign.
     """
 
+    remote = False
+
     def __init__(
         self,
         descriptor: Path,

@@ -7,7 +7,7 @@ One process at a time writes a pyramid; any number read it meanwhile.
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -75,23 +75,24 @@ def place_slab(root: Path, slab: Slab, files: SlabBytes) -> bool:
     return changed
 
 
-def _level_to_json(name: str, level: int, limits: Cells) -> dict[str, Any]:
-    return {
-        "id": str(level),
-        "tiles_per_width": SLAB_TILES,
-        "tiles_per_height": SLAB_TILES,
-        "tile_limits": limits._asdict(),
-        "storage": {
+def write_descriptor(descriptor: Path, levels: Mapping[int, Cells]) -> None:
+    """Writes the descriptor of the pyramid that lies beside it; `levels` are the tiles that each may have."""
+    name = descriptor.stem
+
+    def storage(level: int) -> dict[str, Any]:
+        return {
             "type": "FILE",
             "image_directory": f"{name}/DATA/{level}",
             "mask_directory": f"{name}/MASK/{level}",
             "path_depth": DEPTH,
-        },
-    }
+        }
+
+    with placing(descriptor) as part:
+        part.write_bytes(descriptor_bytes(levels, storage))
 
 
-def write_descriptor(descriptor: Path, levels: Mapping[int, Cells]) -> None:
-    """Writes the descriptor of the pyramid that lies beside it; `levels` are the tiles that each may have."""
+def descriptor_bytes(levels: Mapping[int, Cells], storage: Callable[[int], Mapping[str, Any]]) -> bytes:
+    """A descriptor: the tiles that each level may have, and what `storage` says of where its slabs are."""
     document = {
         "format": _FORMAT,
         "mask_format": _MASK_FORMAT,
@@ -102,10 +103,18 @@ def write_descriptor(descriptor: Path, levels: Mapping[int, Cells]) -> None:
             "photometric": "rgb",
             "interpolation": "linear",
         },
-        "levels": [_level_to_json(descriptor.stem, level, levels[level]) for level in sorted(levels)],
+        "levels": [
+            {
+                "id": str(level),
+                "tiles_per_width": SLAB_TILES,
+                "tiles_per_height": SLAB_TILES,
+                "tile_limits": levels[level]._asdict(),
+                "storage": storage(level),
+            }
+            for level in sorted(levels)
+        ],
     }
-    with placing(descriptor) as part:
-        part.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return (json.dumps(document, indent=1) + "\n").encode()
 
 
 def read_descriptor(descriptor: Path) -> dict[int, LevelFiles]:
@@ -115,32 +124,43 @@ def read_descriptor(descriptor: Path) -> dict[int, LevelFiles]:
         StoreError: there is none, or it describes another kind of pyramid than pcrs writes.
     """
     try:
-        document = json.loads(descriptor.read_bytes())
-        kind = (document["format"], document["tile_matrix_set"])
-        if kind != (_FORMAT, LAMB93.id):
-            raise StoreError(f"{descriptor} describes a pyramid {kind}, not {(_FORMAT, LAMB93.id)}")
-        return {int(level["id"]): _level_from_json(descriptor, level) for level in document["levels"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        levels = parse_descriptor(descriptor.read_bytes(), str(descriptor), storage="FILE")
+        return {level: _files(descriptor.parent, *told) for level, told in levels.items()}
+    except (OSError, KeyError, TypeError) as error:
         if isinstance(error, StoreError):
             raise
         raise StoreError(f"{descriptor} is no readable ROK4 descriptor ({error!r})") from error
 
 
-def _level_from_json(descriptor: Path, level: Mapping[str, Any]) -> LevelFiles:
-    size = (level["tiles_per_width"], level["tiles_per_height"])
-    storage = level["storage"]
-    if size != (SLAB_TILES, SLAB_TILES) or storage["type"] != "FILE":
-        raise StoreError(
-            f"{descriptor}, level {level['id']}: slabs of {size} tiles on {storage['type']}; "
-            "pcrs reads slabs of (16, 16) on FILE"
-        )
+def _files(home: Path, limits: Cells, storage: Mapping[str, Any]) -> LevelFiles:
     mask = storage.get("mask_directory")
-    return LevelFiles(
-        Cells(**level["tile_limits"]),
-        descriptor.parent / storage["image_directory"],
-        None if mask is None else descriptor.parent / mask,
-        storage["path_depth"],
-    )
+    data = home / storage["image_directory"]
+    return LevelFiles(limits, data, None if mask is None else home / mask, storage["path_depth"])
+
+
+def parse_descriptor(data: bytes, where: str, *, storage: str) -> dict[int, tuple[Cells, dict[str, Any]]]:
+    """The tiles that each level of a descriptor may have, and what it says of their storage of that type.
+
+    Raises:
+        StoreError: it is none, or describes another kind of pyramid than pcrs writes.
+    """
+    try:
+        document = json.loads(data)
+        kind = (document["format"], document["tile_matrix_set"])
+        if kind != (_FORMAT, LAMB93.id):
+            raise StoreError(f"{where} describes a pyramid {kind}, not {(_FORMAT, LAMB93.id)}")
+        levels = {}
+        for level in document["levels"]:
+            size, told = (level["tiles_per_width"], level["tiles_per_height"]), level["storage"]
+            if size != (SLAB_TILES, SLAB_TILES) or told["type"] != storage:
+                raise StoreError(
+                    f"{where}, level {level['id']}: slabs of {size} tiles on {told['type']}; "
+                    f"pcrs reads slabs of (16, 16) on {storage} here"
+                )
+            levels[int(level["id"])] = (Cells(**level["tile_limits"]), told)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{where} is no readable ROK4 descriptor ({error!r})") from error
+    return levels
 
 
 def slab_files(root: Path) -> Iterator[str]:
@@ -210,14 +230,16 @@ def write_list(root: Path) -> int:
     The Lot's 170 000 slabs take one second when they are files, four when they are links.
     """
     own = str(root.resolve())
+    owners = ((_owner(own, file) if is_link else own, file) for file, is_link in _slabs(own))
+    slabs = [(owner, file) for owner, file in owners if owner is not None]
+    with placing(root.parent / f"{root.name}.list") as part:
+        part.write_bytes(list_bytes(own, slabs))
+    return len(slabs)
+
+
+def list_bytes(own: str, slabs: Iterable[tuple[str, str]]) -> bytes:
+    """A list: the root of the pyramid, then the root that owns each slab, and the slab's path under it."""
     numbers: dict[str, int] = {own: 0}
-    lines = []
-    for file, is_link in _slabs(own):
-        owner = _owner(own, file) if is_link else own
-        if owner is not None:
-            lines.append(f"{numbers.setdefault(owner, len(numbers))}/{file}\n")
-    with placing(root.parent / f"{root.name}.list") as part, part.open("w", encoding="utf-8") as out:
-        out.writelines(f"{number}={owner}\n" for owner, number in numbers.items())
-        out.write("#\n")
-        out.writelines(lines)
-    return len(lines)
+    lines = [f"{numbers.setdefault(owner, len(numbers))}/{slab}\n" for owner, slab in slabs]
+    roots = [f"{number}={owner}\n" for owner, number in numbers.items()]
+    return "".join([*roots, "#\n", *lines]).encode()

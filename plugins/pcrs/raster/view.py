@@ -4,7 +4,7 @@ import numpy as np
 
 from pcrs.errors import InputError, TooLargeError
 from pcrs.raster.lattice import Pixels, Window, blank, read_box
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.raster.slab import decode_tile
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, SLAB_TILES, TILE_PX, Cells, Slab, Tile, tile_mm, tiles_covering
@@ -16,7 +16,7 @@ _AROUND_PX = 64
 """Pixels of a level around a view within which everything lies that its filters reach for."""
 
 
-def read_view(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], *, max_tiles: int = MAX_TILES) -> Pixels:
+def read_view(pyramid: Tiles, bbox: BBox, size: tuple[int, int], *, max_tiles: int = MAX_TILES) -> Pixels:
     """((h, w, 3) uint8, (h, w) bool valid) of `bbox` (EPSG:2154, metres) as `size` (width, height) pixels.
 
     Drawn from the level whose pixels are as fine or just finer, from the coarsest or the finest beyond. A box
@@ -40,7 +40,7 @@ def read_view(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], *, max_tiles:
 
 
 def slabs_under(
-    pyramid: Pyramid, bbox: BBox, size: tuple[int, int], *, max_tiles: int = MAX_TILES
+    pyramid: Tiles, bbox: BBox, size: tuple[int, int], *, max_tiles: int = MAX_TILES
 ) -> tuple[Slab, ...]:
     """The slabs that `read_view` reads for the same arguments, and at the edges a few that it does not.
 
@@ -66,7 +66,7 @@ def slabs_under(
     return tuple(Slab(level, col, row) for col, row in cells.cells())
 
 
-def _level(pyramid: Pyramid, res_m: float) -> int | None:
+def _level(pyramid: Tiles, res_m: float) -> int | None:
     """The coarsest level whose pixels are no larger than `res_m`, else the finest that there is."""
     if not pyramid.levels:
         return None
@@ -97,7 +97,7 @@ def _refuse_too_many(bbox: BBox, extent: BBox, level: int, max_tiles: int) -> No
         )
 
 
-def _paste(pyramid: Pyramid, level: int, window: Window) -> Pixels:
+def _paste(pyramid: Tiles, level: int, window: Window) -> Pixels:
     """A window of a level's pixels, from its tiles."""
     rgb, valid = blank(window.width, window.height)
     limits = pyramid.levels[level]
@@ -114,7 +114,7 @@ def _paste(pyramid: Pyramid, level: int, window: Window) -> Pixels:
     return rgb, valid
 
 
-def _paste_tile(pyramid: Pyramid, tile: Tile, window: Window, rgb: np.ndarray, valid: np.ndarray) -> None:
+def _paste_tile(pyramid: Tiles, tile: Tile, window: Window, rgb: np.ndarray, valid: np.ndarray) -> None:
     """The part of one tile that lies in the window."""
     jpeg = pyramid.tile(tile)
     if jpeg is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pcrs.errors import SiteError
 from pcrs.raster.mosaic import Mosaic
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.store.base import FeatureStore, Row
 
 
@@ -27,7 +27,7 @@ class Served:
     editions: Callable[[], tuple[str, ...]]
     """Editions that are published, oldest first."""
     store: FeatureStore
-    pyramid: Callable[[str | None], Pyramid | None]
+    pyramid: Callable[[str | None], Tiles | None]
     """The pyramid of an edition; None: the current one. None comes back before the first publication."""
     mosaic: Callable[[str | None], Mosaic]
     """The mosaic of hot dalles of an edition; None: the current one."""

@@ -12,7 +12,7 @@ from rasterio.warp import reproject
 
 from pcrs.raster.lattice import Pixels, blank
 from pcrs.raster.mosaic import Mosaic
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.raster.view import read_view, slabs_under
 from pcrs.serve.coverage_grid import Grid, snapped
 from pcrs.standard.crs import L93, BBox, transform_bbox
@@ -52,7 +52,7 @@ class _Source:
         )
 
 
-def read(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
+def read(grid: Grid, mosaic: Mosaic, pyramid: Tiles | None) -> Pixels:
     """((h, w, 3) uint8, (h, w) bool valid) on the grid; white where there is no data.
 
     A native grid gets the pixels of the dalles. A coarser one is read from the pyramid, so that its cost
@@ -63,7 +63,7 @@ def read(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
     return pyramid.steady(lambda: _read(grid, mosaic, pyramid))
 
 
-def state(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> str:
+def state(grid: Grid, mosaic: Mosaic, pyramid: Tiles | None) -> str:
     """A word that changes when what `read` gives for the grid may have changed, and only then.
 
     It is never newer than what is read after it: an answer may be told to have changed that has not.
@@ -108,7 +108,7 @@ def _around(grid: Grid, part: BBox) -> _Source:
     return _Source(box, (right - left, bottom - top))
 
 
-def _read(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
+def _read(grid: Grid, mosaic: Mosaic, pyramid: Tiles | None) -> Pixels:
     if grid.native or grid.frame.epsg == L93:
         return _pixels(_source(grid), mosaic, pyramid)
     rgb, valid = blank(grid.width, grid.height)
@@ -117,7 +117,7 @@ def _read(grid: Grid, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
     return rgb, valid
 
 
-def _pixels(source: _Source, mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
+def _pixels(source: _Source, mosaic: Mosaic, pyramid: Tiles | None) -> Pixels:
     """A Lambert-93 box on any number of pixels."""
     if source.size is None or pyramid is None or not source.coarser:
         return mosaic.read(source.bbox, source.size)
@@ -132,7 +132,7 @@ def _bands(grid: Grid) -> Iterator[tuple[int, int]]:
         yield top, min(top + rows, grid.height)
 
 
-def _warped(grid: Grid, rows: tuple[int, int], mosaic: Mosaic, pyramid: Pyramid | None) -> Pixels:
+def _warped(grid: Grid, rows: tuple[int, int], mosaic: Mosaic, pyramid: Tiles | None) -> Pixels:
     """Rows of the grid in another CRS, bilinear from pixels of the native size or of the answer's own."""
     top, bottom = rows
     step = grid.bbox.height / grid.height

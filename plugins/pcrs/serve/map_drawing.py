@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pcrs.raster.lattice import Pixels, blank
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.raster.view import read_view, slabs_under
 from pcrs.serve.map_layers import data_bbox
 from pcrs.standard.crs import L93, BBox, transform_bbox, transformer
@@ -42,7 +42,7 @@ class _Part(NamedTuple):
         return self.right - self.left, self.bottom - self.top
 
 
-def draw(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Image.Image:
+def draw(pyramid: Tiles, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Image.Image:
     """The map of `bbox` (EPSG:`epsg`, x before y) as `size` (width, height) pixels.
 
     RGB when there is data everywhere; else RGBA, white and transparent where there is none. All of it shows
@@ -55,7 +55,7 @@ def draw(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampl
     return _image(pyramid.steady(lambda: _drawn(pyramid, bbox, size, epsg, resampling)))
 
 
-def slabs_drawn(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int) -> tuple[Slab, ...]:
+def slabs_drawn(pyramid: Tiles, bbox: BBox, size: tuple[int, int], epsg: int) -> tuple[Slab, ...]:
     """The slabs that `draw` reads for the same map: none outside the data.
 
     Raises:
@@ -73,7 +73,7 @@ _projected = lru_cache(maxsize=1024)(transform_bbox)
 """The few boxes of data, and those that are looked at again and again."""
 
 
-def _drawn(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Pixels:
+def _drawn(pyramid: Tiles, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Pixels:
     part = _part(bbox, size, _projected(data_bbox(pyramid.levels), L93, epsg))
     if part is None:
         return blank(*size)
@@ -123,7 +123,7 @@ def _part(bbox: BBox, size: tuple[int, int], data: BBox) -> _Part | None:
     return _Part(left, top, right, bottom, ground)
 
 
-def _warped(pyramid: Pyramid, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Pixels:
+def _warped(pyramid: Tiles, bbox: BBox, size: tuple[int, int], epsg: int, resampling: str) -> Pixels:
     """The map of a box that lies on the data, or next to it."""
     source_bbox, source_size = _source(bbox, size, epsg)
     source = _image(read_view(pyramid, source_bbox, source_size))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pcrs.errors import PcrsError
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.serve.context import Served
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Cells, Tile
@@ -23,7 +23,7 @@ class MapLayer:
     """None: the current mosaic."""
     title: str
     abstract: str
-    pyramid: Pyramid
+    pyramid: Tiles
     bbox: BBox
     """Where there is data: EPSG:2154, metres, whole tiles of the finest level."""
     levels: tuple[tuple[int, Cells], ...]

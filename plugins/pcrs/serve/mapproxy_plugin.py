@@ -25,7 +25,7 @@ from mapproxy.source import LegendSource
 from mapproxy.srs import SRS
 
 from pcrs.errors import NotFoundError
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.serve.context import served
 from pcrs.serve.dalle_info import WRITERS, facts_at
 from pcrs.serve.legend import SIZE, legend
@@ -53,7 +53,7 @@ def plugin_entrypoint() -> None:
     cache["cache"].add_subspec("pcrs", dict(_EDITION))
 
 
-def _pyramid(edition: str | None) -> Pyramid:
+def _pyramid(edition: str | None) -> Tiles:
     """The pyramid to read now.
 
     Raises:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.standard.grid import Slab
 
 _SWEEP_SHARE = 16
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 class Origin:
     """What an image was drawn from."""
 
-    pyramid: Pyramid
+    pyramid: Tiles
     slabs: tuple[Slab, ...]
     tags: str
     """Of the slabs, taken before the image was drawn."""
@@ -56,7 +56,7 @@ class TileCache:
         self._unswept = max_bytes  # another process may have filled the folder
         self._broken = False
 
-    def get(self, address: str, pyramid: Pyramid) -> bytes | None:
+    def get(self, address: str, pyramid: Tiles) -> bytes | None:
         """The image of `address`, when it is kept and `pyramid` is as it was when it was drawn.
 
         Raises:

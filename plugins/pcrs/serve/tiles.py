@@ -12,7 +12,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.pyramids import Tiles
 from pcrs.serve.answers import Answer
 from pcrs.serve.wmts_request import TileRequest
 from pcrs.standard.crs import L93, BBox, transform_bbox
@@ -35,7 +35,7 @@ CLEAR: bytes = _clear()
 _NOTHING = {"jpeg": Answer(WHITE, "image/jpeg"), "png": Answer(CLEAR, "image/png")}
 
 
-def native_tile(pyramid: Pyramid, tile: Tile) -> bytes | None:
+def native_tile(pyramid: Tiles, tile: Tile) -> bytes | None:
     """JPEG bytes of a tile of 2154_5cm, white where nothing is; None at levels that the pyramid lacks.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pcrs.raster.pyramids import Pyramids
 from pcrs.raster.qc import Control
 from pcrs.store.base import FeatureStore
 from pcrs.store.index import Index
@@ -14,6 +15,7 @@ class Means:
     """The site and its stores, the levels of the control, the hands, and who is told."""
 
     site: Site
+    pyramids: Pyramids
     index: Index
     store: FeatureStore
     control: Control

@@ -16,24 +16,14 @@ from pcrs.files import placing
 from pcrs.raster.build import build_base_slab, build_upper_slab, tile_limits, touched
 from pcrs.raster.cuts import read_cut
 from pcrs.raster.mosaic import Mosaic, Source
-from pcrs.raster.rok4 import (
-    KINDS,
-    Kind,
-    link_edition,
-    place_slab,
-    read_slab,
-    root_of,
-    write_descriptor,
-    write_list,
-)
+from pcrs.raster.pyramids import Pyramids, Waiting
+from pcrs.raster.rok4 import KINDS, Kind, place_slab, read_slab
 from pcrs.raster.slab import SlabBytes
-from pcrs.raster.switch import drop_unchanged, move_slab, switching
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Slab, slab_bbox
 from pcrs.work.means import Means
 from pcrs.work.progress import Step
 from pcrs.work.project import sources
-from pcrs.work.site import Site
 
 _STAGE = "pyramide"
 _BATCH = 16
@@ -44,7 +34,8 @@ _BATCH = 16
 class _Piece:
     """One slab to build: its pyramid, where it is put aside, the masters under it (finest level only)."""
 
-    root: Path
+    pyramids: Pyramids
+    name: str
     aside: Path
     slab: Slab
     sources: tuple[Source, ...]
@@ -66,20 +57,9 @@ def sweep(folder: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def descriptor(site: Site, layer: str, edition: str) -> Path:
-    """The descriptor of an edition's pyramid."""
-    return site.pyramids / f"{layer}_{edition}.json"
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """The slabs of one edition, built aside."""
-
-    edition: str
-    root: Path
-    aside: Path
-    slabs: tuple[tuple[Slab, tuple[Kind, ...]], ...]
-    """Each with the kinds of its files."""
+def pyramid_name(layer: str, edition: str) -> str:
+    """The name of an edition's pyramid."""
+    return f"{layer}_{edition}"
 
 
 def build(means: Means, since: str) -> None:
@@ -91,37 +71,34 @@ def build(means: Means, since: str) -> None:
     since = min([since, *(edition for edition, _ in todo)])
     means.progress(Step(_STAGE, 0, len(todo)))
     done = 0
-    waiting: list[_Waiting] = []
+    waiting: dict[str, Waiting] = {}
     for edition, group in groupby(todo, key=lambda entry: entry[0]):
         slabs = [slab for _, slab in group]
-        root = root_of(descriptor(means.site, means.layer, edition))
-        if waiting and not root.exists():
+        name = pyramid_name(means.layer, edition)
+        if waiting and not means.pyramids.begun(name):
             _switch(means, waiting, since)
-            waiting = []
-        _found(means, edition, root)
+            waiting = {}
+        _found(means, edition)
         aside = _aside(means, edition)
         for _, of_level in groupby(slabs, key=lambda slab: slab.level):
             for count in _build_level(means, edition, aside, list(of_level)):
                 done += count
                 means.progress(Step(_STAGE, done, len(todo)))
-        waiting.append(_Waiting(edition, root, aside, tuple((slab, _kinds(aside, slab)) for slab in slabs)))
+        waiting[edition] = Waiting(name, aside, tuple((slab, _kinds(aside, slab)) for slab in slabs))
     _switch(means, waiting, since)
     for edition in means.index.editions():
         if edition >= since:
-            write_list(root_of(descriptor(means.site, means.layer, edition)))
+            means.pyramids.write_list(pyramid_name(means.layer, edition))
     shutil.rmtree(means.site.all_cuts, ignore_errors=True)
 
 
-def _found(means: Means, edition: str, root: Path) -> None:
-    """The edition has a root: an empty one, or links to the slabs of the edition before it."""
-    if root.exists():
+def _found(means: Means, edition: str) -> None:
+    """The edition has a pyramid: an empty one, or links to the slabs of the edition before it."""
+    name = pyramid_name(means.layer, edition)
+    if means.pyramids.begun(name):
         return
-    earlier = [root_of(descriptor(means.site, means.layer, e)) for e in means.index.editions() if e < edition]
-    built = [folder for folder in earlier if folder.exists()]
-    if built:
-        link_edition(built[-1], root)
-    else:
-        root.mkdir(parents=True)
+    earlier = [pyramid_name(means.layer, e) for e in means.index.editions() if e < edition]
+    means.pyramids.found(name, next(filter(means.pyramids.begun, reversed(earlier)), None))
 
 
 def _aside(means: Means, edition: str) -> Path:
@@ -145,7 +122,7 @@ def _mark(aside: Path, slab: Slab) -> Path:
 
 def _build_level(means: Means, edition: str, aside: Path, slabs: list[Slab]) -> Iterator[int]:
     """The slabs of one level are built aside; how many more, each time that a few are."""
-    root = root_of(descriptor(means.site, means.layer, edition))
+    name = pyramid_name(means.layer, edition)
     base = slabs[0].level == LAMB93.last_level
     dalles = means.index.dalles(edition) if base else []
     mosaic = Mosaic(sources(means.site, dalles, hot=False))
@@ -157,17 +134,18 @@ def _build_level(means: Means, edition: str, aside: Path, slabs: list[Slab]) -> 
     }
     missing = [slab for slab in slabs if not _mark(aside, slab).exists()]
     yield len(slabs) - len(missing)
-    pieces = (_piece(root, aside, slab, mosaic, cuts, means.jpeg_quality) for slab in missing)
+    pieces = (_piece(means, (name, aside), slab, mosaic, cuts) for slab in missing)
     for built in batched(means.mill.run(_build, pieces), _BATCH, strict=False):
         yield len(built)
 
 
 def _piece(
-    root: Path, aside: Path, slab: Slab, mosaic: Mosaic, cuts: Mapping[Path, Path], quality: int
+    means: Means, place: tuple[str, Path], slab: Slab, mosaic: Mosaic, cuts: Mapping[Path, Path]
 ) -> _Piece:
     """The slab with the masters under it and their cuts: all that a worker needs to know."""
     under = tuple(mosaic.over(slab_bbox(slab)))
-    return _Piece(root, aside, slab, under, {source.path: cuts[source.path] for source in under}, quality)
+    own = {source.path: cuts[source.path] for source in under}
+    return _Piece(means.pyramids, *place, slab, under, own, means.jpeg_quality)
 
 
 def _build(piece: _Piece) -> None:
@@ -179,18 +157,18 @@ def _build(piece: _Piece) -> None:
 
         files = build_base_slab(Mosaic(piece.sources), piece.slab, quality=piece.quality, cuts=cuts)
     else:
-        files = build_upper_slab(
-            lambda child: _newest(piece.root, piece.aside, child), piece.slab, quality=piece.quality
-        )
+        files = build_upper_slab(lambda child: _newest(piece, child), piece.slab, quality=piece.quality)
     place_slab(piece.aside, piece.slab, files)
     kinds = [kind for kind, data in zip(KINDS, files, strict=True) if data is not None]
     with placing(_mark(piece.aside, piece.slab)) as part:
         part.write_text(" ".join(kinds), encoding="ascii")
 
 
-def _newest(root: Path, aside: Path, slab: Slab) -> SlabBytes:
+def _newest(piece: _Piece, slab: Slab) -> SlabBytes:
     """The slab that waits, else the one in place."""
-    return read_slab(aside if _mark(aside, slab).exists() else root, slab)
+    if _mark(piece.aside, slab).exists():
+        return read_slab(piece.aside, slab)
+    return piece.pyramids.read(piece.name, slab)
 
 
 def _kinds(aside: Path, slab: Slab) -> tuple[Kind, ...]:
@@ -199,24 +177,15 @@ def _kinds(aside: Path, slab: Slab) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS if kind in names)
 
 
-def _switch(means: Means, waiting: list[_Waiting], since: str) -> None:
-    """The slabs that wait take their places, one rename a file, and are struck off; then the descriptors.
-
-    A descriptor is written anew even when it says the same: readers of several slabs know by it that there
-    was a switch (`Pyramid.steady`).
-    """
-    coming: dict[Path, Path | None] = {}
-    for one in waiting:
-        for slab, kinds in one.slabs:
-            drop_unchanged(one.aside, one.root, slab, kinds, coming)
-    with switching(means.site.pyramids):
-        for one in waiting:
-            for slab, kinds in one.slabs:
-                move_slab(one.aside, one.root, slab, kinds)
-        for edition in means.index.editions():
-            file = descriptor(means.site, means.layer, edition)
-            if edition >= since and root_of(file).exists():
-                write_descriptor(file, tile_limits([dalle.bbox for dalle in means.index.dalles(edition)]))
-    for one in waiting:
-        means.index.done(one.edition, [slab for slab, _ in one.slabs])
+def _switch(means: Means, waiting: Mapping[str, Waiting], since: str) -> None:
+    """The slabs that wait, by edition, take their places, and are struck off."""
+    limits = {
+        pyramid_name(means.layer, edition): tile_limits([dalle.bbox for dalle in means.index.dalles(edition)])
+        for edition in means.index.editions()
+        if edition >= since
+    }
+    begun = {name: told for name, told in limits.items() if means.pyramids.begun(name)}
+    means.pyramids.switch(list(waiting.values()), begun)
+    for edition, one in waiting.items():
+        means.index.done(edition, [slab for slab, _ in one.slabs])
         shutil.rmtree(one.aside)

@@ -16,6 +16,8 @@ from pcrs.errors import InputError
 
 CHUNK = 4 * 2**20
 """Bytes that are held at once while a file is copied or hashed."""
+ASIDE = ".aside"
+"""The hidden folder where files may wait on their way."""
 ABSENT: Literal[""] = ""
 """The tag of what is not there: `put(…, over=ABSENT)` only creates."""
 
@@ -133,6 +135,9 @@ class Blobs(Protocol):
 
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """Every file under a folder ("" for all), in no order."""
+
+    def sweep(self) -> None:
+        """What waits under `ASIDE` goes, as killed processes left it; nobody else may be writing."""
 
     def folder(self, prefix: str = "") -> Folder | None:
         """What lies right under a folder ("" for the top), in order of names; None when nothing does."""
