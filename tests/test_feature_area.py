@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from pcrs.serve.feature_area import area
-from pcrs.serve.features import CRS_URIS
+from pcrs.serve.feature_query import CRS_URIS
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, uri
 
 WEST, SOUTH, EAST, NORTH = 0.9, 44.1, 2.3, 45.1

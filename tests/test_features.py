@@ -13,7 +13,8 @@ from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import context
 from pcrs.serve.feature_area import area
 from pcrs.serve.feature_pages import Pages, matched
-from pcrs.serve.features import CRS_URIS, FeatureProvider, UnavailableError, interval
+from pcrs.serve.feature_query import CRS_URIS, interval
+from pcrs.serve.features import FeatureProvider, UnavailableError
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, uri
 from pcrs.store.base import Field, Layer, Query
 from pcrs.store.geopackage import GeoPackage

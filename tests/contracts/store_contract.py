@@ -333,6 +333,15 @@ class StoreContract:
                 query = Query(sort=sort, limit=limit, after=last.fid, beyond=values)
             assert found == expected
 
+    def test_a_sorted_page_keeps_its_other_conditions(self, walls):
+        query = Query(sort=(("rang", False),), equals=(("typeMur", "01"),), limit=2)
+        assert self.ids(walls, query) == ["w7", "w4"]
+        four = walls.get("MurPCRS", "w4")
+        following = Query(**{**fields_of(query), "after": four.fid, "beyond": (4,)})
+        assert self.ids(walls, following) == ["w1"]
+        region = shapely.box(X0 + 150, Y0, X0 + 1000, Y0 + 9)
+        assert self.ids(walls, Query(**{**fields_of(following), "within": region})) == []
+
     def test_what_a_sorted_page_goes_on_after_must_be_of_its_kind(self, walls):
         for values in (("x",), (1, 2), ([],)):
             with pytest.raises(InputError):

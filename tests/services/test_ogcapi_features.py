@@ -17,7 +17,7 @@ from starlette.routing import Mount
 
 from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import context, coverage_request, ogcapi
-from pcrs.serve.features import CRS_URIS
+from pcrs.serve.feature_query import CRS_URIS
 from pcrs.serve.ogcapi_host import Extension
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, uri
 from pcrs.standard.model import CONCRETE
@@ -161,7 +161,10 @@ def test_conformance_declares_what_is_done_and_nothing_else(api):
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in declared
     assert "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs" in declared
     assert any("ogcapi-coverages-1" in name for name in declared)
-    assert not [name for name in declared if "cql" in name or "filter" in name or "features-4" in name]
+    assert "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text" in declared
+    assert not [
+        name for name in declared if "features-4" in name or "arithmetic" in name or "/functions" in name
+    ]
 
 
 def test_collections_are_the_layers_that_hold_something(api, store):
@@ -260,7 +263,10 @@ def test_every_parameter_that_is_declared_is_taken_and_no_other(make, tmp_path):
 
     def names(path):
         found = document["paths"][path]["get"]["parameters"]
-        return {each["name"] if "name" in each else each["$ref"].rpartition("/")[2] for each in found}
+        named = document["components"]["parameters"]
+        return {
+            (each if "name" in each else named[each["$ref"].rpartition("/")[2]])["name"] for each in found
+        }
 
     for name in ("LimiteVoiriePCRS", "AffleurantPCRS"):
         detail = refused(get(api, f"/ogcapi/collections/{name}/items?unknown=1"))
@@ -405,8 +411,19 @@ def test_dalles_lead_to_their_files(api):
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("filter=idObjet='objet 1'", "filter"),
+        ("filter=couleur='rouge'", "couleur"),
+        ("filter=idObjet=1", "a text"),
+        ("filter=idObjet='a'&filter-lang=cql-text", "filter-lang"),
+        ("filter=idObjet='a'&filter-lang=cql2-json", "JSON"),
+        ("filter=S_INTERSECTS(geometry,POINT(1 2))&filter-crs=EPSG:2154", "filter-crs"),
         ("filter-lang=cql2-text", "filter-lang"),
+        ("filter-crs=http://www.opengis.net/def/crs/EPSG/0/2154", "filter-crs"),
+        ("cursor=x", "cursor"),
+        ("cursor=WzEsMl0&sortby=idObjet", "cursor"),
+        ("cursor=WzEsMl0&offset=2", "offset"),
+        ("cursor=WzEsLTJd", "cursor"),
+        ("cursor=W3RydWUsMl0", "cursor"),
+        ("embed=true", "embed"),
         ("q=rue", "'q'"),
         ("foo=bar", "foo"),
         ("limit=0", "limit"),

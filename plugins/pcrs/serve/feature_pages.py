@@ -12,6 +12,8 @@ from functools import lru_cache
 from pcrs.store.base import FeatureStore, Page, Query
 
 _REMEMBERED = 4096
+_COUNTED_MAX = 10_000
+"""Objects that are counted for a page; `resulttype=hits` counts all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Pages:
         self._lock = threading.Lock()
 
     def read(self, store: FeatureStore, layer: str, query: Query) -> Page:
-        """The page that `query` asks by offset."""
+        """The page that `query` asks, by offset or after a row."""
+        if query.after is not None:
+            return store.query(layer, query)
         place = _Place(store, store.revision(), layer, replace(query, offset=0, limit=0), query.offset)
         with self._lock:
             after = self._after.get(place)
@@ -53,7 +57,23 @@ def _counted(store: FeatureStore, revision: str, layer: str, query: Query) -> in
     return store.count(layer, query)
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _counted_up_to(store: FeatureStore, revision: str, layer: str, query: Query) -> int | None:
+    return store.count_up_to(layer, query, _COUNTED_MAX)
+
+
 def matched(store: FeatureStore, layer: str, query: Query) -> int:
     """How many objects the query has, whatever its paging."""
-    every = replace(query, offset=0, limit=0, sort=(), after=None, geometry=True)
-    return _counted(store, store.revision(), layer, every)
+    return _counted(store, store.revision(), layer, _whole(query))
+
+
+def matched_cheaply(store: FeatureStore, layer: str, query: Query) -> int | None:
+    """The same when it costs little; None: there are more than ten thousand."""
+    whole = _whole(query)
+    if whole == Query(offset=0, limit=0):
+        return matched(store, layer, query)
+    return _counted_up_to(store, store.revision(), layer, whole)
+
+
+def _whole(query: Query) -> Query:
+    return replace(query, offset=0, limit=0, sort=(), beyond=(), after=None, geometry=True)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -20,23 +20,28 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pcrs.errors import PcrsError
-from pcrs.serve import coverage, ogcapi_documents, ogcapi_openapi
+from pcrs.serve import coverage, feature_items, feature_query, ogcapi_documents, ogcapi_openapi
 from pcrs.serve.answers import send_preflight
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import CONFORMANCE as COVERAGE_CONFORMANCE
 from pcrs.serve.coverage_formats import FORMATS
+from pcrs.serve.feature_document import Shown, as_mapping, as_text
+from pcrs.serve.feature_items import GEOJSON
+from pcrs.serve.feature_links import can_embed
+from pcrs.serve.feature_query import ItemsAsked, Limits
+from pcrs.serve.feature_schema import schema
 from pcrs.serve.ogcapi_answer import TEMPLATES, Told, answer, headers_of, refusal
 from pcrs.serve.ogcapi_config import PATH, load_base
 from pcrs.serve.ogcapi_documents import layer_of
-from pcrs.serve.ogcapi_host import Document, Extension, Host, host, mark
-from pcrs.serve.ogcapi_request import COMMON, ITEM, ITEMS, Asked, HostRequest, check, read
+from pcrs.serve.ogcapi_host import Document, Extension, Host, ItemsFormat, host, mark
+from pcrs.serve.ogcapi_request import COMMON, EMBED, ITEM, ITEMS, Asked, HostRequest, check, read
 from pcrs.serve.problems import problem
-from pcrs.standard.crs import CRS84
+from pcrs.standard.crs import CRS84, epsg_of
+from pcrs.store.base import Layer
 
 _THREADS = 8
 _RECHECK_S = 1.0
-_GEOJSON = "application/geo+json"
 _JSON_SCHEMA = "application/schema+json"
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
@@ -110,7 +115,9 @@ class OgcApi:
             await self._router({**scope, "app": self}, receive, send)
         except HTTPException as error:
             detail = f"{scope['method']} {scope['path']}: nothing answers it here, see {self._host.address}"
-            await problem(error.status_code, detail)(scope, receive, send)
+            refused = problem(error.status_code, detail)
+            refused.headers.update(error.headers or {})
+            await refused(scope, receive, send)
 
     def reload(self) -> None:
         """The documents are made again, when what they are made of has changed.
@@ -149,13 +156,17 @@ class OgcApi:
     def _respond(self, resource: _Resource, request: Request) -> Response:
         try:
             current = self._follow()
-            asked = read(request)
+            formats = current.items_formats if resource.path.endswith("/items") else {}
+            asked = read(request, {name: each.media_type for name, each in formats.items()})
             check(asked.params, resource.allowed(current, request.path_params))
             headers = headers_of(current, request, asked)
             if knows(request, headers["ETag"]):
                 return Response(status_code=304, headers=headers)
-            told = resource.tell(_View(current, asked, request.path_params))
-            response = answer(current, request, asked, told)
+            view = _View(current, asked, request.path_params)
+            if asked.format in formats:
+                response = _file(view, formats[asked.format], headers)
+            else:
+                response = answer(current, request, asked, resource.tell(view))
         except PcrsError as error:
             response = refusal(error)
         if request.method == "HEAD":
@@ -205,22 +216,44 @@ def _collection(view: _View) -> Told:
 def _schema(resource: str) -> Callable[[_View], Told]:
     def tell(view: _View) -> Told:
         name = view.path["name"]
-        document = ogcapi_documents.schema(view.host, name, view.asked.language, resource)
+        document = schema(view.host, layer_of(view.host, name), view.asked.language, resource)
         return Told(document, "schema.html", _JSON_SCHEMA, context={"name": name})
 
     return tell
 
 
+def _items_asked(view: _View) -> tuple[Layer, ItemsAsked]:
+    layer, params = view.host.layers[view.path["name"]], view.asked.params
+    limits = view.host.base["server"]["limits"]
+    return layer, feature_query.read(layer, params, Limits(limits["default_items"], limits["max_items"]))
+
+
+def _file(view: _View, wanted: ItemsFormat, headers: Mapping[str, str]) -> Response:
+    """The objects that were asked, as a file."""
+    layer, asked = _items_asked(view)
+    query = replace(asked.query, limit=0) if asked.hits or asked.nowhere else asked.query
+    body = wanted.write(layer, query, epsg_of(asked.crs))
+    name = f'attachment; filename="{layer.name}{wanted.suffix}"'
+    sent = {**headers, "Content-Disposition": name, "Content-Crs": f"<{asked.crs}>"}
+    return Response(body, headers=sent, media_type=wanted.media_type)
+
+
 def _items(view: _View) -> Told:
-    name = view.path["name"]
-    document, crs = ogcapi_documents.items(view.host, view.request, name)
-    return _objects(view, document, crs, "items.html")
+    layer, asked = _items_asked(view)
+    document = feature_items.items(view.host, layer, asked, view.asked, _shown(view))
+    return _objects(view, document, asked.crs, "items.html")
 
 
 def _item(view: _View) -> Told:
-    name = view.path["name"]
-    document, crs = ogcapi_documents.item(view.host, view.request, name, view.path["id"])
+    layer = view.host.layers[view.path["name"]]
+    crs = feature_query.crs(view.asked.params, "crs")
+    document = feature_items.item(view.host, layer, view.path["id"], crs, view.asked, _shown(view))
     return _objects(view, document, crs, "item.html")
+
+
+def _shown(view: _View) -> Shown:
+    """Geometries as the representation takes them."""
+    return as_text if view.asked.format == "json" else as_mapping
 
 
 def _objects(view: _View, document: Document, crs: str, template: str) -> Told:
@@ -231,20 +264,21 @@ def _objects(view: _View, document: Document, crs: str, template: str) -> Told:
         "title": view.host.api.config["resources"][name]["title"][view.asked.language],
         "titles": {field.name: field.title or field.name for field in layer.fields},
         "id_field": layer.id_field,
-        "drawable": crs == f"<{CRS84}>",
+        "drawable": crs == CRS84,
     }
-    return Told(document, template, _GEOJSON, {"Content-Crs": crs}, context)
+    return Told(document, template, GEOJSON, {"Content-Crs": f"<{crs}>"}, context)
 
 
 def _item_parameters(found: Host, path: Mapping[str, str]) -> Collection[str]:
-    layer_of(found, path["name"])
-    return ITEM
+    name = layer_of(found, path["name"]).name
+    return (*ITEM, EMBED) if can_embed(name) else ITEM
 
 
 def _items_parameters(found: Host, path: Mapping[str, str]) -> Collection[str]:
     layer = layer_of(found, path["name"])
     dated = () if layer.time_field is None else ("datetime",)
-    return {*ITEMS, *dated, *(field.name for field in layer.fields)}
+    carrying = (EMBED,) if can_embed(layer.name) else ()
+    return {*ITEMS, *dated, *carrying, *(field.name for field in layer.fields)}
 
 
 _RESOURCES = (

@@ -1,7 +1,6 @@
 """Answers of the OGC API: a document as JSON or as a page, a refusal as problem details, caching."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pygeoapi.util import json_serial
 from starlette.requests import Request
@@ -62,10 +62,8 @@ def answer(host: Host, request: Request, asked: Asked, told: Told) -> Response:
     sent = {**headers_of(host, request, asked), **told.headers}
     if asked.format == "html":
         return Response(_page(host, request, asked, told), headers=sent, media_type="text/html")
-    body = json.dumps(
-        told.document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=json_serial
-    )
-    return Response(body.encode(), headers=sent, media_type=told.media_type)
+    body = orjson.dumps(told.document, default=json_serial, option=orjson.OPT_NON_STR_KEYS)
+    return Response(body, headers=sent, media_type=told.media_type)
 
 
 def refusal(error: Exception) -> Response:

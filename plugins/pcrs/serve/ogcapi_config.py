@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from pcrs.serve.context import Served
-from pcrs.serve.features import CRS_URIS
+from pcrs.serve.feature_query import CRS_URIS
 from pcrs.standard.crs import CRS84, L93, BBox, transform_bbox, uri
 from pcrs.standard.model import CLASSES
 from pcrs.store.base import FeatureStore, Layer, Query

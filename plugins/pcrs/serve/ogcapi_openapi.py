@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pcrs import __version__
-from pcrs.serve.features import CRS_URIS, json_type
+from pcrs.serve.feature_links import can_embed
+from pcrs.serve.feature_query import CRS_URIS, FILTER_LANGUAGES
+from pcrs.serve.feature_schema import json_type
 from pcrs.serve.ogcapi_host import Document, Host
-from pcrs.serve.ogcapi_request import Language
+from pcrs.serve.ogcapi_request import COMMON, EMBED, ITEMS, Language
 from pcrs.standard.crs import CRS84
 from pcrs.store.base import Layer
 
@@ -43,7 +45,7 @@ def document(host: Host, language: Language) -> Document:
         "tags": [{"name": name} for name in ("server", *host.layers)],
         "paths": paths,
         "components": {
-            "parameters": _parameters(host.base["server"]["limits"]),
+            "parameters": _parameters(host.base["server"]["limits"]) | {"f_items": _f_items(host)},
             "responses": _responses(),
             "schemas": _schemas(),
         },
@@ -98,17 +100,8 @@ def _common_paths() -> Document:
 
 def _collection_paths(name: str, layer: Layer, title: str) -> Document:
     path = f"/collections/{name}"
-    items = [
-        "limit",
-        "offset",
-        "bbox",
-        "bbox-crs",
-        "crs",
-        "sortby",
-        "properties",
-        "skipGeometry",
-        "resulttype",
-    ]
+    carrying = [EMBED] if can_embed(name) else []
+    items = [item for item in (*ITEMS, *carrying) if item not in COMMON]
     if layer.time_field is not None:
         items.append("datetime")
     fields = [_field_parameter(field.name, json_type(field)) for field in layer.fields]
@@ -117,12 +110,12 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Document:
     return {
         path: _get(f"describe_{name}", title, name, schema="collection"),
         f"{path}/items": _get(
-            f"get_{name}", f"{title} : objets", name,
+            f"get_{name}", f"{title} : objets", name, f="f_items",
             parameters=[*map(_ref, items), *fields], schema="featureCollection", media_type=geojson,
         ),
         f"{path}/items/{{featureId}}": _get(
             f"get_{name}_item", f"{title} : objet", name,
-            parameters=[feature_id, _ref("crs")], schema="feature", media_type=geojson,
+            parameters=[feature_id, _ref("crs"), *map(_ref, carrying)], schema="feature", media_type=geojson,
         ),
         f"{path}/queryables": _get(f"get_{name}_queryables", "Queryables", name, media_type=_JSON_SCHEMA),
         f"{path}/schema": _get(f"get_{name}_schema", "Schema", name, media_type=_JSON_SCHEMA),
@@ -140,7 +133,7 @@ def _field_parameter(name: str, schema: Document) -> Document:
 
 def _get(operation: str, summary: str, tag: str, **said: Any) -> Document:
     """A path that answers GET; `said`: parameters, schema (a component) and media type of the JSON answer."""
-    parameters = [*said.get("parameters", ()), _ref("f"), _ref("lang")]
+    parameters = [*said.get("parameters", ()), _ref(said.get("f", "f")), _ref("lang")]
     schema = _ref(said["schema"], "schemas") if "schema" in said else _OBJECT
     content: Document = {said.get("media_type", "application/json"): {"schema": schema}}
     content["text/html"] = {"schema": {"type": "string"}}
@@ -177,6 +170,19 @@ def _parameters(limits: Mapping[str, Any]) -> Document:
         _query("lang", "Language of texts", {"type": "string", "enum": ["fr", "en"], "default": "fr"}),
         _query("limit", "Objects of a page; more than the maximum is the maximum", limit),
         _query("offset", "Objects left out before the page", {"type": "integer", "minimum": 0, "default": 0}),
+        _query("cursor", "Where the page begins, as a next link says it", {"type": "string"}),
+        _query("filter", "A condition in CQL2; its names are those of the queryables", {"type": "string"}),
+        _query(
+            "filter-lang",
+            "Language of filter",
+            {"type": "string", "enum": list(FILTER_LANGUAGES), "default": "cql2-text"},
+        ),
+        _query("filter-crs", "CRS of the coordinates in filter; its axis order holds", _URI),
+        _query(
+            "embed",
+            "Objects carry, in `embedded`, those that they name: what an affleurant looks like",
+            {"type": "boolean", "default": False},
+        ),
         _query("bbox", "Objects that intersect the box, in Lambert-93; heights are not compared", numbers),
         _query("bbox-crs", "CRS of bbox; its axis order holds", _URI),
         _query("crs", "CRS of the coordinates answered; its axis order holds", _URI),
@@ -191,6 +197,11 @@ def _parameters(limits: Mapping[str, Any]) -> Document:
         ),
     )
     return {parameter["name"]: parameter for parameter in found}
+
+
+def _f_items(host: Host) -> Document:
+    """`f` of a page of objects: the formats of files too."""
+    return _query("f", "Representation", {"type": "string", "enum": ["json", "html", *host.items_formats]})
 
 
 def _responses() -> Document:

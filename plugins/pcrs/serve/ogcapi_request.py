@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from babel import Locale
@@ -18,15 +19,17 @@ from starlette.requests import Request
 from pcrs.errors import InputError
 from pcrs.standard.crs import CRS84, epsg_of
 
-Format = Literal["json", "html"]
 Language = Literal["fr", "en"]
 COMMON = ("f", "lang", "apikey")
 """Parameters of every resource; `apikey` is read by the access control."""
 ITEM = (*COMMON, "crs")
 ITEMS = (
     *ITEM,
-    *("limit", "offset", "bbox", "bbox-crs", "sortby", "properties", "skipGeometry", "resulttype"),
+    *("limit", "offset", "cursor", "bbox", "bbox-crs", "filter", "filter-lang", "filter-crs"),
+    *("sortby", "properties", "skipGeometry", "resulttype"),
 )
+EMBED = "embed"
+"""Of the collections whose objects may carry those that they name."""
 LOCALES: Mapping[Language, Locale] = {"fr": Locale("fr", "FR"), "en": Locale("en", "US")}
 _HTML = ("text/html", "application/xhtml+xml")
 _JSON = ("application/json", "application/geo+json", "application/schema+json")
@@ -37,7 +40,8 @@ _MAX_DIGITS = 18
 class Asked:
     """A request, judged."""
 
-    format: Format
+    format: str
+    """`json`, `html`, or the name of a format of files."""
     language: Language
     params: Mapping[str, str]
 
@@ -55,8 +59,10 @@ class HostRequest(APIRequest):  # type: ignore[misc]
         self._headers: dict[str, Any] = {}
 
 
-def read(request: Request) -> Asked:
+def read(request: Request, files: Mapping[str, str] = MappingProxyType({})) -> Asked:
     """Representation, language and parameters of a request; what they mean is judged by `check`.
+
+    `files`: media types by the names of the formats that the resource has besides JSON and HTML.
 
     Raises:
         InputError: `f` or `lang` is wrong, or a parameter is given twice.
@@ -67,7 +73,7 @@ def read(request: Request) -> Asked:
             raise InputError(f"parameter {name!r} is given twice: give it once")
         params[name] = value
     return Asked(
-        _format(params.get("f"), request.headers.get("accept", "")),
+        _format(params.get("f"), request.headers.get("accept", ""), files),
         _language(params.get("lang"), request.headers.get("accept-language", "")),
         params,
     )
@@ -93,14 +99,17 @@ def check(params: Mapping[str, str], allowed: Collection[str]) -> None:
         raise InputError("bbox-crs is given without a bbox")
 
 
-def _format(wanted: str | None, accept: str) -> Format:
-    if wanted in ("json", "html"):
-        return "json" if wanted == "json" else "html"
+def _format(wanted: str | None, accept: str, files: Mapping[str, str]) -> str:
+    names = ("json", "html", *files)
+    if wanted in names:
+        return str(wanted)
     if wanted is not None:
-        raise InputError(f"f={wanted!r}: this resource is served as json or html")
+        raise InputError(f"f={wanted!r}: this resource is served as {', '.join(names)}")
     offers = _weights(accept)
     html, json = (max(_weight(offers, kind) for kind in kinds) for kinds in (_HTML, _JSON))
-    return "html" if html > json else "json"
+    named = {kind: weight for kind, weight in offers if weight > max(html, json)}
+    file = next((name for name, media_type in files.items() if media_type in named), None)
+    return file or ("html" if html > json else "json")
 
 
 def _language(wanted: str | None, accept: str) -> Language:
@@ -163,6 +172,7 @@ _CHECKS: Mapping[str, Callable[[str], None]] = {
     "offset": _whole("offset", 0),
     "skipGeometry": _one_of("skipGeometry", ("true", "false")),
     "resulttype": _one_of("resulttype", ("results", "hits")),
+    "embed": _one_of("embed", ("true", "false")),
     "properties": _not_empty("properties"),
     "sortby": _not_empty("sortby"),
 }

@@ -41,7 +41,8 @@ def beyond(keys: Sequence[Key], after: Statement) -> Statement:
         further = Statement(f"{column} {sign} {value.text} OR {column} IS NULL", value.values)
         ways.append(joined("AND", [*same[:n], further]))
     last = Statement(f"fid > {after.text}", after.values)
-    return joined("OR", [*ways, joined("AND", [*same, last])])
+    found = joined("OR", [*ways, joined("AND", [*same, last])])
+    return Statement(f"({found.text})", found.values)
 
 
 def _same(key: Key) -> Statement:

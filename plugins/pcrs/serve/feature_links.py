@@ -1,0 +1,112 @@
+"""Objects that name other objects (`xlink:href`): links to them, or they themselves embedded.
+
+An affleurant has no geometry of its own: its `representation` groups outlines, lines and points, which are
+objects of classes of their own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import batched
+from typing import Any
+
+from pcrs.serve.ogcapi_host import Document, Host
+from pcrs.serve.ogcapi_links import items_address
+from pcrs.standard.model import CLASSES, CONCRETE, Attribute, is_a
+from pcrs.store.base import Query, Row
+from pcrs.store.filters import Call, Filter, Property
+from pcrs.vector.ids import target_of
+
+EMBEDDED = ("representation", "symbolisation", "enveloppe", "ligne", "point")
+"""Attributes whose objects are embedded on demand: what an affleurant looks like."""
+_LINKS_MAX = 200
+"""Links that one object shows; an emprise d'échange may name a hundred thousand objects."""
+_DEPTH = 3
+_BATCH = 500
+type Told = Callable[[Sequence[Row]], list[Document]]
+
+
+@cache
+def link_attributes(layer: str) -> tuple[Attribute, ...]:
+    """The attributes of a class that name other objects."""
+    model = CLASSES.get(layer)
+    return () if model is None else tuple(each for each in model.attributes if each.kind == "link")
+
+
+def can_embed(layer: str) -> bool:
+    """True when objects of the layer may carry others."""
+    return any(each.name in EMBEDDED for each in link_attributes(layer))
+
+
+def related(host: Host, layer: str, values: Mapping[str, Any]) -> list[Document]:
+    """The links of an object to those that it names, as far as they are here or on the Web."""
+    found = []
+    for attribute in link_attributes(layer):
+        hrefs = _hrefs(values.get(attribute.name))[:_LINKS_MAX]
+        places = _places(host, attribute, (id_ for href in hrefs if (id_ := target_of(href)) is not None))
+        for href in hrefs:
+            id_ = target_of(href)
+            link = {"rel": "related", "title": f"{attribute.label} ({attribute.name})"}
+            if id_ in places:
+                link |= {"type": "application/geo+json", "href": items_address(host, places[id_], id_)}
+            elif id_ is None and href.startswith(("http://", "https://")):
+                link["href"] = href
+            else:
+                continue
+            found.append(link)
+    return found[:_LINKS_MAX]
+
+
+def embed(host: Host, layer: str, rows: Sequence[Row], documents: Sequence[Document], told: Told) -> None:
+    """Each document gets `embedded`: by attribute, the objects that its row names, and theirs in turn."""
+    _embed(host, layer, rows, documents, told, _DEPTH)
+
+
+def _embed(
+    host: Host, layer: str, rows: Sequence[Row], documents: Sequence[Document], told: Told, depth: int
+) -> None:
+    for attribute in link_attributes(layer):
+        if attribute.name not in EMBEDDED or depth == 0:
+            continue
+        named = [[target_of(href) for href in _hrefs(row.values.get(attribute.name))] for row in rows]
+        wanted = {id_ for ids in named for id_ in ids if id_ is not None}
+        here: dict[str, Document] = {}
+        for target in _targets(host, attribute):
+            found = _rows(host, target, wanted - here.keys())
+            shown = told(found)
+            _embed(host, target, found, shown, told, depth - 1)
+            here |= {row.id: document for row, document in zip(found, shown, strict=True)}
+        for document, ids in zip(documents, named, strict=True):
+            carried = document.setdefault("embedded", {})
+            carried[attribute.name] = [here[id_] for id_ in ids if id_ in here]
+
+
+def _hrefs(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else [each for each in value if isinstance(each, str)]
+
+
+def _targets(host: Host, attribute: Attribute) -> list[str]:
+    """The collections whose objects the attribute may name, as far as they are served."""
+    target = attribute.target or ""
+    return [each.name for each in CONCRETE if is_a(each.name, target) and each.name in host.layers]
+
+
+def _places(host: Host, attribute: Attribute, ids: Iterable[str]) -> dict[str, str]:
+    """The collection in which each id is found; those that are nowhere are left out."""
+    wanted = set(ids)
+    places: dict[str, str] = {}
+    for target in _targets(host, attribute):
+        missing = wanted - places.keys()
+        if missing:
+            places |= {row.id: target for row in _rows(host, target, missing, geometry=False)}
+    return places
+
+
+def _rows(host: Host, layer: str, ids: Iterable[str], *, geometry: bool = True) -> list[Row]:
+    key = Property(host.layers[layer].id_field)
+    found: list[Row] = []
+    for some in batched(sorted(ids), _BATCH):
+        query = Query(filter=Filter(Call("in", (key, some))), limit=len(some), geometry=geometry)
+        found += host.served.store.query(layer, query).rows
+    return found
