@@ -18,6 +18,7 @@ PUBLIC = "https://pcrs.example.fr"
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 IDENTIFIERS = (
     "PCRS_D046",
+    "PCRS_D046_ATOM",
     "PCRS_D046_CSW",
     "PCRS_D046_OGCAPI",
     "PCRS_D046_RVB-0M05",
@@ -66,7 +67,7 @@ def vector() -> VectorFacts:
 
 
 def filled(path: Path, public_url: str = PUBLIC) -> RecordStore:
-    """A store with the eight records of these facts."""
+    """A store with the nine records of these facts."""
     store = RecordStore(path)
     refresh(store, human(), raster(), vector(), public_url=public_url, now=NOW)
     return store

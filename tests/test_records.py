@@ -83,6 +83,7 @@ def test_the_vector_has_a_record_only_when_there_are_objects():
         "PCRS_D046_RVB-0M05_2025",
         "PCRS_D046_WMTS",
         "PCRS_D046_OGCAPI",
+        "PCRS_D046_ATOM",
         "PCRS_D046_CSW",
     ]
     assert validate_catalogue((s.identifier, document(s, NOW)) for s in without) == ()
@@ -94,6 +95,7 @@ def test_a_site_of_vectors_alone_has_no_raster_and_no_view_service():
         "PCRS_D046",
         "PCRS_D046_VECTEUR",
         "PCRS_D046_OGCAPI",
+        "PCRS_D046_ATOM",
         "PCRS_D046_CSW",
     ]
     assert validate_catalogue((s.identifier, document(s, NOW)) for s in made) == ()

@@ -1,4 +1,4 @@
-"""One process, one address: portal, OGC API, WMTS, WMS, CSW, listings, health."""
+"""One process, one address: portal, OGC API, WMTS, WMS, CSW, downloads, listings, health."""
 
 import logging
 import os
@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pcrs.assembly import features_of, public_url, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
-from pcrs.serve import context, csw, listing, mapproxy_app, ogcapi, ogcapi_maps, portal
+from pcrs.serve import context, csw, listing, mapproxy_app, national, ogcapi, ogcapi_maps, portal
+from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.index import Index
@@ -33,7 +34,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         SiteError, StoreError: the site cannot be read.
     """
     site.require()
-    served = _served(site, settings, url)
+    live = Live(site, settings.layer, settings.site.departement)
+    served = _served(site, settings, url, live)
     context.use(served)
     health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
     cache_bytes = settings.serve.tile_cache_mb * 2**20
@@ -44,12 +46,20 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             health,
             *catalogue.routes(),
             *listing.routes(site.root, url),
+            *national.routes(served, live.shelf),
             *portal.routes(served),
         ]
     )
     extensions = [ogcapi_maps.extension(served, maps)]
     features = ogcapi.build(served, shipped("config/pygeoapi.yml"), extensions=extensions)
-    return Guard(Front({"wmts": maps, "wms": maps, "ogcapi": features}, pages))
+    downloads = AtomService(served, live.shelf)
+    services: dict[str, ASGIApp] = {
+        "wmts": maps,
+        "wms": maps,
+        "ogcapi": features,
+        "telechargement": downloads,
+    }
+    return Guard(Front(services, pages))
 
 
 def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
@@ -64,9 +74,8 @@ def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
     )
 
 
-def _served(site: Site, settings: Settings, url: str) -> context.Served:
+def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Served:
     table = settings.site
-    live = Live(site, settings.layer, table.departement)
     return context.Served(
         public_url=url,
         site=site.root,

@@ -13,6 +13,7 @@ from pcrs.standard.crs import BBox
 from pcrs.standard.grid import DALLE_RES_M
 from pcrs.store.base import Row
 from pcrs.store.index import Index
+from pcrs.work.downloads import Shelf, shelf
 from pcrs.work.project import mosaic, row_of
 from pcrs.work.site import Site
 
@@ -50,6 +51,7 @@ class Live:
         self._editions: tuple[str, ...] = ()
         self._pyramids: dict[str, Tiles] = {}
         self._mosaics: dict[str, Mosaic] = {}
+        self._shelf: Shelf | None = None
 
     def editions(self) -> tuple[str, ...]:
         """Published editions, oldest first."""
@@ -100,6 +102,20 @@ class Live:
             dalle = index.dalle(source.path.parent.name, source.path.stem)
         return None if dalle is None else Row(0, *row_of(dalle, self._departement))
 
+    def shelf(self) -> Shelf:
+        """What can be downloaded: of published deliveries, and of those whose dalles show already."""
+        self._follow()
+        with self._reading:
+            with self._lock:
+                found, mark = self._shelf, self._mark
+            if found is None:
+                with closing(Index(self._site.index_file)) as index:
+                    found = shelf(index, self._departement)
+                with self._lock:
+                    if mark == self._mark:
+                        self._shelf = found
+        return found
+
     def _wanted(self, edition: str | None) -> str | None:
         editions = self.editions()
         if edition is None:
@@ -126,7 +142,7 @@ class Live:
             self._editions = tuple(name.removeprefix(prefix) for name in names)
             mark = self._dalles()
             if mark != self._mark:
-                self._mosaics, self._mark = {}, mark
+                self._mosaics, self._shelf, self._mark = {}, None, mark
             self._pyramids = {e: p for e, p in self._pyramids.items() if e in self._editions}
             self._stamp = stamp
 

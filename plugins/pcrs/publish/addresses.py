@@ -1,13 +1,18 @@
 """The addresses and names under which the site's resources are known outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote, urlencode
 
 from pcrs.publish.elements import GMD
-from pcrs.standard.crs import BBox
+from pcrs.standard.crs import L93, BBox
 
 KINDS = ("dataset", "series", "service")
 """Kinds of resources that have an identifier."""
+Kind = Literal["raster", "vector"]
+RESOURCES: dict[Kind, str] = {"raster": "PCRS", "vector": "PCRS-VECTEUR"}
+"""Names of the resources of the download service: one per dataset, as INSPIRE wants its entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Addresses:
     @property
     def series(self) -> str:
         """Identifier of the series record: `PCRS_D046`. All other names begin with it."""
-        return f"PCRS_D{self.departement.zfill(3)}"
+        return f"PCRS_{self.zone}"
 
     def raster(self, edition: str | None = None) -> str:
         """Identifier of the raster dataset's record: of the current mosaic, or of one edition."""
@@ -97,6 +102,41 @@ class Addresses:
     def listing(self) -> str:
         """The plain listing of the public files."""
         return f"{self.public_url}/listing/"
+
+    @property
+    def atom(self) -> str:
+        """Identifier of the Atom download service's record."""
+        return f"{self.series}_ATOM"
+
+    @property
+    def atom_capabilities(self) -> str:
+        """The feed of the download service: its resources."""
+        return f"{self.public_url}/telechargement/capabilities"
+
+    def resource(self, kind: Kind, part: str | None = None) -> str:
+        """The feed of a resource of the download service: its parts; or of one part: its files."""
+        feed = f"{self.public_url}/telechargement/resource/{RESOURCES[kind]}"
+        return feed if part is None else f"{feed}/{quote(part)}"
+
+    def download(self, kind: Kind, part: str, file: str) -> str:
+        """A file of the download service."""
+        return f"{self.public_url}/telechargement/download/{RESOURCES[kind]}/{quote(part)}/{quote(file)}"
+
+    def part(self, kind: Kind, edition: str | None, crs: Sequence[int] = (L93,)) -> str:
+        """Name of a part of a resource, in the Géoplateforme's pattern.
+
+        Product, version, form, CRS, zone, edition; without an edition: what is current. `crs`: EPSG codes
+        of `PCRS_CRS`.
+        """
+        form = {"raster": "RVB-0M05_TIF", "vector": "VECTEUR_GML"}[kind]
+        places = "-".join("LAMB93" if code == L93 else f"CC{code - 3900}" for code in crs)
+        name = f"PCRS_2-0_{form}_{places}_{self.zone}"
+        return name if edition is None else f"{name}_{edition}"
+
+    @property
+    def zone(self) -> str:
+        """The département as the Géoplateforme's zones write it: `D046`."""
+        return f"D{self.departement.zfill(3)}"
 
     def absolute(self, address: str) -> str:
         """An address of the human half: absolute as it is, a path put under `public_url`."""

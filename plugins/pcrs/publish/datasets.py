@@ -107,7 +107,8 @@ def series_sheet(
     )
     words = words_of(human, at, coverage, edition=editions[-1]) | {"editions": ", ".join(editions)}
     links = (
-        Link(at.listing, vocabulary.DOWNLOAD, "PCRS", "Fichiers à télécharger", "download"),
+        *_atom_links(at.atom_capabilities, at.series, "Service de téléchargement"),
+        Link(at.listing, vocabulary.DOWNLOAD, "listing", "Fichiers en accès direct", "download"),
         Link(at.public_url or "/", vocabulary.PAGE, "Portail", "Portail du PCRS"),
     )
     representation = ("grid",) * (raster is not None) + ("vector",) * (vector is not None)
@@ -163,7 +164,7 @@ def raster_sheet(human: Human, at: Addresses, raster: RasterFacts, one: Mosaic |
         keywords=_keywords(human, said),
         licence=licence(human, words),
         extent=extent(human, at, mosaic.coverage, timed=True),
-        links=_raster_links(at, layer),
+        links=_raster_links(at, layer, edition),
         reports=vocabulary.data_reports(human.conformity),
         level="dataset",
         parent=at.series,
@@ -223,14 +224,25 @@ def _keywords(human: Human, product: Product) -> tuple[Keywords, ...]:
     return (*theme, scope, vocabulary.free_keywords(product.keywords))
 
 
-def _raster_links(at: Addresses, layer: str) -> tuple[Link, ...]:
+def _atom_links(feed: str, name: str, description: str) -> tuple[Link, Link]:
+    """A feed of the download service, for INSPIRE and as IGN's own records name theirs."""
+    return (
+        Link(feed, vocabulary.ATOM, name, description, "download", profile="download"),
+        Link(feed, vocabulary.DOWNLOAD, name, description, "download"),
+    )
+
+
+def _raster_links(at: Addresses, layer: str, edition: str | None) -> tuple[Link, ...]:
     landing = f"{at.ogcapi}?f=json"
+    part = at.part("raster", edition) if edition is not None else None
+    files = f"{at.listing}dalles/{'' if edition is None else f'{edition}/'}"
     return (
         Link(at.wmts, vocabulary.WMTS, layer, "Tuiles WMTS", profile="view"),
         Link(at.wmts, vocabulary.PLAIN_WMTS, layer, "Tuiles en Lambert-93 et PM"),
         Link(at.wms, vocabulary.PLAIN_WMS, layer, "Images à la demande"),
         Link(landing, vocabulary.FEATURES, "dalles", "OGC API", "download", profile="download"),
-        Link(f"{at.listing}dalles/", vocabulary.DOWNLOAD, "PCRS", "Dalles à télécharger", "download"),
+        *_atom_links(at.resource("raster", part), part or "PCRS", "Dalles à télécharger"),
+        Link(files, vocabulary.DOWNLOAD, "listing", "Dalles en accès direct", "download"),
         Link(at.collection("dalles"), vocabulary.PLAIN_FEATURES, "dalles", "Index des dalles", "download"),
         Link(
             at.collection("ortho"),
@@ -246,9 +258,15 @@ def _vector_links(at: Addresses, vector: VectorFacts) -> tuple[Link, ...]:
     whole = Link(
         at.ogcapi, vocabulary.FEATURES, at.vector, "OGC API Features", "download", profile="download"
     )
-    files = Link(at.listing, vocabulary.DOWNLOAD, "listing", "Fichiers GML livrés", "download")
+    listing = f"{at.listing}vecteur/"
+    files = Link(listing, vocabulary.DOWNLOAD, "listing", "Fichiers GML en accès direct", "download")
     classes = tuple(
         Link(at.collection(name), vocabulary.PLAIN_FEATURES, name, f"Objets {name}", "download")
         for name in vector.classes
     )
-    return (whole, *classes, files)
+    return (
+        whole,
+        *classes,
+        *_atom_links(at.resource("vector"), "PCRS-VECTEUR", "Fichiers GML livrés"),
+        files,
+    )

@@ -122,7 +122,7 @@ class RasterProduct(Product):
 
 
 class Service(_Table):
-    """`[services.view]`, `[services.download]`, `[services.discovery]`."""
+    """`[services.view]`, `[services.download]`, `[services.atom]`, `[services.discovery]`."""
 
     title: Title
     abstract: Text
@@ -130,10 +130,18 @@ class Service(_Table):
 
 
 class Services(_Table):
-    """`[services]`."""
+    """`[services]`. A file that was written before the Atom service may leave it out."""
 
     view: Service
     download: Service
+    atom: Service = Service(
+        title="Service de téléchargement Atom du Plan Corps de Rue Simplifié (PCRS) du {territoire}",
+        abstract=(
+            "Fichiers du PCRS du {territoire} : dalles par édition et GML tels que livrés, dans "
+            "l'arborescence du service de téléchargement de la Géoplateforme."
+        ),
+        keywords=("atom", "pcrs"),
+    )
     discovery: Service
 
 

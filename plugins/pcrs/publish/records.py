@@ -16,7 +16,7 @@ from pcrs.publish.elements import qname
 from pcrs.publish.facts import RasterFacts, VectorFacts
 from pcrs.publish.human import Human
 from pcrs.publish.iso19139 import DataSheet, ServiceSheet, metadata
-from pcrs.publish.services import discovery_sheet, download_sheet, view_sheet
+from pcrs.publish.services import atom_sheet, discovery_sheet, download_sheet, view_sheet
 from pcrs.store.records import RecordStore
 
 
@@ -39,6 +39,7 @@ def sheets(
     if raster is not None:
         made.append(view_sheet(human, at, raster))
     made.append(download_sheet(human, at, raster, vector))
+    made.append(atom_sheet(human, at, raster, vector))
     made.append(discovery_sheet(human, at, raster, vector))
     return tuple(made)
 

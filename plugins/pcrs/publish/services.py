@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pcrs.publish import vocabulary
-from pcrs.publish.addresses import Addresses
+from pcrs.publish.addresses import RESOURCES, Addresses
 from pcrs.publish.blocks import Link
 from pcrs.publish.datasets import author, dates, extent, licence, united, words_of
 from pcrs.publish.facts import Coverage, RasterFacts, VectorFacts
@@ -77,6 +77,36 @@ def download_sheet(
         categories=tuple(categories),
         couplings=tuple(couplings),
         operations=(Operation("GetCapabilities", landing),),
+        links=links,
+    )
+    return _sheet(human, at, draft)
+
+
+def atom_sheet(
+    human: Human, at: Addresses, raster: RasterFacts | None, vector: VectorFacts | None
+) -> ServiceSheet:
+    """The Atom download service, bound to what it gives by the names of its resources and of their parts."""
+    couplings: list[Coupling] = []
+    if raster is not None:
+        couplings.append(_coupling(at, at.raster(), RESOURCES["raster"]))
+        editions = [mosaic.edition for mosaic in raster.editions]
+        couplings += [_coupling(at, at.raster(e), at.part("raster", e)) for e in editions]
+    if vector is not None:
+        couplings.append(_coupling(at, at.vector, RESOURCES["vector"]))
+    feed = at.atom_capabilities
+    links = (
+        Link(feed, vocabulary.ATOM, at.atom, "Service Atom", "download", profile="download"),
+        Link(feed, vocabulary.DOWNLOAD, at.atom, "Fichiers à télécharger", "download"),
+    )
+    draft = _Draft(
+        said=human.services.atom,
+        coverage=_coverage(raster, vector),
+        identifier=at.atom,
+        kind="download",
+        version="1.0",
+        categories=("infoProductAccessService",),
+        couplings=tuple(couplings),
+        operations=(Operation("GetCapabilities", feed),),
         links=links,
     )
     return _sheet(human, at, draft)

@@ -12,6 +12,7 @@ _SERVICE_TYPES = "http://www.opengis.net/def/serviceType/ogc"
 WMTS = Word("OGC Web Map Tile Service", f"{_SERVICE_TYPES}/wmts")
 CSW = Word("OGC Catalogue Service for the Web", f"{_SERVICE_TYPES}/csw")
 FEATURES = Word("OGC API - Features", "http://www.opengis.net/def/interface/ogcapi-features")
+ATOM = Word("ATOM Syndication Format", "https://tools.ietf.org/html/rfc4287")
 PLAIN_WMTS = Word("OGC:WMTS")
 PLAIN_WMS = Word("OGC:WMS")
 PLAIN_CSW = Word("OGC:CSW")

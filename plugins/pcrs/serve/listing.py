@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -186,8 +186,14 @@ def sent(request: Request, found: PublicFile) -> Response:
     headers = {"ETag": etag, "Last-Modified": modified, "Cache-Control": _CACHE, **_CORS}
     if _unchanged(request, etag, found.stat.st_mtime):
         return Response(status_code=304, headers=headers)
-    media_type = _MEDIA_TYPES.get(found.path.suffix.lower(), "application/octet-stream")
-    return _Ranged(found.path, headers=headers, media_type=media_type, stat_result=found.stat)
+    return _Ranged(
+        found.path, headers=headers, media_type=media_type(found.path.name), stat_result=found.stat
+    )
+
+
+def media_type(name: str) -> str:
+    """The media type of a file by its name."""
+    return _MEDIA_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
 
 
 def _unchanged(request: Request, etag: str, modified: float) -> bool:

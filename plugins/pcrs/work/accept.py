@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 
 from pcrs.errors import ConflictError
 from pcrs.files import md5_of, sha256_of
@@ -152,10 +153,12 @@ def accepted_dalles(delivery: Delivery, files: Iterable[DeliveredFile], precisio
     return sorted(rows, key=lambda dalle: dalle.stem)
 
 
-def import_vector(site: Site, store: FeatureStore, delivery: Delivery, file: DeliveredFile) -> int:
-    """The valid objects of a GML are in the store, over those of the same gml:id: all or none. How many.
+def import_vector(site: Site, store: FeatureStore, delivery: Delivery, file: DeliveredFile) -> dict[str, Any]:
+    """The valid objects of a GML are in the store, over those of the same gml:id: all or none.
 
-    The GML itself is kept as it was received, in the intermediate tier, and offered in the hot one.
+    The GML itself is kept as it was received, in the intermediate tier, and offered in the hot one. What is
+    returned is noted of it: `taken` (objects), `epsg` (codes, in order, of the coordinates received), `bbox`
+    (EPSG:2154, metres; absent when nothing has a place), `md5`.
     """
     path = source(delivery, file)
     unchanged(path, file.sha256)
@@ -163,11 +166,20 @@ def import_vector(site: Site, store: FeatureStore, delivery: Delivery, file: Del
     for tier in ("intermediate", "hot"):
         place_copy(path, site.vector(tier, delivery.edition, name), file.sha256)
     count = 0
+    codes: set[int] = set()
+    boxes: list[np.ndarray] = []
     with store.transaction():
         for class_name, rows in _by_class(path, delivery):
             store.ensure(cnig_layer(class_name))
             count += store.put(class_name, rows)
-    return count
+            codes |= {values["epsg_origine"] for _, _, values in rows if values["epsg_origine"]}
+            boxes.append(shapely.total_bounds([geometry for _, geometry, _ in rows]))
+    noted: dict[str, Any] = {"taken": count, "epsg": sorted(codes), "md5": md5_of(path)}
+    placed = [box for box in boxes if not np.isnan(box).any()]
+    if placed:
+        corners = np.array(placed)
+        noted["bbox"] = [*corners[:, :2].min(axis=0).tolist(), *corners[:, 2:].max(axis=0).tolist()]
+    return noted
 
 
 _BATCH = 2000

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pcrs.errors import ConflictError
-from pcrs.files import md5_of
 from pcrs.findings import Finding
 from pcrs.raster.qc import Control
 from pcrs.store.index import DeliveredFile, Delivery, FileState, Index
@@ -113,9 +112,8 @@ def accept(means: Means, identifier: str) -> Delivery:
     )
     for file in index.files(identifier):
         if file.kind == "vecteur" and file.state in _TAKEN and not (file.facts or {}).get("taken"):
-            count = acceptance.import_vector(means.site, means.store, delivery, file)
-            md5 = md5_of(means.site.vector("hot", delivery.edition, Path(file.name).name))
-            index.set_file(file, "intégré", facts={**(file.facts or {}), "taken": count, "md5": md5})
+            noted = acceptance.import_vector(means.site, means.store, delivery, file)
+            index.set_file(file, "intégré", facts={**(file.facts or {}), **noted})
     _index_dalles(means, delivery)
     return delivery
 
