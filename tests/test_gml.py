@@ -16,7 +16,8 @@ from pyproj import Transformer
 from pcrs.errors import GmlError
 from pcrs.findings import Finding
 from pcrs.standard.model import CLASSES, Feature
-from pcrs.vector.gml import Summary, check_gml, in_l93, read
+from pcrs.vector.check import Summary, check_gml
+from pcrs.vector.gml import in_l93, read
 from tests.cnig import LINE, VECTEUR, arbre, document, generique, mur
 
 PCRS, GML = "{http://cnig.gouv.fr/pcrs}", "{http://www.opengis.net/gml/3.2}"

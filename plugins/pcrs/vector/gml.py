@@ -1,51 +1,37 @@
 """CNIG GML, read: valid objects and what is wrong with the others, in one pass and in flat memory."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from lxml.etree import _Element
 
 from pcrs.findings import Finding, has_errors
-from pcrs.standard.crs import L93, BBox, transform_geometry
+from pcrs.standard.crs import L93, transform_geometry
 from pcrs.standard.model import BY_TAG, Feature
 from pcrs.vector import document_rules, form_rules, link_rules, rules
 from pcrs.vector.coordinates import GML, line_of
 from pcrs.vector.ids import Ids, Links
 from pcrs.vector.located import Locator
 from pcrs.vector.parse import ID, RawObject, links_of, nested_in, take_apart, values_of
+from pcrs.vector.positions import placed
+from pcrs.vector.schema import Schema
 from pcrs.vector.stream import BOUNDED_BY, MEMBERS, ROOT_TAG, elements
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a check of a document found."""
-
-    counts: Mapping[str, int]
-    """Valid objects per class."""
-    findings: tuple[Finding, ...]
-    bbox: BBox | None
-    """Box of the valid objects in EPSG:2154; None when none has a geometry."""
-
-    @property
-    def valid(self) -> bool:
-        """True when no finding is an error."""
-        return not has_errors(self.findings)
-
-
-def read(path: Path, *, shown_as: str = "") -> Iterator[Feature | Finding]:
+def read(path: Path, *, shown_as: str = "", schema: Schema | None = None) -> Iterator[Feature | Finding]:
     """Each valid object as a `Feature`, in its own CRS, and each fault as a `Finding`, in file order.
 
     An object with an error is not given; the others are. Links without a target, and other things that only
     the whole document tells, come last. Malformed XML and a DOCTYPE are findings too, after what was read
-    before them. `shown_as` names the file in findings; its own name when left out.
+    before them. `shown_as` names the file in findings; its own name when left out. With a `schema` come also
+    the places of the good objects that it refuses, as warnings.
 
     Raises:
         GmlError: the file cannot be opened, or is no PCRS document at all (another root element).
     """
     file = shown_as or path.name
-    reader = _Reader(file)
+    reader = _Reader(file, schema)
     whole = True
     for item in elements(path, file):
         if isinstance(item, Finding):
@@ -55,27 +41,6 @@ def read(path: Path, *, shown_as: str = "") -> Iterator[Feature | Finding]:
             yield from reader.element(item)
     if whole:
         yield from reader.end()
-
-
-def check_gml(path: Path, *, shown_as: str = "") -> Summary:
-    """What `read` gives, counted and gathered.
-
-    Raises:
-        GmlError: as `read`.
-    """
-    counts: Counter[str] = Counter()
-    findings = []
-    bbox: BBox | None = None
-    for item in read(path, shown_as=shown_as):
-        if isinstance(item, Finding):
-            findings.append(item)
-            continue
-        counts[item.class_name] += 1
-        geometry = in_l93(item).geometry
-        if geometry is not None:
-            own = BBox(*geometry.bounds)
-            bbox = own if bbox is None else bbox.union(own)
-    return Summary(dict(counts), tuple(findings), bbox)
 
 
 def in_l93(feature: Feature) -> Feature:
@@ -88,8 +53,9 @@ def in_l93(feature: Feature) -> Feature:
 class _Reader:
     """What has to be remembered from one object to the next."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, schema: Schema | None) -> None:
         self._file = file
+        self._schema = schema
         self._ids = Ids()
         self._links = Links(self._ids)
         self._locator = Locator(self._ids)
@@ -100,15 +66,22 @@ class _Reader:
         if element.tag == ROOT_TAG:
             self._ids.add(element.get(ID) or "", line)
             yield from document_rules.version(element, self._file, line)
+            if self._schema is not None:
+                yield from self._schema.document(element, self._file)
         elif element.tag == BOUNDED_BY:
             yield from self._locator.document_envelope(element, self._file)
+            if self._schema is not None:
+                yield from self._schema.member(element, self._file)
         elif element.tag in MEMBERS:
             yield document_rules.a_member(element, self._file, line)
         elif element.tag in BY_TAG:
             parent = element.getparent()
             if parent is not None and parent.tag == ROOT_TAG:
                 yield document_rules.a_member(element, self._file, line)
-            yield from self._objects(element)
+            if self._schema is None:
+                yield from self._objects(element)
+            else:
+                yield from self._with_schema(element, self._schema)
         elif not str(element.tag).startswith(GML):
             yield document_rules.an_object(element, self._file, line)
 
@@ -131,6 +104,15 @@ class _Reader:
             yield from self._object(raw)
             waiting += reversed(list(nested_in(raw)))
 
+    def _with_schema(self, element: _Element, schema: Schema) -> Iterator[Feature | Finding]:
+        """The objects of a member; what the schema refuses of them follows, unless an error of ours did."""
+        refused = False
+        for item in self._objects(element):
+            refused = refused or (isinstance(item, Finding) and item.level == "error")
+            yield item
+        if not refused:
+            yield from schema.member(element, self._file)
+
     def _object(self, raw: RawObject) -> Iterator[Feature | Finding]:
         """Its findings, then the object itself when none refuses it."""
         findings = rules.check(raw)
@@ -140,6 +122,8 @@ class _Reader:
             self._links.arrived(raw.gml_id)
         geometry, epsg, about_geometry = self._locator.locate(raw)
         findings += about_geometry
+        if findings:
+            findings = placed(findings, raw, geometry, epsg)
         yield from findings
         if not has_errors(findings):
             self._links.add(links_of(raw))

@@ -12,7 +12,7 @@ from pcrs.findings import Finding, has_errors
 from pcrs.raster.qc import Control, check_dalle
 from pcrs.standard.names import format_name
 from pcrs.store.index import FileKind
-from pcrs.vector.gml import check_gml
+from pcrs.vector.check import check_gml
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.register import COMPANIONS
 
