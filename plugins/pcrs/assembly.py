@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from pcrs.store import open_store
 from pcrs.store.base import FeatureStore, Query
 from pcrs.store.index import Delivery, Index
 from pcrs.store.records import RecordStore
+from pcrs.vector.check import GmlControl
+from pcrs.vector.levels import VectorLevels
 from pcrs.work import receive
 from pcrs.work.catalogue import raster_facts, vector_facts
 from pcrs.work.cluster import cluster
@@ -32,6 +35,7 @@ from pcrs.work.progress import Mill, Progress, mill
 from pcrs.work.site import Site, create
 
 _DEMO_EDITION = "2025"
+_OGC_SCHEMAS = "core/schemas/ogc"
 _FIRST_USER = "46"
 """The département whose name and title the shipped files have."""
 
@@ -72,6 +76,20 @@ def features_of(site: Site, settings: Settings) -> FeatureStore:
         StoreError: the store cannot be opened.
     """
     return open_store(settings.store.features or site.features_url)
+
+
+def gml_control_of(settings: Settings, *, xsd: Path | None = None, sketch: bool = False) -> GmlControl:
+    """How GML is controlled: the levels, today's date, and the operator's schemas where there are any.
+
+    What the schemas import is in the wheel of pycsw.
+    """
+    table = settings.vector
+    today = datetime.now().astimezone().date().isoformat()
+    levels = VectorLevels(**table.model_dump(exclude={"xsd"}), today=today)
+    folder = xsd or (Path(table.xsd) if table.xsd else None)
+    places = find_spec("pycsw")
+    roots = places.submodule_search_locations if places else None
+    return GmlControl(levels, folder, tuple(Path(root) / _OGC_SCHEMAS for root in roots or ()), sketch)
 
 
 def public_url(settings: Settings, host: str | None = None, port: int | None = None) -> str:
@@ -126,6 +144,7 @@ def _means(
         index=index,
         store=store,
         control=control_of(settings),
+        vector_control=gml_control_of(settings),
         layer=settings.layer,
         departement=settings.site.departement,
         jpeg_quality=settings.raster.jpeg_quality,

@@ -88,20 +88,25 @@ def check(
     extent: Annotated[Path | None, typer.Option(help="Polygons to be covered (GeoJSON, GPKG).")] = None,
     grid: Annotated[Path | None, typer.Option(help="A grid whose every square must be a dalle.")] = None,
     points: Annotated[Path | None, typer.Option(help="CSV of GNSS check points: id;x;y;xi;yi.")] = None,
+    xsd: Annotated[Path | None, typer.Option(help="Folder of the CNIG schemas: validate GML too.")] = None,
+    findings: Annotated[
+        Path | None, typer.Option(help="Write the findings as a layer (.geojson, .gpkg).")
+    ] = None,
     json_: JsonOption = False,
     workers: WorkersOption = _CORES,
 ) -> None:
     """Control a delivery, and change nothing; with a report, measure pixels and neighbours too."""
-    from pcrs.assembly import control_of
+    from pcrs.assembly import control_of, gml_control_of
     from pcrs.reporting import Asked
     from pcrs.work.receive import check as check_path
 
     settings = _load(site)[1] if site else load(shipped("config/pcrs.toml"))
-    asked = Asked(report, extent, grid, points)
+    asked = Asked(report, extent, grid, points, xsd, findings)
     if asked.anything:
         _examine(path, asked, settings, workers, json_)
     with mill(workers) as hands, showing(_err) as progress:
-        checked = check_path(path, control_of(settings), hands, progress)
+        vector = gml_control_of(settings, xsd=xsd)
+        checked = check_path(path, control_of(settings), hands, progress, vector=vector)
     bad = any(f.level == "error" for one in checked for f in one.findings)
     if json_:
         files = [
@@ -133,7 +138,8 @@ def _examine(path: Path, asked: Any, settings: Settings, workers: int, as_json: 
         _out.print_json(json.dumps(document(result), ensure_ascii=False))
     else:
         _print_findings(f.to_dict() for f in result.every_finding)
-        counts = ", ".join(f"{number} {verdict}" for verdict, number in result.counts.items())
+        verdicts = [card.verdict for card in (*result.dalles, *result.documents)]
+        counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in result.counts)
         where = f" ; rapport : {asked.report}" if asked.report else ""
         _out.print(f"livraison {result.delivery} : {result.verdict} ({counts}){where}", markup=False)
     raise typer.Exit(0 if result.verdict == "conforme" else 1)

@@ -82,6 +82,15 @@ class ControlTable(_Table):
     points_per_km2: Annotated[float, Field(ge=0)] = 1.0
 
 
+class VectorTable(_Table):
+    """`[vector]`: how GML is controlled (`pcrs.vector.levels.VectorLevels` has the same names)."""
+
+    xsd: str = ""
+    tiny_line_m: Annotated[float, Field(ge=0, le=10)] = 0.01
+    height_gap_m: Annotated[float, Field(gt=0)] = 30.0
+    outside_m: Annotated[float, Field(ge=0)] = 1.0
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -100,6 +109,7 @@ class Settings(_Table):
     raster: RasterTable = RasterTable()
     store: StoreTable = StoreTable()
     control: ControlTable = ControlTable()
+    vector: VectorTable = VectorTable()
     serve: ServeTable = ServeTable()
 
     @property

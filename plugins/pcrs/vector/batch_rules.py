@@ -15,7 +15,7 @@ from pcrs.findings import Finding
 from pcrs.standard.model import Feature, is_a
 from pcrs.vector.batch import Batch
 from pcrs.vector.levels import VectorLevels
-from pcrs.vector.positions import middle
+from pcrs.vector.positions import in_l93, middle
 
 _LINES = ("LineString", "MultiLineString")
 _LINE = 1
@@ -48,7 +48,8 @@ def tiny(batch: Batch, levels: VectorLevels, file: str) -> Iterator[Finding]:
 
 def crossing(batch: Batch, levels: VectorLevels, file: str) -> Iterator[Finding]:
     """No line crosses or retraces itself; each part of a multiple line is looked at by itself."""
-    parts, owners = shapely.get_parts(batch.plan, return_index=True)
+    # In the CRS of the file: a line that goes back over itself does so to the last digit there alone.
+    parts, owners = shapely.get_parts(batch.given, return_index=True)
     lines = shapely.get_type_id(parts) == _LINE
     bad = np.flatnonzero(lines & ~shapely.is_simple(parts))
     told: set[int] = set()
@@ -64,7 +65,7 @@ def crossing(batch: Batch, levels: VectorLevels, file: str) -> Iterator[Finding]
                 file,
                 measured="ligne qui se recoupe",
                 expected="ligne simple",
-                position=_crossing_point(parts[at]),
+                position=in_l93(_crossing_point(parts[at]), batch.features[owner].epsg),
             )
 
 

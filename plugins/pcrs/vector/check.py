@@ -18,7 +18,7 @@ from pcrs.vector.gml import read
 from pcrs.vector.ledger import Ledger
 from pcrs.vector.levels import VectorLevels
 from pcrs.vector.named import named
-from pcrs.vector.schema import MAIN, Schema
+from pcrs.vector.schema import MAIN, load_schema
 from pcrs.vector.sketch import Sketch
 
 MOST = 5000
@@ -52,7 +52,10 @@ class GmlControl:
     """What a control goes by."""
 
     levels: VectorLevels = VectorLevels()  # noqa: RUF009  frozen
-    schema: Schema | None = None
+    xsd: Path | None = None
+    """The operator's folder of schemas; None: the rules alone are applied."""
+    schemas: tuple[Path, ...] = ()
+    """Folders with what those schemas import (`pcrs.vector.schema`)."""
     sketch: bool = False
     """Whether a drawing is made."""
 
@@ -62,6 +65,7 @@ def check_gml(path: Path, control: GmlControl | None = None, *, shown_as: str = 
 
     Raises:
         GmlError: as `read`.
+        InputError: as `pcrs.vector.schema.load_schema`.
     """
     check = _Check(path, shown_as or path.name, control or GmlControl())
     try:
@@ -75,6 +79,7 @@ class _Check:
 
     def __init__(self, path: Path, file: str, control: GmlControl) -> None:
         self._path, self._file, self._control = path, file, control
+        self._schema = load_schema(control.xsd, control.schemas) if control.xsd else None
         self._kept: list[Finding] = []
         self._tally: Counter[tuple[str, str, str]] = Counter()
         self._spoken: Counter[tuple[str, str]] = Counter()
@@ -99,13 +104,13 @@ class _Check:
             None if self._box is None else BBox(*map(float, self._box)),
             dict(self._tally),
             self._sketch,
-            self._control.schema.checked if self._control.schema else None,
+            self._schema.checked if self._schema else None,
         )
 
     def _batches(self) -> Iterator[Batch]:
         """The valid objects; what reading finds is kept on the way."""
         waiting: list[Feature] = []
-        for item in read(self._path, shown_as=self._file, schema=self._control.schema):
+        for item in read(self._path, shown_as=self._file, schema=self._schema):
             if isinstance(item, Finding):
                 self._keep(item)
                 continue

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import shapely
 from lxml.etree import _Element
@@ -21,6 +22,7 @@ _NAME = "geometrie"
 _AT = re.compile(r"\[(-?\d+(?:\.\d+)?) (-?\d+(?:\.\d+)?)\]")
 """How GEOS ends a reason of invalidity: `Self-intersection[577002 6373002]`."""
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
+_FIRST = 12
 _WRITTEN = (f"{GML}pos", f"{GML}posList", f"{GML}coordinates")
 
 
@@ -65,13 +67,15 @@ def _fault(finding: Finding, epsg: int) -> Position | None:
 
 
 def _first_written(raw: RawObject) -> Position | None:
-    """The first two numbers of the geometry, read in the CRS that it names, when they lie in its area."""
+    """The first two numbers in a row that lie in the area of the CRS that the geometry names."""
     for held in raw.properties.get(_NAME, ()):
         for element in held.iter(*_WRITTEN):
-            numbers = _NUMBERS.findall(element.text or "")[:2]
+            numbers = [float(text) for text in _NUMBERS.findall(element.text or "")[:_FIRST]]
             name = _srs_name(element, raw)
-            if len(numbers) == 2 and name:
-                return _read(float(numbers[0]), float(numbers[1]), name)
+            for first, second in pairwise(numbers) if name else ():
+                found = _read(first, second, name or "")
+                if found is not None:
+                    return found
     return None
 
 

@@ -6,8 +6,9 @@ without its name, then those that a package on this machine holds.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ _SAID = (
 class _Offline(etree.Resolver):
     """Gives what the schemas import from the folders, and nothing from elsewhere."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: tuple[Path, ...]) -> None:
         super().__init__()
         self._folders = folders
         self.missing: str | None = None
@@ -119,8 +120,9 @@ def _finding(element: _Element, said: str, file: str, **more: Any) -> Finding:
     )
 
 
-def load_schema(folder: Path, others: Sequence[Path] = ()) -> Schema:
-    """The schema of `folder`, with what it imports from there or from the folders of `others`.
+@lru_cache(maxsize=2)
+def load_schema(folder: Path, others: tuple[Path, ...] = ()) -> Schema:
+    """The schema of `folder`, with what it imports from there or from the folders of `others`; made once.
 
     Raises:
         InputError: the CNIG files are not there, an imported schema is nowhere, or they do not compile.

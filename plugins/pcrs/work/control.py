@@ -12,7 +12,7 @@ from pcrs.findings import Finding, has_errors
 from pcrs.raster.qc import Control, check_dalle
 from pcrs.standard.names import format_name
 from pcrs.store.index import FileKind
-from pcrs.vector.check import check_gml
+from pcrs.vector.check import GmlControl, Summary, check_gml
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.register import COMPANIONS
 
@@ -34,7 +34,9 @@ class Checked:
     item: Item
     findings: tuple[Finding, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """Raster: `stem`, `x_m`, `y_m`, `size_m`, `acquired`, `nodata_share`. Vector: `objects` and `refused`."""
+    """Raster: `stem`, `x_m`, `y_m`, `size_m`, `acquired`, `nodata_share`. Vector: `objects` and `classes`."""
+    document: Summary | None = None
+    """What was seen of a GML, for a report."""
 
     @property
     def accepted(self) -> bool:
@@ -44,12 +46,12 @@ class Checked:
         return self.item.kind == "raster" and not has_errors(self.findings) and "copy_of" not in self.facts
 
 
-def check_file(item: Item, control: Control) -> Checked:
+def check_file(item: Item, control: Control, vector: GmlControl) -> Checked:
     """The control of one file."""
     if item.kind == "raster":
         return _check_raster(item, control)
     if item.kind == "vecteur":
-        return _check_vector(item)
+        return _check_vector(item, vector)
     if item.path.suffix.lower() in COMPANIONS:
         return Checked(item, ())
     message = "Fichier d'un type que pcrs ne prend pas en charge : il est laissé de côté."
@@ -80,19 +82,21 @@ def _standard(departement: str, size_m: int) -> bool:
     return size_m == 200 or bool(departement)
 
 
-def _check_vector(item: Item) -> Checked:
+def _check_vector(item: Item, control: GmlControl) -> Checked:
     try:
-        summary = check_gml(item.path, shown_as=item.name)
+        summary = check_gml(item.path, control, shown_as=item.name)
     except GmlError as error:
         return Checked(item, (Finding("gml.document", "error", str(error), item.name),))
     facts = {"objects": sum(summary.counts.values()), "classes": dict(summary.counts)}
-    return Checked(item, summary.findings, facts)
+    return Checked(item, summary.findings, facts, summary)
 
 
-def check_files(items: Iterable[Item], control: Control, mill: Mill, progress: Progress) -> Iterator[Checked]:
+def check_files(
+    items: Iterable[Item], control: Control, vector: GmlControl, mill: Mill, progress: Progress
+) -> Iterator[Checked]:
     """Every file controlled for itself, as they end."""
     listed = list(items)
-    for _, checked in mill.told(_Check(control), listed, "contrôle", progress):
+    for _, checked in mill.told(_Check(control, vector), listed, "contrôle", progress):
         yield checked
 
 
@@ -101,9 +105,10 @@ class _Check:
     """The control with its levels: a value that can be sent to another process."""
 
     control: Control
+    vector: GmlControl
 
     def __call__(self, item: Item) -> Checked:
-        return check_file(item, self.control)
+        return check_file(item, self.control, self.vector)
 
 
 def twins(checked: Iterable[Checked]) -> list[Checked]:

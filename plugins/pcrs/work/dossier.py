@@ -18,6 +18,7 @@ from pcrs.raster.inspect import Inspection
 from pcrs.raster.qc import Control
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import DALLE_RES_M
+from pcrs.vector.check import GmlControl
 from pcrs.work.checkpoints import judge_points, read_points
 from pcrs.work.completeness import against_extent, against_grid, against_itself, read_area
 from pcrs.work.control import Checked
@@ -44,6 +45,7 @@ class Dossier:
     area_is: Literal["extent", "grid"] = "extent"
     points: Path | None = None
     """A CSV of GNSS check points (`pcrs.work.checkpoints`)."""
+    vector: GmlControl = GmlControl(sketch=True)  # noqa: RUF009  frozen
 
 
 class _Entry(NamedTuple):
@@ -83,7 +85,7 @@ def examine(
     area = read_area(dossier.area) if dossier.area else []
     if dossier.points:
         read_points(dossier.points)
-    entries = list(_entries(check(path, dossier.control, mill, progress)))
+    entries = list(_entries(check(path, dossier.control, mill, progress, vector=dossier.vector)))
     placed = [Placed(entry.name, entry.box) for entry in entries if entry.box is not None and entry.first]
     inspections, rows, looks = _look(entries, placed, dossier.levels, mill, progress)
     complete = replace(_complete(placed, area, dossier), overlaps=tuple(overlaps(placed)))
@@ -176,5 +178,5 @@ def _card(entry: _Entry, inspection: Inspection | None, found: Sequence[Finding]
         findings=(*entry.checked.findings, *(replace(one, file=item.name) for one in found)),
         box=entry.box,
         inspection=inspection,
-        objects=entry.checked.facts.get("objects"),
+        document=entry.checked.document,
     )

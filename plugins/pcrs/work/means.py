@@ -6,6 +6,7 @@ from pcrs.raster.pyramids import Pyramids
 from pcrs.raster.qc import Control
 from pcrs.store.base import FeatureStore
 from pcrs.store.index import Index
+from pcrs.vector.check import GmlControl
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.site import Site
 
@@ -27,3 +28,4 @@ class Means:
     """CategoriePrecision code written on accepted dalles."""
     mill: Mill
     progress: Progress
+    vector_control: GmlControl = GmlControl()  # noqa: RUF009  frozen

@@ -12,6 +12,7 @@ from pcrs.errors import ConflictError
 from pcrs.findings import Finding
 from pcrs.raster.qc import Control
 from pcrs.store.index import DeliveredFile, Delivery, FileState, Index
+from pcrs.vector.check import GmlControl
 from pcrs.work import accept as acceptance
 from pcrs.work.control import Checked, Item, check_files, twins
 from pcrs.work.means import Means
@@ -23,14 +24,18 @@ from pcrs.work.update import affected, build, sweep
 _TAKEN: tuple[FileState, ...] = ("conforme", "réserves")
 
 
-def check(path: Path, control: Control, mill: Mill, progress: Progress) -> list[Checked]:
+def check(
+    path: Path, control: Control, mill: Mill, progress: Progress, *, vector: GmlControl | None = None
+) -> list[Checked]:
     """The control of a file or a folder, outside any site; nothing is changed. In order of names.
 
     Raises:
         InputError: the path does not exist, or nothing is in it.
     """
     items = [Item(file, name, kind_of(file)) for name, file in inventory(path)]
-    checked = {one.item.name: one for one in check_files(items, control, mill, progress)}
+    checked = {
+        one.item.name: one for one in check_files(items, control, vector or GmlControl(), mill, progress)
+    }
     checked |= {one.item.name: one for one in twins(checked.values())}
     return [checked[name] for name in sorted(checked)]
 
@@ -51,7 +56,7 @@ def receive(means: Means, path: Path, *, edition: str, chantier: str = "") -> De
 def _control(means: Means, delivery: Delivery, files: list[DeliveredFile]) -> None:
     by_name = {file.name: file for file in files}
     open_items = [_item(delivery, file) for file in files if file.state == "reçu"]
-    for one in check_files(open_items, means.control, means.mill, means.progress):
+    for one in check_files(open_items, means.control, means.vector_control, means.mill, means.progress):
         _note(means.index, by_name[one.item.name], one)
     known = (_checked(delivery, file) for file in means.index.files(delivery.id))
     for one in twins(known):

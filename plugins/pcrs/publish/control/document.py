@@ -7,6 +7,7 @@ from shapely.geometry import mapping
 
 from pcrs.publish.control.result import Card, Completeness, ControlResult, Planimetry, SeamRow
 from pcrs.standard.precision import GapTest
+from pcrs.vector.check import Summary
 
 
 def document(result: ControlResult) -> dict[str, Any]:
@@ -50,11 +51,25 @@ def _file(card: Card) -> dict[str, Any]:
     }
     if card.box is not None:
         said["bbox"] = list(card.box)
-    if card.objects is not None:
-        said["objects"] = card.objects
+    if card.document is not None:
+        said |= _document(card.document)
     if card.inspection is not None:
         said["measures"] = _measures(card)
     return said
+
+
+def _document(summary: Summary) -> dict[str, Any]:
+    """What was seen of a GML; `tally` counts findings that `findings` leaves out, too."""
+    return {
+        "objects": sum(summary.counts.values()),
+        "classes": dict(summary.counts),
+        "extent": None if summary.bbox is None else list(summary.bbox),
+        "xsd": summary.schema,
+        "tally": [
+            {"code": code, "level": level, "class": name or None, "count": count}
+            for (code, level, name), count in sorted(summary.tally.items())
+        ],
+    }
 
 
 def _measures(card: Card) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pcrs.raster.inspect import Inspection
 from pcrs.raster.seam import Seam
 from pcrs.standard.crs import BBox
 from pcrs.standard.precision import GapTest
+from pcrs.vector.check import Summary
 
 Verdict = Literal["conforme", "à examiner", "non conforme"]
 VERDICTS: tuple[Verdict, ...] = ("conforme", "à examiner", "non conforme")
@@ -124,8 +125,8 @@ class Card:
     """EPSG:2154; None: no dalle, or its name says no place."""
     inspection: Inspection | None = None
     """None: no dalle, or its pixels could not be read."""
-    objects: int | None = None
-    """Valid objects of a vector file."""
+    document: Summary | None = None
+    """What was seen of a GML; None for other files, and for one that is no PCRS document."""
 
     @property
     def verdict(self) -> Verdict:
@@ -204,6 +205,11 @@ class ControlResult:
     def dalles(self) -> tuple[Card, ...]:
         """The cards of dalles."""
         return tuple(card for card in self.cards if card.kind == "raster")
+
+    @property
+    def documents(self) -> tuple[Card, ...]:
+        """The cards of GML files."""
+        return tuple(card for card in self.cards if card.kind == "vecteur")
 
     @property
     def every_finding(self) -> tuple[Finding, ...]:
