@@ -35,7 +35,8 @@ from pcrs.work.progress import Mill, Progress, mill
 from pcrs.work.site import Site, create
 
 _DEMO_EDITION = "2025"
-_OGC_SCHEMAS = "core/schemas/ogc"
+OGC_SCHEMAS = ("core/schemas/ogc", "core/schemas/w3c", "plugins/profiles/apiso/schemas/ogc")
+"""Where the wheel of pycsw has the schemas of OGC, W3C and ISO."""
 _FIRST_USER = "46"
 """The département whose name and title the shipped files have."""
 
@@ -89,7 +90,8 @@ def gml_control_of(settings: Settings, *, xsd: Path | None = None, sketch: bool 
     folder = xsd or (Path(table.xsd) if table.xsd else None)
     places = find_spec("pycsw")
     roots = places.submodule_search_locations if places else None
-    return GmlControl(levels, folder, tuple(Path(root) / _OGC_SCHEMAS for root in roots or ()), sketch)
+    schemas = tuple(Path(root) / place for root in roots or () for place in OGC_SCHEMAS)
+    return GmlControl(levels, folder, schemas, sketch)
 
 
 def public_url(settings: Settings, host: str | None = None, port: int | None = None) -> str:

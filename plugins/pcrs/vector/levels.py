@@ -1,5 +1,6 @@
 """The levels from which a measure on a vector object is worth a look."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -15,3 +16,8 @@ class VectorLevels:
     """How far from the emprise d'échange an object may lie wholly outside it."""
     today: str | None = None
     """ISO date that surveys come before; None: dates to come are not looked at."""
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """The levels by the names of their settings, as a French reader reads them."""
+        for name in ("tiny_line_m", "height_gap_m", "outside_m"):
+            yield name, f"{getattr(self, name):g} m".replace(".", ",")

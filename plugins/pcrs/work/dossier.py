@@ -109,6 +109,7 @@ def examine(
         findings=(*of_the_area(complete), *of_the_form(inspections)),
         levels={**asdict(dossier.levels), "max_nodata_share": dossier.control.max_nodata_share},
         signature=signature,
+        vector_levels=tuple(dossier.vector.levels.told()),
     )
 
 

@@ -1,46 +1,19 @@
 """The map of a control report: the dalles there are, what they are worth, what is missing, what is double."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import shapely
 from markupsafe import Markup, escape
 
 from pcrs.publish.control.figures import drawing, short
+from pcrs.publish.control.frame import Frame, axes
 from pcrs.publish.control.pictures import embedded, mosaic
 from pcrs.publish.control.result import ControlResult, SeamRow
 from pcrs.standard.crs import BBox
-from pcrs.standard.french import number
 
-_SIDE = 900.0
-_MARGIN = 46.0
-_TOP = 40.0
 _MOST_NAMES = 150
 _CLASSES = {"conforme": "good", "à examiner": "look", "non conforme": "bad"}
 _SIGNS = {"à examiner": "?", "non conforme": "✕"}
-_STEPS_M = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The box that is drawn, and how it lies on the page."""
-
-    box: BBox
-
-    @property
-    def scale(self) -> float:
-        return _SIDE / max(self.box.width, self.box.height)
-
-    def x(self, east: float) -> float:
-        return _MARGIN + (east - self.box.xmin) * self.scale
-
-    def y(self, north: float) -> float:
-        return _TOP + (self.box.ymax - north) * self.scale
-
-    def square(self, box: BBox) -> str:
-        """A box as a path."""
-        left, right = short(self.x(box.xmin)), short(self.x(box.xmax))
-        return f"M{left} {short(self.y(box.ymax))}H{right}V{short(self.y(box.ymin))}H{left}Z"
 
 
 def coverage_map(result: ControlResult) -> Markup | None:
@@ -53,7 +26,7 @@ def coverage_map(result: ControlResult) -> Markup | None:
     whole = boxes[0]
     for box in boxes[1:]:
         whole = whole.union(box)
-    frame = _Frame(whole)
+    frame = Frame(whole)
     body = [
         _HATCH,
         _backdrop(result, frame),
@@ -61,10 +34,9 @@ def coverage_map(result: ControlResult) -> Markup | None:
         *_area(result, frame),
         *_seams(result, frame),
         *_signs(result, frame),
-        *_axes(frame),
+        *axes(frame),
     ]
-    width, height = whole.width * frame.scale, whole.height * frame.scale
-    return drawing(body, width + _MARGIN + 34, height + _TOP + 44, "map", "carte de couverture")
+    return drawing(body, *frame.size, "map", "carte de couverture")
 
 
 _HATCH = (
@@ -75,7 +47,7 @@ _HATCH = (
 )
 
 
-def _backdrop(result: ControlResult, frame: _Frame) -> str:
+def _backdrop(result: ControlResult, frame: Frame) -> str:
     box = frame.box
     return (
         f'<image x="{short(frame.x(box.xmin))}" y="{short(frame.y(box.ymax))}" '
@@ -84,7 +56,7 @@ def _backdrop(result: ControlResult, frame: _Frame) -> str:
     )
 
 
-def _squares(result: ControlResult, frame: _Frame) -> Iterator[str]:
+def _squares(result: ControlResult, frame: Frame) -> Iterator[str]:
     """One path for each verdict: a département has a hundred thousand dalles."""
     for verdict, kind in _CLASSES.items():
         paths = [frame.square(card.box) for card in result.dalles if card.box and card.verdict == verdict]
@@ -95,7 +67,7 @@ def _squares(result: ControlResult, frame: _Frame) -> Iterator[str]:
         yield f'<path class="missing" d="{"".join(missing)}"/>'
 
 
-def _area(result: ControlResult, frame: _Frame) -> Iterator[str]:
+def _area(result: ControlResult, frame: Frame) -> Iterator[str]:
     """Ground that is covered twice, and the outline of what should be covered."""
     boxes = {card.name: card.box for card in result.dalles}
     for first, second, _ in result.completeness.overlaps:
@@ -115,7 +87,7 @@ def _area(result: ControlResult, frame: _Frame) -> Iterator[str]:
         yield f'<path class="extent" d="{"".join(lines)}"/>'
 
 
-def _seams(result: ControlResult, frame: _Frame) -> Iterator[str]:
+def _seams(result: ControlResult, frame: Frame) -> Iterator[str]:
     boxes = {card.name: card.box for card in result.dalles}
     for row in result.seams:
         one, other = boxes[row.first], boxes[row.second]
@@ -124,7 +96,7 @@ def _seams(result: ControlResult, frame: _Frame) -> Iterator[str]:
             yield f'<path class="seam {kind}" d="{_edge(row, one, other, frame)}"/>'
 
 
-def _edge(row: SeamRow, one: BBox, other: BBox, frame: _Frame) -> str:
+def _edge(row: SeamRow, one: BBox, other: BBox, frame: Frame) -> str:
     if row.side == "east":
         top, bottom = min(one.ymax, other.ymax), max(one.ymin, other.ymin)
         return f"M{short(frame.x(one.xmax))} {short(frame.y(top))}V{short(frame.y(bottom))}"
@@ -132,7 +104,7 @@ def _edge(row: SeamRow, one: BBox, other: BBox, frame: _Frame) -> str:
     return f"M{short(frame.x(left))} {short(frame.y(one.ymin))}H{short(frame.x(right))}"
 
 
-def _signs(result: ControlResult, frame: _Frame) -> Iterator[str]:
+def _signs(result: ControlResult, frame: Frame) -> Iterator[str]:
     """A sign on each dalle that is not conforming, its name as a tip; names on all where they have room."""
     few = len(result.dalles) <= _MOST_NAMES
     for card in result.dalles:
@@ -164,26 +136,3 @@ def place(name: str) -> str:
     """What tells dalles apart in a delivery: the corner in a standard name, else the whole name."""
     parts = name.split("-")
     return "-".join(parts[-5:-3]) if len(parts) >= 6 else name
-
-
-def _axes(frame: _Frame) -> Iterator[str]:
-    """Coordinates at round places, and a scale."""
-    box = frame.box
-    step = next((s for s in _STEPS_M if max(box.width, box.height) / s <= 8), _STEPS_M[-1])
-    base = frame.y(box.ymin)
-    for east in range(-(-int(box.xmin) // step) * step, int(box.xmax) + 1, step):
-        x = short(frame.x(east))
-        yield f'<path class="tick" d="M{x} {short(base)}v5"/>'
-        yield f'<text class="tick" x="{x}" y="{short(base + 17)}" text-anchor="middle">{number(east)}</text>'
-    for north in range(-(-int(box.ymin) // step) * step, int(box.ymax) + 1, step):
-        y = frame.y(north)
-        yield f'<path class="tick" d="M{short(_MARGIN)} {short(y)}h-5"/>'
-        if base - y < _TOP:
-            continue  # the label would run into those of the other axis
-        x = short(_MARGIN - 9)
-        turned = f'x="{x}" y="{short(y)}" transform="rotate(-90 {x} {short(y)})"'
-        yield f'<text class="tick" {turned} text-anchor="middle">{number(north)}</text>'
-    length = step * frame.scale
-    yield f'<path class="tick" d="M{short(_MARGIN)} {short(base + 32)}v4h{short(length)}v-4"/>'
-    said = f"{number(step)} m" if step < 1000 else f"{number(step / 1000)} km"
-    yield f'<text class="tick" x="{short(_MARGIN + length + 6)}" y="{short(base + 37)}">{said}</text>'

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def write_layer(result: ControlResult, path: Path) -> None:
         if DRIVERS[path.suffix.lower()] == "GeoJSON":
             part.write_text(geojson(result), encoding="utf-8")
         else:
-            _geopackage(result, part)
+            part.write_bytes(_geopackage(result))
 
 
 def geojson(result: ControlResult) -> str:
@@ -43,7 +44,7 @@ def geojson(result: ControlResult) -> str:
     return json.dumps({"type": "FeatureCollection", "name": LAYER, "features": features}, ensure_ascii=False)
 
 
-def _geopackage(result: ControlResult, path: Path) -> None:
+def _geopackage(result: ControlResult) -> bytes:
     rows = list(_placed(result))
     points = np.array([None if at is None else shapely.Point(at) for _, at in rows], dtype=object)
     columns: dict[str, list[Any]] = {name: [] for name in _properties(Finding("", "info", ""))}
@@ -52,8 +53,9 @@ def _geopackage(result: ControlResult, path: Path) -> None:
             columns[name].append(value)
     lines = np.array([value or 0 for value in columns["ligne"]], dtype=np.int32)
     data = [lines if name == "ligne" else np.array(held, dtype=object) for name, held in columns.items()]
+    made = BytesIO()
     pyogrio.raw.write(
-        path,
+        made,
         shapely.to_wkb(points),
         data,
         np.array(list(columns), dtype=object),
@@ -62,6 +64,7 @@ def _geopackage(result: ControlResult, path: Path) -> None:
         geometry_type="Point",
         crs=f"EPSG:{L93}",
     )
+    return made.getvalue()
 
 
 def _placed(result: ControlResult) -> Iterator[tuple[Finding, tuple[float, float] | None]]:

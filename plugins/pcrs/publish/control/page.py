@@ -18,12 +18,15 @@ from pcrs.publish.control.figures import histogram, target, vectors
 from pcrs.publish.control.pictures import embedded
 from pcrs.publish.control.result import ControlResult, SeamRow
 from pcrs.publish.control.summary import lines
+from pcrs.publish.control.vector_part import vector_part
+from pcrs.publish.control.vector_summary import vector_lines
 from pcrs.standard import french
 from pcrs.standard.codes import CODES
 
 _FEW = 36
 """A delivery of no more dalles has a card for each; a greater one for those that are not conforming."""
 _MOST_CARDS, _MOST_THUMBS, _MOST_SEAMS, _MOST_FINDINGS = 120, 6000, 80, 600
+_MOST_LETTERS = 120
 _SLUGS = {"conforme": "good", "à examiner": "look", "non conforme": "bad"}
 _SIGNS = {"conforme": "✓", "à examiner": "?", "non conforme": "✕"}
 _LEVELS = {"error": "bad", "warning": "look", "info": "note"}
@@ -41,13 +44,19 @@ def render(result: ControlResult) -> str:
     """The page."""
     dalles = [card for card in result.dalles if card.inspection is not None]
     faulty = [card for card in dalles if card.verdict != "conforme"]
-    findings = [*result.findings, *(f for card in result.cards for f in card.findings)]
+    findings = [
+        *result.findings,
+        *(f for card in result.cards for f in card.findings if card.kind != "vecteur"),
+    ]
     findings += [f for row in result.seams for f in row.findings]
     told = [finding for finding in findings if finding.level != "info"]
     planimetry = result.planimetry
+    raster = bool(result.dalles) or not result.documents
     return _template().render(
         result=result,
-        lines=lines(result),
+        lines=[*(lines(result) if raster else ()), *(vector_lines(result) if result.documents else ())],
+        raster=raster,
+        vector=vector_part(result) if result.documents else None,
         map=coverage_map(result),
         thumbs=dalles if len(dalles) <= _MOST_THUMBS else faulty[:_MOST_THUMBS],
         cards=(dalles if len(dalles) <= _FEW else faulty)[:_MOST_CARDS],
@@ -70,6 +79,11 @@ def _worst(seams: Sequence[SeamRow]) -> list[SeamRow]:
         return not row.findings, not row.explained_by, -((row.offset_m or 0.0) * 100 + row.jump)
 
     return sorted(seams, key=rank)[:_MOST_SEAMS]
+
+
+def _clipped(text: str) -> str:
+    """The beginning of a long value."""
+    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
 
 
 def _day(iso: str) -> str:
@@ -99,6 +113,7 @@ def _template() -> jinja2.Template:
         "place": place,
         "packing": french.packing,
         "day": _day,
+        "clipped": _clipped,
     }
     environment.globals |= {
         "count": french.count,

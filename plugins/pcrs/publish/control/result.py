@@ -194,6 +194,8 @@ class ControlResult:
     levels: Mapping[str, float]
     """The levels that were applied, by the names of their settings."""
     signature: Signature
+    vector_levels: tuple[tuple[str, str], ...] = ()
+    """The levels of the control of GML, as a reader reads them."""
     counts: Mapping[Verdict, int] = field(init=False)
     """How many dalles have each verdict."""
 

@@ -39,7 +39,7 @@ def lines(result: ControlResult) -> list[Line]:
     for line in drafts:
         own = [f for f in result.every_finding if f.code.startswith(line.codes)] if line.codes else []
         if not line.codes:
-            own = [f for f in result.every_finding if not f.code.startswith(named)]
+            own = [f for f in result.every_finding if not f.code.startswith((*named, "gml."))]
         judged.append(
             Line(
                 line.title, line.english, line.codes, line.measured, line.expected, line.done, verdict_of(own)
