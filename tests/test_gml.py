@@ -113,6 +113,7 @@ def test_the_geovendee_extract_has_one_error(shared_data):
         "typeMur",
         measured="07",
         expected="01, 02, 03, 04, 05, 06",
+        position=(403109.81, 6628342.471),
     )
     assert [f.code for f in summary.findings if f.level != "error"] == ["gml.version"]
     assert (summary.counts, summary.bbox, summary.valid) == ({}, None, False)

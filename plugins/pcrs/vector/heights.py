@@ -13,8 +13,10 @@ CELL_M = 50.0
 _FEWEST = 8
 """Fewer heights than these say nothing: the whole file is the measure then, with a gap this much wider:"""
 _WIDER = 4.0
-_DEVIATIONS = 6.0
-_TO_SIGMA = 1.4826
+_ALONE = 0.1
+"""A height that a greater share of those around have, to the gap, is another level's: a cliff, a quay."""
+_GROUP = 3
+"""Whatever that share, so many may be wrong together: an affleurant is drawn by several objects."""
 _NO_HEIGHT_M = 2.0
 """A height of exactly zero is none when those around are further from it than this."""
 
@@ -30,9 +32,7 @@ class Misfit(NamedTuple):
 def misfits(
     x: Floats, y: Floats, low: NDArray[np.floating[Any]], high: NDArray[np.floating[Any]], gap_m: float
 ) -> Iterator[Misfit]:
-    """The objects whose lowest or highest point is far from the median of what stands around.
-
-    Far is more than `gap_m` and more than six robust standard deviations: a cliff is no fault.
+    """The objects with a point far from the median height around, and nearly alone at that height.
 
     Args:
         x: middles of the objects, EPSG:2154, metres; `y` likewise.
@@ -47,19 +47,28 @@ def misfits(
     cells = _cells(x[there], y[there])
     means = (low[there] + high[there]) / 2
     spans = {key: (low[there[own]].min(), high[there[own]].max()) for key, own in cells.items()}
-    everywhere = _usual(means, gap_m * _WIDER)
     for key, own in cells.items():
         around = [near for near in _around(key) if near in cells]
         lowest, highest = min(spans[near][0] for near in around), max(spans[near][1] for near in around)
         if highest - lowest <= gap_m and not lowest <= 0 <= highest:
             continue
-        beside = means[np.concatenate([cells[near] for near in around])]
-        usual, limit = _usual(beside, gap_m) if len(beside) >= _FEWEST else everywhere
+        beside, gap = means[np.concatenate([cells[near] for near in around])], gap_m
+        if len(beside) < _FEWEST:
+            beside, gap = means, gap_m * _WIDER
+        usual = float(np.median(beside))
         for at in there[own]:
             for height in (float(low[at]), float(high[at])):
-                if abs(height - usual) > (_NO_HEIGHT_M if height == 0 else limit):
+                if _is_alien(height, usual, beside, gap):
                     yield Misfit(int(at), height, usual)
                     break
+
+
+def _is_alien(height: float, usual: float, beside: NDArray[np.floating[Any]], gap_m: float) -> bool:
+    if height == 0:
+        return abs(usual) > _NO_HEIGHT_M
+    if abs(height - usual) <= gap_m:
+        return False
+    return bool(np.count_nonzero(np.abs(beside - height) <= gap_m) <= max(_GROUP, _ALONE * len(beside)))
 
 
 def _cells(x: Floats, y: Floats) -> Mapping[tuple[int, int], NDArray[np.intp]]:
@@ -74,10 +83,3 @@ def _cells(x: Floats, y: Floats) -> Mapping[tuple[int, int], NDArray[np.intp]]:
 def _around(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
     column, row = cell
     return ((column + east, row + north) for east in (-1, 0, 1) for north in (-1, 0, 1))
-
-
-def _usual(heights: NDArray[np.floating[Any]], gap_m: float) -> tuple[float, float]:
-    """Median, and how far from it a height may be."""
-    median = float(np.median(heights))
-    deviation = _TO_SIGMA * float(np.median(np.abs(heights - median)))
-    return median, max(gap_m, _DEVIATIONS * deviation)
