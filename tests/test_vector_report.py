@@ -148,6 +148,17 @@ def test_a_clean_delivery_conforms(tmp_path):
     assert "109 objets valides" in page
 
 
+def test_several_files_are_told_apart_and_one_that_is_no_document_is_shown(tmp_path):
+    for name in ("a.gml", "b.gml"):
+        clean_document(tmp_path / name)
+    (tmp_path / "c.gml").write_text("<autre/>")
+    result = control(tmp_path, VECTOR)
+    tree = html.fromstring(render(result))
+    rows = [words(row) for row in tree.xpath("//table[@class='files']/tbody/tr")]
+    assert rows == ["a.gml 109 0 ✓ conforme", "b.gml 109 0 ✓ conforme", "c.gml – 1 ✕ non conforme"]
+    assert tree.xpath("string(//table[@class='told']/tbody/tr/td[2])") == "c.gml"
+
+
 def test_the_command_controls_reports_and_writes_the_layer(delivery, tmp_path):
     page, layer = tmp_path / "r.html", tmp_path / "c.geojson"
     done = pcrs("check", delivery, "--report", page, "--findings", layer, "--workers", "1")
