@@ -282,6 +282,37 @@ def records(
 
 
 @app.command()
+def export(
+    format_: Annotated[str, typer.Option("--format", help="gml, gpkg, dxf, fgb, geojson or shp.")],
+    site: SiteOption = _HERE,
+    commune: Annotated[str | None, typer.Option(help="INSEE code of a commune.")] = None,
+    bbox: Annotated[str | None, typer.Option(help="xmin,ymin,xmax,ymax, in the order of its CRS.")] = None,
+    polygon: Annotated[Path | None, typer.Option(help="GeoJSON, GeoPackage, Shapefile (or zipped).")] = None,
+    dalle: Annotated[str | None, typer.Option(help="Name of a dalle.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole site.")] = False,
+    bbox_crs: Annotated[str, typer.Option(help="CRS of --bbox.")] = "EPSG:2154",
+    crs: Annotated[str | None, typer.Option(help="CRS of the file, like EPSG:3945.")] = None,
+    clip: Annotated[bool, typer.Option("--clip", help="Cut lines and areas at the limit.")] = False,
+    output: Annotated[Path | None, typer.Option(help="The file; .zip puts the lisez-moi beside.")] = None,
+    json_: JsonOption = False,
+) -> None:
+    """Give the objects of an area as a file: GML, GeoPackage with styles, DXF, FlatGeobuf, GeoJSON, SHP."""
+    from pcrs.extracting import Asked, extract
+
+    place, settings = _load(site)
+    asked = Asked(format_, commune, bbox, bbox_crs, polygon, dalle, everything, crs, clip, output)
+    with showing(_err) as progress:
+        made = extract(place, settings, asked, progress)
+    count = sum(made.counts.values())
+    if json_:
+        told = {"file": str(made.path) if count else None, "objects": count, "classes": dict(made.counts)}
+        _out.print_json(json.dumps(told, ensure_ascii=False))
+    else:
+        _out.print(f"{count} objets : {made.path}" if count else "aucun objet dans l'emprise", markup=False)
+    raise typer.Exit(0 if count else 1)
+
+
+@app.command()
 def serve(
     site: SiteOption = _HERE,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,

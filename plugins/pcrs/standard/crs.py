@@ -109,6 +109,31 @@ def transform_geometry(geometry: BaseGeometry, source: int, target: int) -> Base
     return shapely.transform(geometry, move, include_z=bool(geometry.has_z))
 
 
+def transform_geometries(shapes: np.ndarray, source: int, target: int) -> np.ndarray:
+    """An array of geometries in the target CRS, to a tenth of a millimetre; z is kept, None stays None.
+
+    One call of PROJ for all two-dimensional ones and one for the others. Nothing is rounded where source and
+    target are the same.
+    """
+    if source == target or not len(shapes):
+        return shapes
+    forward = transformer(source, target)
+    decimals = 9 if is_latlon(target) else 4
+
+    def move(points: np.ndarray) -> np.ndarray:
+        moved = points.copy()
+        x, y = forward.transform(points[:, 0], points[:, 1])
+        moved[:, 0], moved[:, 1] = np.round(x, decimals), np.round(y, decimals)
+        return moved
+
+    result = shapes.copy()
+    for with_z in (False, True):
+        chosen = shapely.has_z(shapes) == with_z
+        if chosen.any():
+            result[chosen] = shapely.transform(shapes[chosen], move, include_z=with_z)
+    return result
+
+
 def transform_bbox(bbox: BBox, source: int, target: int, *, points: int = 22) -> BBox:
     """The box that holds the whole image of `bbox`: its edges are followed, not only its corners.
 

@@ -1,5 +1,6 @@
 """CNIG GML, written: a document that the XSD takes, whole or not there at all."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -38,12 +39,14 @@ def write(
     epsg: int,
     envelope: BBox | None = None,
     document_id: str = "PCRS",
+    notice: str = "",
 ) -> int:
     """The objects are in `path` as CNIG GML v2.0, in the order given; returns how many.
 
     The file appears when it is whole. The same objects give the same bytes. Geometries are written in `epsg`
     (Lambert-93 or a conic zone), transformed where they are in another CRS, z as it is; ids and links are
-    kept, but for letters that an XML id may not have. `envelope` (in `epsg`) becomes the `gml:boundedBy`.
+    kept, but for letters that an XML id may not have. `envelope` (in `epsg`) becomes the `gml:boundedBy`,
+    `notice` a comment before the root.
 
     Raises:
         InputError: a CRS that the standard does not have, two objects with one id, an object that the XSD
@@ -52,7 +55,7 @@ def write(
     if epsg not in PCRS_CRS:
         raise InputError(f"EPSG:{epsg} ne peut pas porter un PCRS : choisir {EXPECTED}")
     with placing(path) as part, part.open("wb") as stream:
-        return _document(stream, features, _Writer(epsg, document_id), envelope)
+        return _document(stream, features, _Writer(epsg, document_id, notice), envelope)
 
 
 def _document(stream: BinaryIO, features: Iterable[Feature], writer: "_Writer", envelope: BBox | None) -> int:
@@ -62,6 +65,11 @@ def _document(stream: BinaryIO, features: Iterable[Feature], writer: "_Writer", 
     root.set("version", VERSION)
     root.set(f"{{{NAMESPACES['xsi']}}}schemaLocation", _SCHEMA_LOCATION)
     opening = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    if writer.notice:
+        declaration, opening = opening.split(b"?>\n", 1)
+        stream.write(
+            declaration + b"?>\n" + etree.tostring(_comment(writer.notice), encoding="UTF-8") + b"\n"
+        )
     stream.write(opening.removesuffix(b"/>") + b">\n")
     if envelope is not None:
         stream.write(_bytes(_bounded_by(envelope, writer.srs_name)))
@@ -73,6 +81,11 @@ def _document(stream: BinaryIO, features: Iterable[Feature], writer: "_Writer", 
         written += 1
     stream.write(f"</pcrs:{ROOT}>\n".encode())
     return written
+
+
+def _comment(text: str) -> _Element:
+    """The text as a comment, in which XML allows no two hyphens side by side."""
+    return etree.Comment("\n" + re.sub("-{2,}", "—", text).strip("-") + "\n")
 
 
 def _bytes(element: _Element) -> bytes:
@@ -91,7 +104,8 @@ def _bounded_by(envelope: BBox, srs_name: str) -> _Element:
 class _Writer:
     """Makes the element of one object after the other, and keeps their ids apart."""
 
-    def __init__(self, epsg: int, document_id: str) -> None:
+    def __init__(self, epsg: int, document_id: str, notice: str = "") -> None:
+        self.notice = notice
         self.srs_name = f"urn:ogc:def:crs:EPSG::{epsg}"
         self.document_id = as_ncname(document_id)
         self._epsg = epsg

@@ -1,0 +1,44 @@
+"""What an AffleurantPCRS says, beside each geometry and symbol that shows it: drawings need its network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pcrs.standard.codes import CODES
+from pcrs.vector.sheets import Column
+from pcrs.work.selection import Selection
+
+COVER_COLUMNS = (
+    Column("affleurant", "string", "gml:id de l'affleurant"),
+    Column("reseau", "string", "nature du réseau", CODES["NatureReseauPCRSType"].values),
+    Column("nature", "string", "nature de l'affleurant", CODES["NatureAffleurantPCRSType"].values),
+    Column("gestionnaire", "string", "gestionnaire"),
+)
+"""Columns that exports add to the layers of geometries and symbols of affleurants."""
+_PARTS = ("enveloppe", "ligne", "point")
+
+
+def covers(selection: Selection) -> Mapping[str, Mapping[str, str | None]]:
+    """By gml:id of a geometry or symbol: the values of `COVER_COLUMNS`. In memory, some 300 bytes each."""
+    shown: dict[str, tuple[str, ...]] = {}
+    if "AffleurantGeometriquePCRS" in selection.facts:
+        for rows in selection.rows("AffleurantGeometriquePCRS"):
+            for row in rows:
+                shown[row.id] = tuple(_target(link) for part in _PARTS for link in row.values[part] or ())
+    found: dict[str, Mapping[str, str | None]] = {}
+    if "AffleurantPCRS" not in selection.facts:
+        return found
+    for rows in selection.rows("AffleurantPCRS"):
+        for row in rows:
+            values = {
+                "affleurant": row.id,
+                **{column.name: row.values.get(column.name) for column in COVER_COLUMNS[1:]},
+            }
+            for target in shown.get(_target(row.values.get("representation")), ()):
+                found[target] = values
+            if row.values.get("symbolisation"):
+                found[_target(row.values["symbolisation"])] = values
+    return found
+
+
+def _target(link: Any) -> str:
+    return str(link or "").removeprefix("#")
