@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcrs.errors import InputError
-from pcrs.standard.names import HM, KM, PATTERNS, DalleName, format_name, parse, pattern
+from pcrs.standard.names import (
+    HM,
+    KM,
+    PATTERNS,
+    DalleName,
+    format_name,
+    parse,
+    pattern,
+    unversioned,
+    versioned,
+)
 
 KILOMETRES = st.builds(
     lambda year, x, y, departement: DalleName(year, x * 1000, y * 1000, 1000, departement),
@@ -61,3 +71,11 @@ def test_a_corner_that_the_pattern_cannot_write_is_refused():
 def test_a_pattern_needs_each_field_once(template):
     with pytest.raises(InputError, match="name pattern"):
         pattern(template, 200, 100, 5)
+
+
+def test_versions_of_a_dalle_have_names_of_their_own():
+    stem = "46-2025-0576-6373-LA93-0M05-RVB"
+    assert versioned(stem, 1) == stem
+    assert versioned(stem, 12) == f"{stem}_v12"
+    assert {unversioned(versioned(stem, version)) for version in (1, 2, 12)} == {stem}
+    assert unversioned("vol_v") == "vol_v"

@@ -152,6 +152,10 @@ def receive(
     site: SiteOption = _HERE,
     chantier: Annotated[str, typer.Option(help="Flight block or survey.")] = "",
     accept: Annotated[bool, typer.Option("--accept", help="Accept what conforms, refuse the rest.")] = False,
+    correction: Annotated[
+        bool,
+        typer.Option("--correction", help="Dalles that the edition has already are new versions of them."),
+    ] = False,
     workers: WorkersOption = _CORES,
     scheduler: SchedulerOption = None,
     json_: JsonOption = False,
@@ -162,7 +166,7 @@ def receive(
 
     place, settings = _load(site)
     with showing(_err) as progress, working(place, settings, workers, progress, scheduler) as bench:
-        delivery = receive_path(bench.means, path, edition=edition, chantier=chantier)
+        delivery = receive_path(bench.means, path, edition=edition, chantier=chantier, correction=correction)
         if accept:
             delivery = bench.accept(delivery.id)
         files = bench.means.index.files(delivery.id)

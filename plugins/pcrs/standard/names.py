@@ -97,6 +97,19 @@ HM = Pattern("{year}-{x}-{y}-LA93-0M05-RVB", size_m=200, unit_m=100, digits=5)
 PATTERNS = (KM, HM)
 
 
+_VERSION = re.compile(r"_v[1-9]\d*\Z")
+
+
+def versioned(stem: str, version: int) -> str:
+    """The stem of a version of a dalle within its edition: the first has the plain name, the next `…_v2`."""
+    return stem if version == 1 else f"{stem}_v{version}"
+
+
+def unversioned(stem: str) -> str:
+    """The plain name of a dalle, whatever its version."""
+    return _VERSION.sub("", stem)
+
+
 def pattern(template: str, size_m: int, unit_m: int, digits: int) -> Pattern:
     """A pattern of a producer's own, from the settings.
 

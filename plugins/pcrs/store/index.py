@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pcrs.errors import NotFoundError, StoreError
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import Slab
+from pcrs.standard.names import unversioned
 
 State = Literal["reçue", "contrôlée", "acceptée", "publiée", "refusée"]
 FileKind = Literal["raster", "vecteur", "autre"]
@@ -241,6 +242,14 @@ class Index:
         """The accepted version of a dalle in an edition, if there is one."""
         row = self._db.execute("SELECT * FROM dalle WHERE edition=? AND stem=?", (edition, stem)).fetchone()
         return None if row is None else Dalle(**dict(row))
+
+    def versions(self, edition: str, stem: str) -> list[Dalle]:
+        """The versions of a dalle that an edition has accepted, oldest first; `stem` is its plain name."""
+        rows = self._db.execute(
+            "SELECT * FROM dalle WHERE edition = ? AND (stem = ? OR stem > ? AND stem < ?) ORDER BY rank",
+            (edition, stem, f"{stem}_v", f"{stem}_w"),
+        )
+        return [Dalle(**dict(row)) for row in rows if unversioned(row["stem"]) == stem]
 
     def dalles(self, upto: str | None = None) -> list[Dalle]:
         """Every accepted version of the editions up to one (all by default), lowest rank first.

@@ -15,7 +15,7 @@ from pcrs.raster.cog import HotEncoder, place_hot
 from pcrs.raster.cuts import cutting
 from pcrs.raster.master import write_master
 from pcrs.standard.model import Feature
-from pcrs.standard.names import DalleName
+from pcrs.standard.names import DalleName, unversioned, versioned
 from pcrs.store.base import FeatureStore, NewRow
 from pcrs.store.index import Dalle, DeliveredFile, Delivery, Index
 from pcrs.vector.gml import in_l93, read
@@ -84,15 +84,38 @@ def ingest(piece: Ingest) -> Ingested:
     )
 
 
-def conflict(index: Index, delivery: Delivery, file: DeliveredFile) -> Finding | None:
-    """What has to be said of a dalle whose name stands already for other bytes in this edition."""
+def settle(index: Index, delivery: Delivery) -> None:
+    """Every conforming dalle has the name under which it will be kept, or is refused: what is accepted stays.
+
+    Done after the control for the operator to see, and again before acceptance: others may have come between.
+    """
+    for file in index.files(delivery.id):
+        facts = file.facts or {}
+        if file.kind != "raster" or file.state != "conforme" or "stem" not in facts:
+            continue
+        stem = _kept_as(index, delivery, file)
+        if isinstance(stem, Finding):
+            index.set_file(file, "refusé", findings=[*file.findings, stem.to_dict()])
+        elif stem != facts["stem"]:
+            kept = {key: value for key, value in facts.items() if key != "made"}
+            index.set_file(file, "conforme", facts=kept | {"stem": stem})
+
+
+def _kept_as(index: Index, delivery: Delivery, file: DeliveredFile) -> str | Finding:
+    """The stem of the version that the file is or will be; what has to be said when its name is taken."""
     facts = file.facts or {}
-    known = index.dalle(delivery.edition, facts.get("stem", ""))
-    if known is None or known.sha256 == file.sha256:
-        return None
+    stem = unversioned(facts["stem"])
+    known = index.versions(delivery.edition, stem)
+    for version in known:
+        if version.sha256 == file.sha256 and (version is known[-1] or version.delivery == delivery.id):
+            return version.stem
+    if not known or facts.get("correction"):
+        return versioned(stem, len(known) + 1)
     message = (
-        f"La dalle {known.stem} est déjà acceptée dans l'édition {delivery.edition} avec un autre contenu "
-        f"(livraison {known.delivery}) ; une dalle acceptée ne change plus : livrer sous une autre édition."
+        f"La dalle {stem} est déjà acceptée dans l'édition {delivery.edition} avec un autre contenu "
+        f"(livraison {known[-1].delivery}) ; une dalle acceptée ne change plus. Si c'est une correction, "
+        "recevoir à nouveau avec --correction : elle devient une nouvelle version, par-dessus l'ancienne. "
+        "Si c'est un nouveau vol, recevoir sous une autre édition."
     )
     return Finding(
         "delivery.conflict",
@@ -100,7 +123,7 @@ def conflict(index: Index, delivery: Delivery, file: DeliveredFile) -> Finding |
         message,
         file.name,
         measured=file.sha256[:12],
-        expected=known.sha256[:12],
+        expected=known[-1].sha256[:12],
     )
 
 

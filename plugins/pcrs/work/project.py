@@ -5,6 +5,7 @@ from dataclasses import replace
 import shapely
 
 from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.standard.names import unversioned
 from pcrs.store.base import FeatureStore, NewRow, Query
 from pcrs.store.index import Dalle, Index
 from pcrs.work.layers import DALLES
@@ -71,7 +72,7 @@ def told_by_vector(store: FeatureStore, dalles: list[Dalle]) -> list[Dalle]:
 
 def _told(store: FeatureStore, dalle: Dalle) -> Dalle:
     for suffix in (".tif", ".jp2", ".tiff"):
-        query = Query(equals=(("nomImage", dalle.stem + suffix),), limit=1, geometry=False)
+        query = Query(equals=(("nomImage", unversioned(dalle.stem) + suffix),), limit=1, geometry=False)
         for row in store.query(_RASTER, query).rows:
             day, precision = row.values["dateAcquisition"], row.values["precisionPlanimetriqueCorpsDeRue"]
             return replace(dalle, acquired=day or dalle.acquired, precision=precision or dalle.precision)

@@ -18,7 +18,7 @@ from pcrs.work.control import Checked, Item, check_files, twins
 from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.project import project_dalles, told_by_vector
-from pcrs.work.register import inventory, kind_of, register, source
+from pcrs.work.register import Arrival, inventory, kind_of, register, source
 from pcrs.work.update import affected, build, sweep
 
 _TAKEN: tuple[FileState, ...] = ("conforme", "réserves")
@@ -40,20 +40,30 @@ def check(
     return [checked[name] for name in sorted(checked)]
 
 
-def receive(means: Means, path: Path, *, edition: str, chantier: str = "") -> Delivery:
+def receive(
+    means: Means, path: Path, *, edition: str, chantier: str = "", correction: bool = False
+) -> Delivery:
     """The delivery at `path`, registered and controlled. The same bytes again are the same delivery.
+
+    Args:
+        means: what the work is done with.
+        path: a folder or a file.
+        edition: that the delivery belongs to.
+        chantier: flight block or survey.
+        correction: dalles that the edition has with other bytes are new versions; else they are refused.
 
     Raises:
         InputError: nothing is there, or the edition cannot be a name.
     """
-    delivery, files = register(means.index, path, edition=edition, chantier=chantier, progress=means.progress)
+    arrival = Arrival(path, edition, chantier, correction)
+    delivery, files = register(means.index, arrival, means.mill, means.progress)
     if delivery.state == "reçue":
-        _control(means, delivery, files)
+        _control(means, delivery, files, correction)
         means.index.set_state(delivery.id, "contrôlée")
     return means.index.delivery(delivery.id)
 
 
-def _control(means: Means, delivery: Delivery, files: list[DeliveredFile]) -> None:
+def _control(means: Means, delivery: Delivery, files: list[DeliveredFile], correction: bool) -> None:
     by_name = {file.name: file for file in files}
     open_items = [_item(delivery, file) for file in files if file.state == "reçu"]
     for one in check_files(open_items, means.control, means.vector_control, means.mill, means.progress):
@@ -61,10 +71,10 @@ def _control(means: Means, delivery: Delivery, files: list[DeliveredFile]) -> No
     known = (_checked(delivery, file) for file in means.index.files(delivery.id))
     for one in twins(known):
         _note(means.index, by_name[one.item.name], one)
-    for file in means.index.files(delivery.id):
-        finding = acceptance.conflict(means.index, delivery, file) if file.state == "conforme" else None
-        if finding is not None:
-            means.index.set_file(file, "refusé", findings=[*file.findings, finding.to_dict()])
+    if correction:
+        for file in means.index.files(delivery.id):
+            means.index.set_file(file, file.state, facts={**(file.facts or {}), "correction": True})
+    acceptance.settle(means.index, delivery)
 
 
 def _item(delivery: Delivery, file: DeliveredFile) -> Item:
@@ -107,6 +117,7 @@ def accept(means: Means, identifier: str) -> Delivery:
         delivery = index.delivery(identifier)
     if delivery.state == "publiée":
         return delivery
+    acceptance.settle(index, delivery)
     for folder in (
         means.site.master(delivery.edition, "_").parent,
         means.site.hot(delivery.edition, "_").parent,

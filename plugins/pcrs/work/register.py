@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pcrs.errors import InputError
 from pcrs.files import sha256_of
 from pcrs.store.index import DeliveredFile, Delivery, FileKind, Index
-from pcrs.work.progress import Progress, Step
+from pcrs.work.progress import Mill, Progress, Step
 from pcrs.work.site import edition_name
 
 _KINDS: dict[str, FileKind] = {
@@ -19,6 +20,7 @@ _KINDS: dict[str, FileKind] = {
     ".jp2": "raster",
     ".gml": "vecteur",
 }
+_STAGE, _MB = "inventaire (Mo)", 10**6
 COMPANIONS = {
     ".tfw",
     ".tifw",
@@ -67,37 +69,67 @@ def _files(folder: Path) -> Iterator[Path]:
             yield entry
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a producer hands over, and what the operator says of it."""
+
+    path: Path
+    edition: str
+    chantier: str = ""
+    correction: bool = False
+    """Its dalles may take the places of those that the edition has under the same names."""
+
+    @property
+    def identity(self) -> str:
+        """The part of the delivery's id that is not its files."""
+        return f"{self.edition}\n{self.chantier}\n" + ("correction\n" if self.correction else "")
+
+
 def register(
-    index: Index, path: Path, *, edition: str, chantier: str, progress: Progress
+    index: Index, arrival: Arrival, mill: Mill, progress: Progress
 ) -> tuple[Delivery, list[DeliveredFile]]:
-    """The delivery at `path`, put in the index with the sha256 of each file; the same bytes give the same id.
+    """The delivery, put in the index with the sha256 of each file; the same bytes give the same id.
 
     Files that were hashed before and have kept size and time are not read again.
 
     Raises:
         InputError: nothing is there, or the edition cannot be a name.
     """
-    edition_name(edition)
-    found = inventory(path)
-    total = len(found)
-    digest = hashlib.sha256(f"{edition}\n{chantier}\n".encode())
+    edition_name(arrival.edition)
+    found = inventory(arrival.path)
+    hashes = _hashes(index, [file for _, file in found], mill, progress)
+    digest = hashlib.sha256(arrival.identity.encode())
     files: list[tuple[str, FileKind, int, str]] = []
-    progress(Step("inventaire", 0, total))
-    for count, (name, file) in enumerate(found, 1):
-        status = file.stat()
-        where = str(file.resolve())
-        sha256 = index.known_hash(where, status.st_size, status.st_mtime_ns)
-        if sha256 is None:
-            sha256 = sha256_of(file)
-            index.remember_hash(where, status.st_size, status.st_mtime_ns, sha256)
-        files.append((name, kind_of(file), status.st_size, sha256))
+    for name, file in found:
+        size, sha256 = hashes[file]
+        files.append((name, kind_of(file), size, sha256))
         digest.update(f"{sha256} {name}\n".encode())
-        progress(Step("inventaire", count, total))
-    identifier = f"{edition}-{digest.hexdigest()[:10]}"
+    identifier = f"{arrival.edition}-{digest.hexdigest()[:10]}"
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    delivery = Delivery(identifier, str(path.resolve()), edition, chantier, "reçue", now)
+    where = str(arrival.path.resolve())
+    delivery = Delivery(identifier, where, arrival.edition, arrival.chantier, "reçue", now)
     index.add_delivery(delivery, (DeliveredFile(identifier, *file, "reçu") for file in files))
     return index.delivery(identifier), index.files(identifier)
+
+
+def _hashes(index: Index, files: list[Path], mill: Mill, progress: Progress) -> dict[Path, tuple[int, str]]:
+    """Bytes and sha256 of every file; those that are not known are read, by all hands. Told in megabytes."""
+    status = {file: file.stat() for file in files}
+    found: dict[Path, tuple[int, str]] = {}
+    for file, seen in status.items():
+        sha256 = index.known_hash(str(file.resolve()), seen.st_size, seen.st_mtime_ns)
+        if sha256 is not None:
+            found[file] = (seen.st_size, sha256)
+    total = sum(seen.st_size for seen in status.values())
+    done = sum(size for size, _ in found.values())
+    progress(Step(_STAGE, done // _MB, max(1, total // _MB)))
+    for file, sha256 in mill.run(sha256_of, [file for file in files if file not in found]):
+        seen = status[file]
+        index.remember_hash(str(file.resolve()), seen.st_size, seen.st_mtime_ns, sha256)
+        found[file] = (seen.st_size, sha256)
+        done += seen.st_size
+        progress(Step(_STAGE, done // _MB, max(1, total // _MB)))
+    return found
 
 
 def source(delivery: Delivery, file: DeliveredFile) -> Path:

@@ -7,7 +7,7 @@ for those who read. An interrupted build goes on where it stopped.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched, groupby
 from pathlib import Path
@@ -126,12 +126,11 @@ def _build_level(means: Means, edition: str, aside: Path, slabs: list[Slab]) -> 
     base = slabs[0].level == LAMB93.last_level
     dalles = means.index.dalles(edition) if base else []
     mosaic = Mosaic(sources(means.site, dalles, hot=False))
-    cuts = {
-        means.site.master(dalle.edition, dalle.stem): means.site.cuts(
-            dalle.edition, dalle.stem, dalle.sha256, means.jpeg_quality
-        )
-        for dalle in dalles
-    }
+
+    def cuts(source: Source) -> Path:
+        dalle = dalles[source.rank]
+        return means.site.cuts(dalle.edition, dalle.stem, dalle.sha256, means.jpeg_quality)
+
     missing = [slab for slab in slabs if not _mark(aside, slab).exists()]
     yield len(slabs) - len(missing)
     pieces = (_piece(means, (name, aside), slab, mosaic, cuts) for slab in missing)
@@ -140,11 +139,11 @@ def _build_level(means: Means, edition: str, aside: Path, slabs: list[Slab]) -> 
 
 
 def _piece(
-    means: Means, place: tuple[str, Path], slab: Slab, mosaic: Mosaic, cuts: Mapping[Path, Path]
+    means: Means, place: tuple[str, Path], slab: Slab, mosaic: Mosaic, cuts: Callable[[Source], Path]
 ) -> _Piece:
     """The slab with the masters under it and their cuts: all that a worker needs to know."""
     under = tuple(mosaic.over(slab_bbox(slab)))
-    own = {source.path: cuts[source.path] for source in under}
+    own = {source.path: cuts(source) for source in under}
     return _Piece(means.pyramids, *place, slab, under, own, means.jpeg_quality)
 
 
