@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache, reduce
 from urllib.parse import urlencode
 
+import numpy as np
+import shapely
+
 from pcrs.publish.addresses import Addresses
 from pcrs.serve.atom import words
 from pcrs.serve.atom.feed import ATOM, Entry, Feed, Link, Paging, Term
@@ -94,8 +97,9 @@ class Levels:
             PageError: there is no such page.
         """
         taken = part.items if asked.takes(part, resource.kind, self.at) else ()
-        kept = [item for item in taken if asked.area is None or asked.meets(item.bbox)]
-        kept = _sorted(kept, asked, lambda item: item.name, lambda item: item.updated.date())
+        kept = _sorted(
+            _meeting(taken, asked), asked, lambda item: item.name, lambda item: item.updated.date()
+        )
         paging = asked.paging(len(kept))
         entries = [self._item(resource, part, item) for item in kept[asked.slice]]
         about = self._part(resource, part, asked)
@@ -268,6 +272,16 @@ def _sorted[T](
         return things[::-1] if asked.descending else things
     key = title if asked.sort_by == "title" else dated
     return sorted(things, key=key, reverse=asked.descending)
+
+
+def _meeting(items: Sequence[Item], asked: Selection) -> list[Item]:
+    """The files whose box meets the polygon of the request, all in one call; all of them without one."""
+    if asked.area is None:
+        return list(items)
+    placed = [item for item in items if item.bbox is not None]
+    boxes = shapely.box(*np.array([item.bbox for item in placed]).reshape(-1, 4).T)
+    meets = shapely.intersects(asked.area, boxes)
+    return [item for item, met in zip(placed, meets, strict=True) if met]
 
 
 def _distinct(terms: Iterable[Term]) -> tuple[Term, ...]:
