@@ -45,6 +45,24 @@ def test_forty_faults_of_twenty_kinds_are_found_at_their_lines_and_no_other(faul
     assert found == expected
 
 
+@pytest.mark.parametrize("feed", ["\n", "\r\n"])
+def test_lines_are_right_beyond_the_sixteen_bits_of_the_parser(tmp_path, feed):
+    path = clean_document(tmp_path / "propre.gml")
+    head, member = path.read_text(encoding="utf-8").split("<pcrs:featureMember>", 1)
+    text = f"{head}{70_000 * chr(10)}<pcrs:featureMember>{member}"
+    text = text.replace("<pcrs:idObjet>lv3</pcrs:idObjet>", '<pcrs:couleur code="3"/>')
+    text = text.replace('xlink:href="#g4"', 'xlink:href="#g44"')
+    lines = text.splitlines()
+    expected = {
+        ("gml.unknown", next(at for at, line in enumerate(lines, 1) if "couleur" in line)),
+        ("gml.required", next(at for at, line in enumerate(lines, 1) if 'gml:id="lv3"' in line)),
+        ("gml.link", next(at for at, line in enumerate(lines, 1) if "#g44" in line)),
+        ("gml.affleurant", next(at for at, line in enumerate(lines, 1) if 'gml:id="g4"' in line)),
+    }
+    path.write_bytes(text.replace("\n", feed).encode())
+    assert {(each.code, each.line) for each in check_gml(path, CONTROL).findings} == expected
+
+
 def test_every_finding_names_its_object_and_has_a_place_on_the_map(faulty):
     _, summary = faulty
     for each in summary.findings:

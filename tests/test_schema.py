@@ -61,6 +61,14 @@ def test_what_the_rules_let_pass_is_said_at_its_line_and_the_file_is_not_valid(
     assert not summary.valid
 
 
+def test_lines_are_right_beyond_the_sixteen_bits_of_the_parser(control, tmp_path):
+    text = document(mur("a"), mur("b", geometry=WITHOUT_ID.replace("<gml:posList>", "\n<gml:posList>")))
+    summary = checked(
+        tmp_path, control, text.replace("<featureMember>", 70_000 * "\n" + "<featureMember>", 1)
+    )
+    assert [each.line for each in summary.findings if each.code == "gml.xsd"] == [70_007]
+
+
 def test_an_object_that_the_rules_refuse_is_not_refused_twice(control, tmp_path):
     summary = checked(tmp_path, control, document(mur("a"), mur("b", "<typeMur>07</typeMur>")))
     assert [each.code for each in summary.findings if each.code != "gml.precision"] == ["gml.enumeration"]

@@ -15,13 +15,27 @@ from pcrs.vector.srs import Srs, lies_in_area
 GML: Final = f"{{{NAMESPACES['gml']}}}"
 _POS, _POS_LIST, _COORDINATES = f"{GML}pos", f"{GML}posList", f"{GML}coordinates"
 _POINT_HOLDERS = (f"{GML}pointProperty", f"{GML}pointRep")
+_MOST_LINES = 65_535
 _HUGE = 1e8
 """Above every coordinate of every accepted CRS; arithmetic stays safe below."""
 
 
 def line_of(element: _Element) -> int | None:
-    """The line of the element's start tag in its file."""
-    return cast("int | None", element.sourceline)
+    """The line on which the element's start tag ends in its file.
+
+    libxml2 keeps 16 bits of it; beyond, it gives the line where the text after the tag ends.
+    """
+    line = cast("int | None", element.sourceline)
+    return line if line is None or line < _MOST_LINES else line - _lines_after(element)
+
+
+def _lines_after(element: _Element) -> int:
+    """Line feeds in the first text after the element's start tag."""
+    text, inner = element.text, element
+    while not text and len(inner):
+        inner = inner[0]
+        text = inner.text
+    return (text or inner.tail or "").count("\n")
 
 
 def local_name(element: _Element) -> str:

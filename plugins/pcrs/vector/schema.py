@@ -25,6 +25,7 @@ MAIN = "CNIG_PCRS_v2.0.xsd"
 INFORMATION = "CNIG_PCRS-INFO_v2.0.xsd"
 _HOSTS = ("schemas.opengis.net", "www.w3.org")
 _MEMBER = f"{{{NAMESPACES['pcrs']}}}featureMember"
+_ELEMENT = re.compile(r"Element '([^']+)'")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _SAID = (
     ("DATATYPE", "La valeur n'est pas de celles que le schéma admet"),
@@ -94,10 +95,12 @@ class Schema:
         """What the schema refuses in a tree, one finding for each line."""
         if self._compiled.validate(element):
             return
+        lines = {(str(each.tag), each.sourceline): line_of(each) for each in element.iter()}
         told: set[int | None] = set()
         log: Any = self._compiled.error_log
         for entry in log:
-            line = at or entry.line
+            named = _ELEMENT.match(entry.message)
+            line = at or lines.get((named[1] if named else "", entry.line), entry.line)
             if line not in told:
                 told.add(line)
                 said = next((said for key, said in _SAID if key in entry.type_name), "Écart au schéma")
