@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 import struct
+from contextlib import closing
 
 import numpy as np
 import pyogrio
@@ -53,6 +54,7 @@ def test_gdal_reads_layers_fields_geometry_and_crs(walls, path):
         "hauteur": "OFTReal",
         "rang": "OFTInteger64",
         "visible": "OFTInteger",
+        "valid_from": "OFTDateTime",
     }
     assert info["geometry_type"] == "LineString Z"
     _, _, geometries, values = pyogrio.raw.read(path, "MurPCRS", columns=["gml_id"])
@@ -214,3 +216,44 @@ def test_stores_are_opened_once_by_address(path):
     for bad in ("gpkg://relative.gpkg", "mysql:///a", "gpkg:a.gpkg", ""):
         with pytest.raises(InputError, match="gpkg:///absolute"):
             open_store(bad)
+
+
+def test_a_store_of_the_first_version_is_brought_up(walls, path):
+    walls.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute('ALTER TABLE "MurPCRS" DROP COLUMN valid_from')
+        number = "SELECT id FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:version'"
+        connection.execute(f"DELETE FROM gpkg_metadata_reference WHERE md_file_id IN ({number})")
+        connection.execute("DELETE FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:version'")
+        connection.commit()
+    with pytest.raises(StoreError, match="pcrs status"):
+        GeoPackage(path, read_only=True)
+    for _ in range(2):
+        store = GeoPackage(path)
+        assert store.count("MurPCRS", Query(at="2000-01-01")) == 10
+        with store.transaction(at="2024-01-01"):
+            store.remove("MurPCRS", [row.id for row in store.query("MurPCRS", Query(limit=1)).rows])
+        assert store.count("MurPCRS", Query(at="2023-12-31")) == 10
+        store.close()
+    assert GeoPackage(path, read_only=True).count("MurPCRS", Query()) == 8
+
+
+def test_a_store_of_a_newer_version_is_refused(walls, path):
+    walls.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "UPDATE gpkg_metadata SET metadata = '99' WHERE md_standard_uri = 'urn:pcrs:version'"
+        )
+        connection.commit()
+    with pytest.raises(StoreError, match=r"newer pcrs .version 99.*upgrade"):
+        GeoPackage(path)
+
+
+def test_gdal_reads_former_versions_too(walls, path):
+    with walls.transaction(at="2024-01-01"):
+        walls.remove("MurPCRS", ["w1", "w2"])
+    box = (X0 + 95, Y0, X0 + 105, Y0 + 1)
+    info = pyogrio.read_info(path, "pcrs_history_MurPCRS")
+    assert (info["features"], info["geometry_type"], info["crs"]) == (2, "LineString Z", "EPSG:2154")
+    found = pyogrio.raw.read(path, "pcrs_history_MurPCRS", columns=["gml_id"], bbox=box)
+    assert list(found[3][0]) == ["w1"]

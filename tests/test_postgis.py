@@ -92,7 +92,9 @@ def test_columns_have_types_that_other_programs_understand(walls, url):
     assert types["hauteur"] == "double precision"
     assert types["pointLeve"] == "json"
     column_of = "SELECT f_geometry_column, type, srid FROM geometry_columns"
-    (column,) = execute(url, f"{column_of} WHERE f_table_schema = current_schema()")
+    (column,) = execute(
+        url, f"{column_of} WHERE f_table_name = %s AND f_table_schema = %s", "MurPCRS", Address(url).schema
+    )
     assert column == ("geom", "LINESTRING", 2154)
     assert execute(url, 'SELECT ST_Z(ST_StartPoint(geom)) FROM "MurPCRS" WHERE gml_id = %s', "w3") == [
         (150.0,)
@@ -185,3 +187,26 @@ def test_what_is_no_store_is_refused(url, postgres):
 def test_stores_are_opened_once_by_address(url):
     assert open_store(url) is open_store(url)
     open_store(url).close()
+
+
+def test_a_store_of_the_first_version_is_brought_up(walls, url):
+    walls.close()
+    execute(url, 'ALTER TABLE "MurPCRS" DROP COLUMN valid_from')
+    execute(url, 'DROP TABLE "pcrs_history_MurPCRS"')
+    execute(url, "UPDATE pcrs_store SET version = 1")
+    with pytest.raises(StoreError, match="pcrs status"):
+        PostGis(url, read_only=True)
+    for _ in range(2):
+        store = PostGis(url)
+        assert store.count("MurPCRS", Query(at="2000-01-01")) == 10
+        with store.transaction(at="2024-01-01"):
+            store.remove("MurPCRS", [row.id for row in store.query("MurPCRS", Query(limit=1)).rows])
+        assert store.count("MurPCRS", Query(at="2023-12-31")) == 10
+        store.close()
+    assert execute(url, 'SELECT count(*) FROM "MurPCRS"') == [(8,)]
+
+
+def test_a_store_of_a_newer_version_is_refused(walls, url):
+    execute(url, "UPDATE pcrs_store SET version = 99")
+    with pytest.raises(StoreError, match=r"newer pcrs .version 99.*upgrade"):
+        PostGis(url)

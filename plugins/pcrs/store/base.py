@@ -82,6 +82,8 @@ class Query:
     """The values that the fields of `sort` have in the row `after`: the page begins after that row."""
     geometry: bool = True
     """False: rows come back without their geometry."""
+    at: str | None = None
+    """ISO 8601: what was valid at this moment, or when this day ended; None: what is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +218,15 @@ class FeatureStore(Protocol):
         """The rows of these ids are gone. How many there were."""
         ...
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self, at: str | None = None) -> AbstractContextManager[None]:
         """What this thread writes inside is seen by others at the end, at once, or not at all on an error.
 
-        Inside it the thread reads what it wrote. Transactions nest: the outer one decides.
+        Inside it the thread reads what it wrote. Transactions nest: the outer one decides. `at` (ISO 8601)
+        dates what is written: objects that it changes or removes keep their former version, which `Query.at`
+        finds. Without it they are written over.
+
+        Raises:
+            InputError: `at` is no date.
         """
         ...
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pcrs.errors import ConflictError, InputError
 from pcrs.store.base import Field, GeometryKind, Layer
 
-_TAKEN = {"fid", "geom", "rowid", "oid", "_rowid_"}
+_TAKEN = {"fid", "geom", "rowid", "oid", "_rowid_", "valid_from", "valid_to", "object"}
 _TAKEN_PREFIXES = ("gpkg_", "rtree_", "sqlite_", "pcrs_", "pg_")
 _LONGEST = 48
 """Bytes of a name: PostgreSQL cuts at 63, and indexes and triggers are named after it."""

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import batched, islice
 from pathlib import Path
+from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
@@ -25,10 +26,12 @@ from pcrs.store.description import check
 from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
 from pcrs.store.gpkg_filter import add_filter_functions
 from pcrs.store.gpkg_geometry import add_functions, decode
-from pcrs.store.gpkg_query import order, where, window
+from pcrs.store.gpkg_query import order, past_source, source, window
 from pcrs.store.gpkg_values import from_sql
-from pcrs.store.gpkg_write import merge
+from pcrs.store.gpkg_write import merge, remove
+from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
+from pcrs.store.migrations import missing
 from pcrs.store.statement import Statement, quoted
 
 _BATCH = 1000
@@ -65,16 +68,15 @@ class GeoPackage:
     def query(self, name: str, query: Query) -> Page:
         """At most `query.limit` rows."""
         layer = self.layer(name)
-        boxes, region = regions(layer, query, lambda: self.extent(name))
-        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        found_in, region = self._source(layer, query)
         columns = ", ".join(quoted(field.name) for field in layer.fields)
         geometry = "geom" if layer.geometry and (query.geometry or region is not None) else "NULL"
-        text = f"SELECT fid, {geometry}, {columns} FROM {quoted(name)}{condition.text}{order(layer, query)}"
+        text = f"SELECT fid, {geometry}, {columns}{found_in.text}{order(layer, query)}"
         page = window(query, extra=1)
         if region is None:
-            found = self._read(Statement(text + page.text, condition.values + page.values))
+            found = self._read(Statement(text + page.text, found_in.values + page.values))
         else:
-            found = self._refined(Statement(text, condition.values), region, query)
+            found = self._refined(Statement(text, found_in.values), region, query)
         rows = tuple(_row(layer, record, shape) for record, shape in found[: query.limit])
         if not query.geometry:
             rows = tuple(replace(row, geometry=None) for row in rows)
@@ -83,46 +85,42 @@ class GeoPackage:
 
     def count(self, name: str, query: Query) -> int:
         """How many rows `query` has in all; its paging is left aside."""
-        layer = self.layer(name)
-        query = replace(query, after=None, beyond=(), offset=0, sort=())
-        boxes, region = regions(layer, query, lambda: self.extent(name))
-        condition = where(layer, query, boxes, with_geometry=query.within is not None)
-        with self._connections.reading() as connection:
-            if region is not None:
-                statement = Statement(
-                    f"SELECT fid, geom FROM {quoted(name)}{condition.text}", condition.values
-                )
-                return sum(1 for _ in _hits(connection, statement, region, CHUNK_MAX))
-            if not condition.text:
-                statement = Statement(
-                    "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", (name,)
-                )
-            else:
-                statement = Statement(
-                    f"SELECT count(*) FROM {quoted(name)}{condition.text}", condition.values
-                )
-            return int(connection.execute(statement.text, statement.values).fetchone()[0])
+        return self._count(name, query, -1)
 
     def count_up_to(self, name: str, query: Query, most: int) -> int | None:
         """How many rows `query` has, when they are `most` or fewer."""
+        found = self._count(name, query, most + 1)
+        return found if found <= most else None
+
+    def _count(self, name: str, query: Query, end: int) -> int:
+        """How many rows `query` has; the count ends at `end`, which is -1 for none."""
         layer = self.layer(name)
         query = replace(query, after=None, beyond=(), offset=0, sort=())
-        boxes, region = regions(layer, query, lambda: self.extent(name))
-        condition = where(layer, query, boxes, with_geometry=query.within is not None)
-        if not condition.text:
-            total = self.count(name, query)
-        else:
-            column = "fid" if region is None else "fid, geom"
-            text = f"SELECT {column} FROM {quoted(name)}{condition.text}"
-            with self._connections.reading() as connection:
-                if region is None:
-                    text = f"SELECT count(*) FROM ({text} LIMIT ?)"
-                    total = connection.execute(text, (*condition.values, most + 1)).fetchone()[0]
-                else:
-                    statement = Statement(text, condition.values)
-                    with closing(_hits(connection, statement, region, min(most, CHUNK_MAX))) as hits:
-                        total = sum(1 for _ in islice(hits, most + 1))
-        return total if total <= most else None
+        found_in, region = self._source(layer, query)
+        with self._connections.reading() as connection:
+            if region is not None:
+                chunk = CHUNK_MAX if end < 0 else min(end, CHUNK_MAX)
+                statement = Statement(f"SELECT fid, geom{found_in.text}", found_in.values)
+                with closing(_hits(connection, statement, region, chunk)) as found:
+                    return sum(1 for _ in islice(found, None if end < 0 else end))
+            if query == Query(limit=query.limit, geometry=query.geometry):
+                text = "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?"
+                values: tuple[Any, ...] = (name,)
+            else:
+                text = f"SELECT count(*) FROM (SELECT 1{found_in.text} LIMIT ?)"
+                values = (*found_in.values, end)
+            return int(connection.execute(text, values).fetchone()[0])
+
+    def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
+        """FROM and WHERE of a query, and the region that shapely must decide."""
+        with_geometry = query.within is not None
+        if query.at is None:
+            boxes, region = regions(layer, query, lambda: self.extent(layer.name))
+            return source(layer, query, boxes, with_geometry=with_geometry), region
+        with self._connections.reading() as connection:
+            kept = gpkg_layers.has_history(connection, layer)
+        boxes, region = regions(layer, query, lambda: EVERYWHERE)
+        return past_source(layer, query, boxes, with_geometry=with_geometry, kept=kept), region
 
     def get(self, name: str, id_: str) -> Row:
         """The row of that id."""
@@ -184,7 +182,7 @@ class GeoPackage:
             layer = self.layer(name)
             total = Changes()
             for batch in batched(rows, _BATCH):
-                total += merge(connection, layer, taken(layer, batch), aside)
+                total += merge(connection, layer, taken(layer, batch), aside, self._at)
             if total.added or total.changed:
                 self._touch(name)
             return total
@@ -193,20 +191,21 @@ class GeoPackage:
         """The rows of these ids are gone. How many there were."""
         with self.transaction(), self._connections.reading() as connection:
             layer = self.layer(name)
-            text = f"DELETE FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ?"
-            removed = connection.executemany(text, ((id_,) for id_ in ids)).rowcount
-            if removed > 0:
+            removed = sum(remove(connection, layer, batch, self._at) for batch in batched(ids, _BATCH))
+            if removed:
                 self._touch(name)
-            return max(0, removed)
+            return removed
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, at: str | None = None) -> Iterator[None]:
         """What this thread writes inside is seen by others at the end, at once, or not at all on an error."""
+        moment = None if at is None else instant(at)
         if self._connections.writer is not None:
             yield
             return
         with self._connections.writing() as connection:
             touched: set[str] = set()
+            self._open_transaction.at = moment
             self._open_transaction.touched = touched
             yield
             self._seal(connection, touched)
@@ -228,11 +227,12 @@ class GeoPackage:
     def _initialise(self) -> None:
         try:
             with self._connections.reading() as connection:
-                made = gpkg_layers.is_made(connection)
-            if not made:
+                pending = missing(gpkg_layers.version(connection), gpkg_layers.STEPS)
+            if pending and self._read_only:
+                raise StoreError("it was written by an older pcrs: `pcrs status` brings it up")
+            if pending:
                 with self._connections.writing() as connection:
-                    if not gpkg_layers.is_made(connection):
-                        gpkg_layers.create(connection)
+                    gpkg_layers.migrate(connection)
             if not self._read_only:
                 # Only now: GDAL reads the file's first page itself, and in WAL mode that page may lag behind.
                 with self._connections.reading() as connection:
@@ -263,6 +263,12 @@ class GeoPackage:
             hits = _hits(connection, statement, region, min(last, CHUNK_MAX))
             with closing(hits):
                 return list(islice(hits, query.offset, last))
+
+    @property
+    def _at(self) -> str | None:
+        """The date of what is written in this thread's transaction."""
+        moment: str | None = self._open_transaction.at
+        return moment
 
     def _touch(self, name: str) -> None:
         self._open_transaction.touched.add(name)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 
 from pyproj import CRS
@@ -11,6 +12,8 @@ from pcrs.standard.crs import L93
 from pcrs.store.base import Field, Layer
 from pcrs.store.description import from_json, to_json, widened
 from pcrs.store.gpkg_values import SQL_TYPES
+from pcrs.store.history import former
+from pcrs.store.migrations import Step, missing
 from pcrs.store.statement import quoted
 
 _APPLICATION_ID = 0x47504B47  # "GPKG"
@@ -25,6 +28,7 @@ GEOMETRY_TYPES: Mapping[str, str] = {
     "MultiSurface": "MULTIPOLYGON",
     "Any": "GEOMETRY",
 }
+_NUMBER = "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:version'"
 _RTREE = "http://www.geopackage.org/spec120/#extension_rtree"
 _REVISION = "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:revision'"
 # The triggers of the R-tree extension of GeoPackage 1.4, names and numbers included (6, 7 and 5 stand for the
@@ -75,7 +79,19 @@ def is_made(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def create(connection: sqlite3.Connection) -> None:
+def version(connection: sqlite3.Connection) -> int:
+    """The version of the store's tables; 0 for an empty file.
+
+    Raises:
+        StoreError: the file is something else.
+    """
+    if not is_made(connection):
+        return 0
+    row = connection.execute(_NUMBER).fetchone()
+    return 1 if row is None else int(row[0])
+
+
+def _create(connection: sqlite3.Connection) -> None:
     """The empty file is a GeoPackage without layers."""
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {_VERSION}")
@@ -86,6 +102,36 @@ def create(connection: sqlite3.Connection) -> None:
         *((CRS.from_epsg(c).name, c, "EPSG", c, CRS.from_epsg(c).to_wkt("WKT1_GDAL")) for c in (4326, L93)),
     ]
     connection.executemany("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, NULL)", rows)
+
+
+def _date_objects(connection: sqlite3.Connection) -> None:
+    """Objects say since when they are valid; the store says its version."""
+    for name in layers(connection):
+        connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN valid_from DATETIME")
+    made = connection.execute(
+        "INSERT INTO gpkg_metadata (md_standard_uri, mime_type, metadata) "
+        "VALUES ('urn:pcrs:version', 'text/plain', '2')"
+    )
+    connection.execute(
+        "INSERT INTO gpkg_metadata_reference (reference_scope, md_file_id) VALUES ('geopackage', ?)",
+        (made.lastrowid,),
+    )
+
+
+STEPS: tuple[Step[sqlite3.Connection], ...] = (_create, _date_objects)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """The store has the tables of this version: to be called in a transaction.
+
+    Raises:
+        StoreError: a newer pcrs wrote it.
+    """
+    for step in missing(version(connection), STEPS):
+        step(connection)
+    connection.execute(
+        "UPDATE gpkg_metadata SET metadata = ? WHERE md_standard_uri = 'urn:pcrs:version'", (str(len(STEPS)),)
+    )
 
 
 def revision(connection: sqlite3.Connection) -> str:
@@ -130,13 +176,10 @@ def create_table(connection: sqlite3.Connection, layer: Layer) -> None:
     if layer.geometry is not None:
         columns.append(f"geom {GEOMETRY_TYPES[layer.geometry]}")
     columns += [_column(layer, field) for field in layer.fields]
+    columns.append("valid_from DATETIME")
     table = quoted(layer.name)
     connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
-    connection.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
-        "VALUES (?, ?, ?, ?, ?)",
-        (layer.name, "features" if layer.geometry else "attributes", layer.name, layer.title, L93),
-    )
+    _register(connection, layer)
     connection.execute("INSERT INTO gpkg_ogr_contents VALUES (?, 0)", (layer.name,))
     counters = {kind: quoted(f"trigger_{kind}_feature_count_{layer.name}") for kind in ("insert", "delete")}
     _run(connection, _COUNTERS.format(t=table, name=f"'{layer.name}'", **counters))
@@ -144,6 +187,36 @@ def create_table(connection: sqlite3.Connection, layer: Layer) -> None:
         _index_geometry(connection, layer, GEOMETRY_TYPES[layer.geometry])
     _index_time(connection, layer)
     _describe(connection, layer)
+
+
+def _register(connection: sqlite3.Connection, layer: Layer) -> None:
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
+        "VALUES (?, ?, ?, ?, ?)",
+        (layer.name, "features" if layer.geometry else "attributes", layer.name, layer.title, L93),
+    )
+
+
+def has_history(connection: sqlite3.Connection, layer: Layer) -> bool:
+    """True when a former version of an object was kept."""
+    text = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(text, (former(layer).name,)).fetchone() is not None
+
+
+def ensure_history(connection: sqlite3.Connection, layer: Layer) -> None:
+    """The table of former versions exists: it is made with the first one, since QGIS shows it."""
+    if has_history(connection, layer):
+        return
+    kept = former(layer)
+    columns = ["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", "object INTEGER NOT NULL"]
+    if layer.geometry is not None:
+        columns.append(f"geom {GEOMETRY_TYPES[layer.geometry]}")
+    columns += [f"{quoted(field.name)} {SQL_TYPES[field.kind]}" for field in layer.fields]
+    columns += ["valid_from DATETIME", "valid_to DATETIME NOT NULL"]
+    connection.execute(f"CREATE TABLE {quoted(kept.name)} ({', '.join(columns)})")
+    _register(connection, replace(kept, title=f"{layer.title} : versions antérieures"))
+    if layer.geometry is not None:
+        _index_geometry(connection, kept, GEOMETRY_TYPES[layer.geometry])
 
 
 def _index_time(connection: sqlite3.Connection, layer: Layer) -> None:
@@ -183,6 +256,8 @@ def widen(connection: sqlite3.Connection, old: Layer, new: Layer) -> Layer:
     layer, added = widened(old, new)
     for field in added:
         connection.execute(f"ALTER TABLE {quoted(old.name)} ADD COLUMN {_column(new, field)}")
+        if has_history(connection, old):
+            connection.execute(f"ALTER TABLE {quoted(former(old).name)} ADD COLUMN {_column(new, field)}")
     _index_time(connection, layer)
     _describe(connection, layer)
     return layer

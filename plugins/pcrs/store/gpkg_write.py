@@ -9,15 +9,21 @@ from typing import Any
 
 from pcrs.store.base import Changes, Layer
 from pcrs.store.gpkg_geometry import encode
+from pcrs.store.gpkg_layers import ensure_history
+from pcrs.store.history import former
 from pcrs.store.intake import Taken, differs
 from pcrs.store.statement import quoted
 
 
 def merge(
-    connection: sqlite3.Connection, layer: Layer, rows: Sequence[Taken], aside: Collection[str]
+    connection: sqlite3.Connection,
+    layer: Layer,
+    rows: Sequence[Taken],
+    aside: Collection[str],
+    at: str | None,
 ) -> Changes:
-    """The rows, each id once, are in the table."""
-    names = (["geom"] if layer.geometry else []) + [quoted(field.name) for field in layer.fields]
+    """The rows, each id once, are in the table; what they replace at a date is kept."""
+    names = _names(layer)
     known = _known(connection, layer, names, [row.id for row in rows])
     new, changed = [], []
     for row, record in zip(rows, _records(layer, rows), strict=True):
@@ -25,12 +31,42 @@ def merge(
         if old is None:
             new.append(record)
         elif differs(layer, old[1:], record, aside):
-            changed.append((*record, old[0]))
-    marks = ", ".join("?" * len(names))
-    connection.executemany(f"INSERT INTO {quoted(layer.name)} ({', '.join(names)}) VALUES ({marks})", new)
+            changed.append((*record, at, old[0]))
+    marks = ", ".join("?" * (len(names) + 1))
+    text = f"INSERT INTO {quoted(layer.name)} ({', '.join(names)}, valid_from) VALUES ({marks})"
+    connection.executemany(text, [(*record, at) for record in new])
+    _keep(connection, layer, [row[-1] for row in changed], at)
     pairs = ", ".join(f"{name} = ?" for name in names)
-    connection.executemany(f"UPDATE {quoted(layer.name)} SET {pairs} WHERE fid = ?", changed)
+    since = "valid_from = coalesce(?, valid_from)"
+    connection.executemany(f"UPDATE {quoted(layer.name)} SET {pairs}, {since} WHERE fid = ?", changed)
     return Changes(len(new), len(changed), 0, len(rows) - len(new) - len(changed))
+
+
+def remove(connection: sqlite3.Connection, layer: Layer, ids: Sequence[str], at: str | None) -> int:
+    """The rows of these ids are gone, kept as former versions when there is a date. How many."""
+    text = f"SELECT fid FROM {quoted(layer.name)} WHERE {quoted(layer.id_field)} = ?"
+    fids = [fid for id_ in dict.fromkeys(ids) for (fid,) in connection.execute(text, (id_,))]
+    _keep(connection, layer, fids, at)
+    connection.executemany(f"DELETE FROM {quoted(layer.name)} WHERE fid = ?", [(fid,) for fid in fids])
+    return len(fids)
+
+
+def _keep(connection: sqlite3.Connection, layer: Layer, fids: Sequence[int], at: str | None) -> None:
+    """The rows as they are now are former versions, valid until `at`."""
+    if at is None or not fids:
+        return
+    ensure_history(connection, layer)
+    names = ", ".join([*_names(layer), "valid_from"])
+    text = (
+        f"INSERT INTO {quoted(former(layer).name)} (object, {names}, valid_to) "
+        f"SELECT fid, {names}, ? FROM {quoted(layer.name)} WHERE fid = ? "
+        "AND (valid_from IS NULL OR valid_from < ?)"
+    )
+    connection.executemany(text, [(at, fid, at) for fid in fids])
+
+
+def _names(layer: Layer) -> list[str]:
+    return (["geom"] if layer.geometry else []) + [quoted(field.name) for field in layer.fields]
 
 
 def _records(layer: Layer, rows: Sequence[Taken]) -> list[list[Any]]:

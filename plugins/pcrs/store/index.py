@@ -17,13 +17,13 @@ from pcrs.errors import NotFoundError, StoreError
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import Slab
 from pcrs.standard.names import unversioned
+from pcrs.store.migrations import Step, missing
 
 State = Literal["reçue", "contrôlée", "acceptée", "publiée", "refusée"]
 FileKind = Literal["raster", "vecteur", "autre"]
 FileState = Literal["reçu", "conforme", "réserves", "refusé", "intégré"]
 
-_SCHEMA = 2
-_DDL = """
+_FIRST = """
 CREATE TABLE delivery (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, edition TEXT NOT NULL, chantier TEXT NOT NULL,
     state TEXT NOT NULL, received_at TEXT NOT NULL, decided_at TEXT, reason TEXT NOT NULL DEFAULT ''
@@ -40,7 +40,7 @@ CREATE TABLE dalle (
     x_m INTEGER NOT NULL, y_m INTEGER NOT NULL, size_m INTEGER NOT NULL,
     acquired TEXT, accepted TEXT NOT NULL, precision TEXT NOT NULL, sha256 TEXT NOT NULL,
     master_sha256 TEXT NOT NULL, master_bytes INTEGER NOT NULL,
-    hot_sha256 TEXT NOT NULL, hot_bytes INTEGER NOT NULL, hot_md5 TEXT NOT NULL DEFAULT '',
+    hot_sha256 TEXT NOT NULL, hot_bytes INTEGER NOT NULL,
     UNIQUE (edition, stem)
 ) STRICT;
 CREATE TABLE slab_todo (
@@ -51,7 +51,19 @@ CREATE TABLE file_hash (
     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
-_TO_2 = "ALTER TABLE dalle ADD COLUMN hot_md5 TEXT NOT NULL DEFAULT ''"
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for statement in _FIRST.split(";\n"):
+        db.execute(statement)
+
+
+def _note_md5(db: sqlite3.Connection) -> None:
+    """Of what is downloaded."""
+    db.execute("ALTER TABLE dalle ADD COLUMN hot_md5 TEXT NOT NULL DEFAULT ''")
+
+
+_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create, _note_md5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +133,21 @@ class Index:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
-            self._migrate(file)
-        except sqlite3.Error as error:
+            self._migrate()
+        except (sqlite3.Error, StoreError) as error:
             self._db.close()
             raise StoreError(f"{file} cannot be opened as the index of a site: {error}") from error
-        except StoreError:
-            self._db.close()
-            raise
 
-    def _migrate(self, file: Path) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > _SCHEMA:
-            raise StoreError(f"{file} was written by a newer pcrs (schema {version} > {_SCHEMA}): upgrade")
-        if version == 0:
-            with self.transaction():
-                if not self._db.execute("PRAGMA user_version").fetchone()[0]:
-                    for statement in _DDL.split(";\n"):
-                        self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version={_SCHEMA}")
-        if version == 1:
-            with self.transaction():
-                if self._db.execute("PRAGMA user_version").fetchone()[0] == 1:
-                    self._db.execute(_TO_2)
-                    self._db.execute("PRAGMA user_version=2")
+    def _migrate(self) -> None:
+        if not missing(self._version(), _STEPS):
+            return
+        with self.transaction():
+            for step in missing(self._version(), _STEPS):
+                step(self._db)
+            self._db.execute(f"PRAGMA user_version={len(_STEPS)}")
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     def close(self) -> None:
         """The file is released."""

@@ -9,6 +9,8 @@ from pcrs.errors import StoreError
 from pcrs.standard.crs import L93
 from pcrs.store.base import Field, Kind, Layer
 from pcrs.store.description import from_json, to_json, widened
+from pcrs.store.history import former
+from pcrs.store.migrations import Step, missing
 from pcrs.store.pg_connections import Connection
 from pcrs.store.statement import quoted
 
@@ -31,7 +33,6 @@ _GEOMETRY_TYPES: Mapping[str, str] = {
     "MultiSurface": "MultiPolygon",
     "Any": "Geometry",
 }
-VERSION = 1
 
 
 def version(connection: Connection) -> int:
@@ -43,11 +44,11 @@ def version(connection: Connection) -> int:
     return row[0] if row else 0
 
 
-def create(connection: Connection, schema: str) -> None:
-    """The schema exists, with the tables of a store in it.
+def migrate(connection: Connection, schema: str) -> None:
+    """The schema exists, with the tables of a store of this version: to be called in a transaction.
 
     Raises:
-        StoreError: PostGIS is not there, and this user may not install it.
+        StoreError: PostGIS is not there, and this user may not install it; or a newer pcrs wrote the store.
     """
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
     if not connection.execute("SELECT 1 FROM pg_extension WHERE extname = 'postgis'").fetchone():
@@ -59,10 +60,33 @@ def create(connection: Connection, schema: str) -> None:
                 f"the database has no PostGIS ({error.diag.message_primary}): as its administrator, "
                 "CREATE EXTENSION postgis"
             ) from error
-    for number in range(version(connection) + 1, VERSION + 1):
-        script = files("pcrs.store").joinpath(f"sql/postgis_{number}.sql").read_text("utf-8")
-        connection.execute(script.encode())
-        connection.execute("UPDATE pcrs_store SET version = %s", (number,))
+    for step in missing(version(connection), STEPS):
+        step(connection)
+    connection.execute("UPDATE pcrs_store SET version = %s", (len(STEPS),))
+
+
+def _create(connection: Connection) -> None:
+    """The tables of a store without layers."""
+    connection.execute(files("pcrs.store").joinpath("sql/postgis_1.sql").read_bytes())
+
+
+def _date_objects(connection: Connection) -> None:
+    """Objects say since when they are valid, and every layer has a table of former versions."""
+    for layer in layers(connection).values():
+        _add_history(connection, layer)
+
+
+STEPS: tuple[Step[Connection], ...] = (_create, _date_objects)
+
+
+def _add_history(connection: Connection, layer: Layer) -> None:
+    table, kept = quoted(layer.name), quoted(former(layer).name)
+    connection.execute(f"ALTER TABLE {table} ADD COLUMN valid_from timestamptz")
+    connection.execute(f"CREATE TABLE {kept} (LIKE {table} INCLUDING CONSTRAINTS)")
+    connection.execute(f"ALTER TABLE {kept} ADD COLUMN valid_to timestamptz NOT NULL")
+    connection.execute(f"CREATE INDEX ON {kept} (fid)")
+    if layer.geometry is not None:
+        connection.execute(f"CREATE INDEX ON {kept} USING gist (geom)")
 
 
 def revision(connection: Connection) -> str:
@@ -101,6 +125,7 @@ def create_table(connection: Connection, layer: Layer) -> None:
             f"FOR EACH STATEMENT EXECUTE FUNCTION pcrs_written('{argument}')"
         )
     _index_time(connection, layer)
+    _add_history(connection, layer)
     connection.execute(
         "INSERT INTO pcrs_layer (name, definition) VALUES (%s, %s)", (layer.name, to_json(layer))
     )
@@ -139,6 +164,7 @@ def widen(connection: Connection, old: Layer, new: Layer) -> None:
     """
     layer, added = widened(old, new)
     for field in added:
-        connection.execute(f"ALTER TABLE {quoted(old.name)} ADD COLUMN {_column(new, field)}")
+        for name in (old.name, former(old).name):
+            connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {_column(new, field)}")
     _index_time(connection, layer)
     connection.execute("UPDATE pcrs_layer SET definition = %s WHERE name = %s", (to_json(layer), layer.name))

@@ -1,6 +1,7 @@
 """A `Query` as SQL over a PostGIS table. Names are the layer's own; values are always bound."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pcrs.errors import InputError
 from pcrs.standard.crs import L93, BBox
@@ -8,6 +9,7 @@ from pcrs.store.base import Field, Layer, Query
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.gpkg_query import field_of, moment_of
 from pcrs.store.gpkg_values import to_sql
+from pcrs.store.history import former, instant
 from pcrs.store.keyset import Key, beyond, last_values
 from pcrs.store.pg_filter import PostGisDialect, storable
 from pcrs.store.statement import Statement, quoted
@@ -124,6 +126,41 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
         return Statement("")
     text = " AND ".join(condition.text for condition in conditions)
     return Statement(f" WHERE {text}", tuple(v for condition in conditions for v in condition.values))
+
+
+def source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
+    """FROM and WHERE of a query: the layer's table, as `where` says.
+
+    Raises:
+        InputError: as `where`.
+    """
+    found = where(layer, query, boxes, with_geometry=with_geometry)
+    return Statement(f" FROM {quoted(layer.name)}{found.text}", found.values)
+
+
+def past_source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
+    """FROM and WHERE of a query at a date: objects as they are, and former versions.
+
+    Raises:
+        InputError: as `where`, or the date is none.
+    """
+    moment = instant(query.at or "")
+    unpaged = replace(query, after=None, beyond=())
+    names = (["geom"] if layer.geometry else []) + [quoted(field.name) for field in layer.fields]
+    known = "(valid_from IS NULL OR valid_from <= %s::timestamptz)"
+    past = Statement(f"{known} AND valid_to > %s::timestamptz", (moment, moment))
+    selects = []
+    for part, valid in ((layer, Statement(known, (moment,))), (former(layer), past)):
+        inner = where(part, unpaged, boxes, with_geometry=with_geometry)
+        text = f"SELECT fid, {', '.join(names)} FROM {quoted(part.name)}"  # noqa: S608 - a layer's own names
+        text += f"{inner.text} AND {valid.text}" if inner.text else f" WHERE {valid.text}"
+        selects.append(Statement(text, (*inner.values, *valid.values)))
+    values = tuple(value for select in selects for value in select.values)
+    both = Statement(f" FROM ({' UNION ALL '.join(select.text for select in selects)}) AS seen", values)
+    if query.after is None:
+        return both
+    following = _following(layer, query, max(-_MAX, min(query.after, _MAX)))
+    return Statement(f"{both.text} WHERE {following.text}", both.values + following.values)
 
 
 def order(layer: Layer, query: Query) -> str:

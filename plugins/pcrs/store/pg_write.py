@@ -10,15 +10,21 @@ import shapely
 from pcrs.errors import InputError
 from pcrs.standard.crs import L93
 from pcrs.store.base import Changes, Layer
+from pcrs.store.history import former
 from pcrs.store.intake import Taken, differs
 from pcrs.store.pg_connections import Connection
 from pcrs.store.pg_filter import storable
 from pcrs.store.pg_query import WKB, casts, columns
 from pcrs.store.statement import quoted
 
+type _New = tuple[Taken, list[Any]]
+type _Changed = tuple[int, list[Any]]
 
-def merge(connection: Connection, layer: Layer, rows: Sequence[Taken], aside: Collection[str]) -> Changes:
-    """The rows, each id once, are in the table.
+
+def merge(
+    connection: Connection, layer: Layer, rows: Sequence[Taken], aside: Collection[str], at: str | None
+) -> Changes:
+    """The rows, each id once, are in the table; what they replace at a date is kept.
 
     Raises:
         InputError: a text holds what PostgreSQL cannot hold.
@@ -39,9 +45,33 @@ def merge(connection: Connection, layer: Layer, rows: Sequence[Taken], aside: Co
             new.append((row, record))
         elif differs(layer, old[1:], record, aside):
             changed.append((old[0], record))
-    _copy(connection, layer, new)
-    _update(connection, layer, changed)
+    _copy(connection, layer, new, at)
+    _keep(connection, layer, [fid for fid, _ in changed], at)
+    _update(connection, layer, changed, at)
     return Changes(len(new), len(changed), 0, len(rows) - len(new) - len(changed))
+
+
+def remove(connection: Connection, layer: Layer, ids: list[str], at: str | None) -> int:
+    """The rows of these ids are gone, kept as former versions when there is a date. How many."""
+    table = quoted(layer.name)
+    text = f"SELECT fid FROM {table} WHERE {quoted(layer.id_field)} = ANY(%s)"
+    fids = [fid for (fid,) in connection.execute(text, (ids,))]
+    _keep(connection, layer, fids, at)
+    connection.execute(f"DELETE FROM {table} WHERE fid = ANY(%s)", (fids,))
+    return len(fids)
+
+
+def _keep(connection: Connection, layer: Layer, fids: list[int], at: str | None) -> None:
+    """The rows as they are now are former versions, valid until `at`."""
+    if at is None or not fids:
+        return
+    names = ", ".join(["fid", *_names(layer), "valid_from"])
+    text = (
+        f"INSERT INTO {quoted(former(layer).name)} ({names}, valid_to) "
+        f"SELECT {names}, %s::timestamptz FROM {quoted(layer.name)} WHERE fid = ANY(%s) "
+        "AND (valid_from IS NULL OR valid_from < %s::timestamptz)"
+    )
+    connection.execute(text, (at, fids, at))
 
 
 def _bodies(layer: Layer, rows: Sequence[Taken]) -> list[list[bytes | None]]:
@@ -57,7 +87,7 @@ def _known(connection: Connection, layer: Layer, ids: list[str]) -> dict[str, tu
     geometry = f"{WKB}, " if layer.geometry else ""
     id_field = quoted(layer.id_field)
     text = f"SELECT {id_field}, fid, {geometry}{columns(layer)} FROM {quoted(layer.name)}"
-    found = connection.execute(f"{text} WHERE {id_field} = ANY(%s)".encode(), (ids,), binary=True)
+    found = connection.execute(f"{text} WHERE {id_field} = ANY(%s)", (ids,), binary=True)
     return {id_: tuple(old) for id_, *old in found}
 
 
@@ -65,17 +95,17 @@ def _names(layer: Layer) -> list[str]:
     return (["geom"] if layer.geometry else []) + [quoted(field.name) for field in layer.fields]
 
 
-def _copy(connection: Connection, layer: Layer, new: Sequence[tuple[Taken, list[Any]]]) -> None:
+def _copy(connection: Connection, layer: Layer, new: Sequence[_New], at: str | None) -> None:
     if not new:
         return
     head = [] if layer.geometry is None else _hex(new)
-    text = f"COPY {quoted(layer.name)} ({', '.join(_names(layer))}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(text.encode()) as copy:
+    text = f"COPY {quoted(layer.name)} ({', '.join(_names(layer))}, valid_from) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(text) as copy:
         for number, (row, _) in enumerate(new):
-            copy.write_row([*head[number : number + 1], *row.values])
+            copy.write_row([*head[number : number + 1], *row.values, at])
 
 
-def _hex(new: Sequence[tuple[Taken, list[Any]]]) -> list[str | None]:
+def _hex(new: Sequence[_New]) -> list[str | None]:
     """Geometries as COPY takes them: WKB with the CRS, in hexadecimal."""
     shapes = shapely.set_srid([row.geometry for row, _ in new], L93)
     texts: list[str | None] = list(
@@ -84,11 +114,12 @@ def _hex(new: Sequence[tuple[Taken, list[Any]]]) -> list[str | None]:
     return texts
 
 
-def _update(connection: Connection, layer: Layer, changed: Sequence[tuple[int, list[Any]]]) -> None:
+def _update(connection: Connection, layer: Layer, changed: Sequence[_Changed], at: str | None) -> None:
     if not changed:
         return
     marks = ([f"ST_GeomFromWKB(%s, {L93})"] if layer.geometry else []) + casts(layer)
     pairs = ", ".join(f"{name} = {mark}" for name, mark in zip(_names(layer), marks, strict=True))
-    text = f"UPDATE {quoted(layer.name)} SET {pairs} WHERE fid = %s"
+    since = "valid_from = coalesce(%s::timestamptz, valid_from)"
+    text = f"UPDATE {quoted(layer.name)} SET {pairs}, {since} WHERE fid = %s"
     with connection.cursor() as cursor:
-        cursor.executemany(text.encode(), [[*record, fid] for fid, record in changed])
+        cursor.executemany(text, [[*record, at, fid] for fid, record in changed])

@@ -6,11 +6,11 @@ while a delivery is written.
 
 # ruff: noqa: S608 - only names that a layer declares are written into SQL, quoted
 
+import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import batched, islice
-from typing import Any
 
 import numpy as np
 import shapely
@@ -23,11 +23,13 @@ from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.description import check
 from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
 from pcrs.store.gpkg_values import from_sql
+from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
+from pcrs.store.migrations import missing
 from pcrs.store.pg_connections import Address, Connection, PgConnections
 from pcrs.store.pg_filter import storable
-from pcrs.store.pg_query import WKB, columns, order, where, window
-from pcrs.store.pg_write import merge
+from pcrs.store.pg_query import WKB, columns, order, past_source, source, window
+from pcrs.store.pg_write import merge, remove
 from pcrs.store.statement import Statement, quoted
 
 _BATCH = 2000
@@ -45,6 +47,7 @@ class PostGis:
         self.address = Address(url)
         self._read_only = read_only
         self._connections = PgConnections(self.address, read_only=read_only)
+        self._open_transaction = threading.local()
         self._known: tuple[str, Mapping[str, Layer]] = ("", {})
         self._initialise()
 
@@ -62,15 +65,14 @@ class PostGis:
     def query(self, name: str, query: Query) -> Page:
         """At most `query.limit` rows."""
         layer = self.layer(name)
-        boxes, region = regions(layer, query, lambda: self.extent(name))
-        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        found_in, region = self._source(layer, query)
         wanted = layer.geometry and (query.geometry or region is not None)
-        text = f"{_select(layer, geometry=bool(wanted))}{condition.text}{order(layer, query)}"
+        text = f"{_select(layer, geometry=bool(wanted))}{found_in.text}{order(layer, query)}"
         page = window(query, extra=1)
         if region is None:
-            found = self._read(Statement(text + page.text, condition.values + page.values))
+            found = self._read(Statement(text + page.text, found_in.values + page.values))
         else:
-            found = self._refined(Statement(text, condition.values), region, query)
+            found = self._refined(Statement(text, found_in.values), region, query)
         rows = tuple(_row(layer, record, shape) for record, shape in found[: query.limit])
         if not query.geometry:
             rows = tuple(replace(row, geometry=None) for row in rows)
@@ -91,26 +93,34 @@ class PostGis:
         """How many rows `query` has; the count ends at `end`."""
         layer = self.layer(name)
         query = replace(query, after=None, beyond=(), offset=0, sort=())
-        boxes, region = regions(layer, query, lambda: self.extent(name))
-        condition = where(layer, query, boxes, with_geometry=query.within is not None)
+        found_in, region = self._source(layer, query)
         with self._connections.reading() as connection:
             if region is not None:
-                text = f"SELECT fid, {WKB} FROM {quoted(name)}{condition.text}"
+                statement = Statement(f"SELECT fid, {WKB}{found_in.text}", found_in.values)
                 chunk = CHUNK_MAX if end is None else min(end, CHUNK_MAX)
-                with closing(_hits(connection, Statement(text, condition.values), region, chunk)) as found:
+                with closing(_hits(connection, statement, region, chunk)) as found:
                     return sum(1 for _ in islice(found, end))
-            if condition.text:
-                text = f"SELECT count(*) FROM (SELECT FROM {quoted(name)}{condition.text} LIMIT %s) AS found"
-                values: tuple[Any, ...] = (*condition.values, end)
-            else:
+            if query == Query(limit=query.limit, geometry=query.geometry):
                 text, values = "SELECT objects FROM pcrs_layer WHERE name = %s", (name,)
-            row = connection.execute(text.encode(), values).fetchone()
+            else:
+                text = f"SELECT count(*) FROM (SELECT{found_in.text} LIMIT %s) AS found"
+                values = (*found_in.values, end)
+            row = connection.execute(text, values).fetchone()
             return None if row is None else int(row[0])
+
+    def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
+        """FROM and WHERE of a query, and the region that shapely must decide."""
+        now = query.at is None
+        extent = (lambda: self.extent(layer.name)) if now else (lambda: EVERYWHERE)
+        boxes, region = regions(layer, query, extent)
+        made = source if now else past_source
+        return made(layer, query, boxes, with_geometry=query.within is not None), region
 
     def get(self, name: str, id_: str) -> Row:
         """The row of that id."""
         layer = self.layer(name)
-        text = f"{_select(layer, geometry=layer.geometry is not None)} WHERE {quoted(layer.id_field)} = %s"
+        text = f"{_select(layer, geometry=layer.geometry is not None)} FROM {quoted(name)}"
+        text += f" WHERE {quoted(layer.id_field)} = %s"
         found = self._read(Statement(text, (id_,))) if storable(id_) else []
         if not found:
             raise NotFoundError(f"layer {name} has no object {id_!r}")
@@ -138,7 +148,7 @@ class PostGis:
             column = quoted(field.name)
             text += f" WHERE {column} IS NOT NULL ORDER BY {column} {'ASC' if ascending else 'DESC'} LIMIT 1"
             with self._connections.reading() as connection:
-                ends.append(connection.execute(text.encode()).fetchone())
+                ends.append(connection.execute(text).fetchone())
         first, last = ends
         return None if first is None or last is None else (first[0], last[0])
 
@@ -165,27 +175,32 @@ class PostGis:
             layer = self.layer(name)
             total = Changes()
             for batch in batched(rows, _BATCH):
-                total += merge(connection, layer, taken(layer, batch), aside)
+                total += merge(connection, layer, taken(layer, batch), aside, self._at)
             return total
 
     def remove(self, name: str, ids: Iterable[str]) -> int:
         """The rows of these ids are gone. How many there were."""
         with self.transaction(), self._connections.reading() as connection:
             layer = self.layer(name)
-            text = f"DELETE FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ANY(%s)"
-            removed = 0
-            for batch in batched(filter(storable, ids), _BATCH):
-                removed += connection.execute(text.encode(), (list(batch),)).rowcount
-            return removed
+            batches = batched(filter(storable, ids), _BATCH)
+            return sum(remove(connection, layer, list(batch), self._at) for batch in batches)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, at: str | None = None) -> Iterator[None]:
         """What this thread writes inside is seen by others at the end, at once, or not at all on an error."""
+        moment = None if at is None else instant(at)
         if self._connections.writer is not None:
             yield
             return
         with self._connections.writing():
+            self._open_transaction.at = moment
             yield
+
+    @property
+    def _at(self) -> str | None:
+        """The date of what is written in this thread's transaction."""
+        moment: str | None = self._open_transaction.at
+        return moment
 
     def revision(self) -> str:
         """A text that changes whenever data or layers change, also when QGIS changed them."""
@@ -201,11 +216,12 @@ class PostGis:
             self._connections.try_()
             with self._connections.reading() as connection:
                 version = pg_layers.version(connection)
-            if version < pg_layers.VERSION and self._read_only:
-                raise StoreError("it holds no store of this pcrs: `pcrs status` makes or migrates one")
-            if version < pg_layers.VERSION:
+            pending = missing(version, pg_layers.STEPS)
+            if pending and self._read_only:
+                raise StoreError("it holds no store of this pcrs: `pcrs status` makes one, or brings it up")
+            if pending:
                 with self._connections.writing() as connection:
-                    pg_layers.create(connection, self.address.schema)
+                    pg_layers.migrate(connection, self.address.schema)
         except StoreError as error:
             self.close()
             raise StoreError(f"{self.address.shown} cannot be the store of features: {error}") from error
@@ -223,7 +239,7 @@ class PostGis:
 
     def _read(self, statement: Statement) -> list[Hit]:
         with self._connections.reading() as connection:
-            records = connection.execute(statement.text.encode(), statement.values, binary=True).fetchall()
+            records = connection.execute(statement.text, statement.values, binary=True).fetchall()
         return list(zip(records, _decode([record[1] for record in records]), strict=True))
 
     def _refined(self, statement: Statement, region: BaseGeometry, query: Query) -> list[Hit]:
@@ -234,12 +250,12 @@ class PostGis:
 
 
 def _select(layer: Layer, *, geometry: bool) -> str:
-    return f"SELECT fid, {WKB if geometry else 'NULL'}, {columns(layer)} FROM {quoted(layer.name)}"
+    return f"SELECT fid, {WKB if geometry else 'NULL'}, {columns(layer)}"
 
 
 def _hits(connection: Connection, statement: Statement, region: BaseGeometry, chunk: int) -> Generator[Hit]:
     with connection.transaction(), connection.cursor("pcrs_hits", binary=True) as cursor:
-        cursor.execute(statement.text.encode(), statement.values)
+        cursor.execute(statement.text, statement.values)
         yield from hits(cursor.fetchmany, _decode, region, chunk)
 
 
