@@ -43,7 +43,7 @@ def codes(file: DeliveredFile, level: str = "error") -> list[str]:
     return [finding["code"] for finding in file.findings if finding["level"] == level]
 
 
-_TIMES = {"received_at", "decided_at", "accepted", "date_recette", "path"}
+_TIMES = {"received_at", "decided_at", "accepted", "date_recette", "path", "valid_from", "valid_to"}
 
 
 def fingerprint(site: Site) -> dict[str, str]:

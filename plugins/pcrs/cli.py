@@ -194,16 +194,23 @@ def accept(
 def _report(delivery: Any, files: list[Any], as_json: bool) -> None:
     from dataclasses import asdict
 
-    from pcrs.work.receive import refused
+    from pcrs.work.receive import changes_of, refused
 
     bad = refused(files)
+    changes = changes_of(files)
     if as_json:
-        text = {**asdict(delivery), "files": [asdict(file) for file in files]}
+        text = {**asdict(delivery), "changes": changes, "files": [asdict(file) for file in files]}
         _out.print_json(json.dumps(text, ensure_ascii=False))
     else:
         _print_findings(f for file in files for f in file.findings)
         states = [file.state for file in files]
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+        for class_name, told in changes.items():
+            _out.print(
+                f"{class_name} : {told['added']} ajoutés, {told['changed']} modifiés, "
+                f"{told['removed']} retirés, {told['unchanged']} inchangés",
+                markup=False,
+            )
         _out.print(f"livraison {delivery.id} : {delivery.state} ({counts})", markup=False)
     raise typer.Exit(1 if bad else 0)
 

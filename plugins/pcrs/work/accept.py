@@ -1,12 +1,11 @@
 """What acceptance makes of what conforms: masters and hot dalles, and objects in the feature store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely
 
 from pcrs.errors import ConflictError
 from pcrs.files import md5_of, sha256_of
@@ -14,12 +13,10 @@ from pcrs.findings import Finding
 from pcrs.raster.cog import HotEncoder, place_hot
 from pcrs.raster.cuts import cutting
 from pcrs.raster.master import write_master
-from pcrs.standard.model import Feature
 from pcrs.standard.names import DalleName, unversioned, versioned
-from pcrs.store.base import FeatureStore, NewRow
+from pcrs.store.base import FeatureStore
 from pcrs.store.index import Dalle, DeliveredFile, Delivery, Index
-from pcrs.vector.gml import in_l93, read
-from pcrs.work.layers import cnig_layer
+from pcrs.work.objects import import_objects
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.register import source
 from pcrs.work.site import Site, place_copy
@@ -176,56 +173,19 @@ def accepted_dalles(delivery: Delivery, files: Iterable[DeliveredFile], precisio
     return sorted(rows, key=lambda dalle: dalle.stem)
 
 
-def import_vector(site: Site, store: FeatureStore, delivery: Delivery, file: DeliveredFile) -> dict[str, Any]:
-    """The valid objects of a GML are in the store, over those of the same gml:id: all or none.
+def import_vector(
+    site: Site, store: FeatureStore, delivery: Delivery, files: Sequence[DeliveredFile]
+) -> Mapping[str, dict[str, Any]]:
+    """The valid objects of the GML files are in the store, as `import_objects` says.
 
-    The GML itself is kept as it was received, in the intermediate tier, and offered in the hot one. What is
-    returned is noted of it: `taken` (objects), `epsg` (codes, in order, of the coordinates received), `bbox`
-    (EPSG:2154, metres; absent when nothing has a place), `md5`.
+    A GML itself is kept as it was received, in the intermediate tier, and offered in the hot one. What is
+    returned is noted of each, by its name: `Taken.facts` and `md5`.
     """
-    path = source(delivery, file)
-    unchanged(path, file.sha256)
-    name = Path(file.name).name
-    for tier in ("intermediate", "hot"):
-        place_copy(path, site.vector(tier, delivery.edition, name), file.sha256)
-    count = 0
-    codes: set[int] = set()
-    boxes: list[np.ndarray] = []
-    with store.transaction():
-        for class_name, rows in _by_class(path, delivery):
-            store.ensure(cnig_layer(class_name))
-            count += store.put(class_name, rows)
-            codes |= {values["epsg_origine"] for _, _, values in rows if values["epsg_origine"]}
-            boxes.append(shapely.total_bounds([geometry for _, geometry, _ in rows]))
-    noted: dict[str, Any] = {"taken": count, "epsg": sorted(codes), "md5": md5_of(path)}
-    placed = [box for box in boxes if not np.isnan(box).any()]
-    if placed:
-        corners = np.array(placed)
-        noted["bbox"] = [*corners[:, :2].min(axis=0).tolist(), *corners[:, 2:].max(axis=0).tolist()]
-    return noted
-
-
-_BATCH = 2000
-
-
-def _by_class(path: Path, delivery: Delivery) -> Iterator[tuple[str, list[NewRow]]]:
-    """Rows in batches of one class, memory flat with the size of the file."""
-    batches: dict[str, list[NewRow]] = {}
-    for item in read(path):
-        if not isinstance(item, Feature):
-            continue
-        rows = batches.setdefault(item.class_name, [])
-        rows.append(_row(item, delivery))
-        if len(rows) == _BATCH:
-            yield item.class_name, batches.pop(item.class_name)
-    yield from batches.items()
-
-
-def _row(feature: Feature, delivery: Delivery) -> NewRow:
-    local = in_l93(feature)
-    values = dict(local.attributes) | {
-        "epsg_origine": None if local.geometry is None else feature.epsg,
-        "edition": delivery.edition,
-        "livraison": delivery.id,
-    }
-    return feature.gml_id, local.geometry, values
+    for file in files:
+        path = source(delivery, file)
+        unchanged(path, file.sha256)
+        name = Path(file.name).name
+        for tier in ("intermediate", "hot"):
+            place_copy(path, site.vector(tier, delivery.edition, name), file.sha256)
+    found = import_objects(store, delivery, files)
+    return {file.name: {**found[file.name].facts(), "md5": md5_of(source(delivery, file))} for file in files}

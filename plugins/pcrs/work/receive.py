@@ -126,12 +126,33 @@ def accept(means: Means, identifier: str) -> Delivery:
     acceptance.ingest_rasters(
         means.site, index, delivery, quality=means.jpeg_quality, mill=means.mill, progress=means.progress
     )
-    for file in index.files(identifier):
-        if file.kind == "vecteur" and file.state in _TAKEN and not (file.facts or {}).get("taken"):
-            noted = acceptance.import_vector(means.site, means.store, delivery, file)
-            index.set_file(file, "intégré", facts={**(file.facts or {}), **noted})
+    _take_objects(means, delivery)
     _index_dalles(means, delivery)
     return delivery
+
+
+def _take_objects(means: Means, delivery: Delivery) -> None:
+    """The objects of the delivery's GML files are stored, and what became of them is noted."""
+    files = [
+        file
+        for file in means.index.files(delivery.id)
+        if file.kind == "vecteur" and file.state in _TAKEN and not (file.facts or {}).get("taken")
+    ]
+    found = acceptance.import_vector(means.site, means.store, delivery, files) if files else {}
+    with means.index.transaction():
+        for file in files:
+            means.index.set_file(file, "intégré", facts={**(file.facts or {}), **found[file.name]})
+
+
+def changes_of(files: Iterable[DeliveredFile]) -> dict[str, dict[str, int]]:
+    """What became of a delivery's objects: per class, how many were added, changed, removed, unchanged."""
+    total: dict[str, dict[str, int]] = {}
+    for file in files:
+        for class_name, counts in (file.facts or {}).get("changes", {}).items():
+            known = total.setdefault(class_name, dict.fromkeys(counts, 0))
+            for name, count in counts.items():
+                known[name] += count
+    return dict(sorted(total.items()))
 
 
 def publish(means: Means, delivery: Delivery) -> None:
