@@ -545,6 +545,29 @@ class StoreContract:
             reader.join()
         assert set(counts) == {4}
 
+    def test_a_walk_while_imports_commit_has_every_row_once(self, store):
+        store.ensure(WALLS)
+        store.put("MurPCRS", [wall(n, rang=0) for n in range(200)])
+        stop = threading.Event()
+
+        def write() -> None:
+            number = 200
+            while not stop.is_set():
+                with store.transaction(at="2024-01-01"):
+                    store.put("MurPCRS", [wall(number)])
+                    store.put("MurPCRS", [wall(n, rang=number) for n in range(0, 200, 7)])
+                number += 1
+
+        writer = in_background(write)
+        try:
+            for region in (None, shapely.box(X0 - 1, Y0 - 1, X0 + 1e5, Y0 + 20)):
+                walked = self.every_id(store, Query(limit=9, within=region))
+                assert len(walked) == len(set(walked))
+                assert walked[:200] == [f"w{n}" for n in range(200)]
+        finally:
+            stop.set()
+            writer.join()
+
     def test_a_dated_transaction_keeps_what_it_replaces_and_removes(self, store):
         store.ensure(WALLS)
         with store.transaction(at="2024-01-01T08:00:00Z"):
