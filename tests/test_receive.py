@@ -260,7 +260,7 @@ def test_a_newer_edition_lies_over_the_older_one(copied, tmp_path):
     links = [file for file in (site.pyramids / "PCRS_D046_RVB_2026").rglob("*.tif") if file.is_symlink()]
     assert links
     with bench(site) as opened:
-        mosaic = Mosaic(sources(site, opened.means.index.dalles(), hot=True))
+        mosaic = Mosaic(sources(opened.means.tiers, opened.means.index.dalles(), hot=True))
         page = opened.means.store.query("dalles", Query())
     assert {row.id for row in page.rows} == {format_name(newer), RIGHT_STEM}
     rgb, _ = mosaic.read(BBox(576_090, 6_372_890, 576_100, 6_372_900))

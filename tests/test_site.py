@@ -1,7 +1,7 @@
 import pytest
 
 from pcrs.errors import InputError, SiteError
-from pcrs.work.site import Site, create, edition_name, place_copy, sha256_of
+from pcrs.work.site import Site, create, edition_name
 
 
 def test_a_new_site_has_its_tiers_and_is_made_once(tmp_path):
@@ -29,13 +29,3 @@ def test_one_process_at_a_time_works_in_a_site(tmp_path):
 def test_an_edition_that_cannot_name_a_folder_is_refused(text):
     with pytest.raises(InputError, match="edition"):
         edition_name(text)
-
-
-def test_a_copy_is_read_back_before_it_gets_its_name(tmp_path):
-    source = tmp_path / "s"
-    source.write_bytes(b"bytes")
-    place_copy(source, tmp_path / "t", sha256_of(source))
-    assert (tmp_path / "t").read_bytes() == b"bytes"
-    with pytest.raises(SiteError, match="failing"):
-        place_copy(source, tmp_path / "u", "0" * 64)
-    assert not (tmp_path / "u").exists()

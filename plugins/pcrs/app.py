@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pcrs.assembly import features_of, public_url, write_records
+from pcrs.assembly import features_of, public_url, tiers, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
 from pcrs.serve import context, csw, listing, mapproxy_app, national, ogcapi, ogcapi_maps, portal
@@ -34,7 +34,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         SiteError, StoreError: the site cannot be read.
     """
     site.require()
-    live = Live(site, settings.layer, settings.site.departement)
+    live = Live(site, settings.layer, settings.site.departement, tiers=tiers(site, settings))
     served = _served(site, settings, url, live)
     context.use(served)
     health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
@@ -45,7 +45,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         routes=[
             health,
             *catalogue.routes(),
-            *listing.routes(site.root, url),
+            *listing.routes(site.root, url, served.hot),
             *national.routes(served, live.shelf),
             *portal.routes(served),
         ]
@@ -86,6 +86,7 @@ def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Ser
         pyramid=live.pyramid,
         mosaic=live.mosaic,
         dalle_at=live.dalle_at,
+        hot=live.bucket,
         title=table.title,
         operator=table.operator,
         contact_email=table.contact_email,

@@ -12,12 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pcrs.blobs import Bucket, locate
 from pcrs.demo import make_delivery
 from pcrs.findings import Finding
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh
 from pcrs.publish.validate import validate_catalogue
-from pcrs.raster.pyramid_files import FilePyramids
 from pcrs.raster.qc import Control
 from pcrs.settings import Settings, load, shipped
 from pcrs.store import open_store
@@ -33,6 +33,7 @@ from pcrs.work.communes import put_communes
 from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress, mill
 from pcrs.work.site import Site, create
+from pcrs.work.tiers import Tiers, tiers_of
 
 _DEMO_EDITION = "2025"
 OGC_SCHEMAS = ("core/schemas/ogc", "core/schemas/w3c", "plugins/profiles/apiso/schemas/ogc")
@@ -94,6 +95,17 @@ def gml_control_of(settings: Settings, *, xsd: Path | None = None, sketch: bool 
     return GmlControl(levels, folder, schemas, sketch)
 
 
+def tiers(site: Site, settings: Settings) -> Tiers:
+    """Where the files of the site are, as its settings say."""
+    table = settings.storage
+    places = [
+        locate(url, endpoint=table.endpoint, region=table.region) if url else None
+        for url in (table.intermediate, table.hot)
+    ]
+    intermediate, hot = (place if isinstance(place, Bucket) else None for place in places)
+    return tiers_of(site, intermediate, hot)
+
+
 def public_url(settings: Settings, host: str | None = None, port: int | None = None) -> str:
     """The address under which the site is seen, without a slash at the end."""
     chosen = settings.serve
@@ -142,7 +154,7 @@ def _means(
 ) -> Means:
     return Means(
         site=site,
-        pyramids=FilePyramids(site.pyramids),
+        tiers=tiers(site, settings),
         index=index,
         store=store,
         control=control_of(settings),
@@ -191,7 +203,8 @@ def status_of(site: Site, settings: Settings) -> dict[str, Any]:
     """What is served and what is missing, in words and numbers."""
     with closing(Index(site.index_file)) as index, closing(features_of(site, settings)) as store:
         dalles = index.dalles()
-        lacking = [d.stem for d in dalles if not site.hot(d.edition, d.stem).is_file()]
+        there = {one.key for one in tiers(site, settings).hot.list("dalles")}
+        lacking = [d.stem for d in dalles if f"dalles/{d.edition}/{d.stem}.tif" not in there]
         waiting = [d.id for d in index.deliveries() if d.state == "contrôlée"]
         todo = index.to_build()
         classes = {

@@ -100,10 +100,10 @@ class Blobs(Protocol):
             ConflictError: something else is there; nothing was changed.
         """
 
-    def put_file(self, key: str, file: Path, sha256: str) -> None:
+    def put_file(self, key: str, file: Path, sha256: str, *, replace: bool = False) -> None:
         """The file's bytes are under the key, of any size; they were read back before they got that name.
 
-        What is there already with the same bytes stays as it is.
+        What is there already with the same bytes stays as it is; other bytes only with `replace` go.
 
         Raises:
             ConflictError: the key stands for other bytes, or the file has not this sha256.

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Hashable
 from contextlib import closing
 
+from pcrs.archive.directory import Directory
+from pcrs.blobs import Blobs
 from pcrs.raster.mosaic import Mosaic, Source
-from pcrs.raster.pyramid_files import FilePyramids
-from pcrs.raster.pyramids import Pyramids, Tiles
+from pcrs.raster.pyramids import Tiles
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import DALLE_RES_M
 from pcrs.store.base import Row
@@ -16,6 +17,7 @@ from pcrs.store.index import Index
 from pcrs.work.downloads import Shelf, shelf
 from pcrs.work.project import mosaic, row_of
 from pcrs.work.site import Site
+from pcrs.work.tiers import Tiers, tiers_of
 
 _Stamp = tuple[Hashable, tuple[tuple[int, int], ...]]
 
@@ -32,12 +34,12 @@ class Live:
         layer: str,
         departement: str,
         *,
-        pyramids: Pyramids | None = None,
+        tiers: Tiers | None = None,
         recheck_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._site = site
-        self._home = pyramids or FilePyramids(site.pyramids)
+        self._tiers = tiers or tiers_of(site)
         self._departement = departement
         self._layer = layer
         self._recheck_s = recheck_s
@@ -66,7 +68,7 @@ class Live:
         with self._lock:
             found = self._pyramids.get(wanted)
             if found is None:
-                found = self._pyramids[wanted] = self._home.open(f"{self._layer}_{wanted}")
+                found = self._pyramids[wanted] = self._tiers.pyramids.open(f"{self._layer}_{wanted}")
         return found
 
     def mosaic(self, edition: str | None) -> Mosaic:
@@ -79,7 +81,7 @@ class Live:
                 found, mark = self._mosaics.get(wanted), self._mark
             if found is None:
                 with closing(Index(self._site.index_file)) as index:
-                    found = mosaic(self._site, index, wanted)
+                    found = mosaic(self._tiers, index, wanted)
                 with self._lock:
                     if mark == self._mark:
                         self._mosaics[wanted] = found
@@ -116,6 +118,11 @@ class Live:
                         self._shelf = found
         return found
 
+    @property
+    def bucket(self) -> Blobs | None:
+        """The hot tier when it is a bucket; None when it is the site's folder."""
+        return None if isinstance(self._tiers.hot, Directory) else self._tiers.hot
+
     def _wanted(self, edition: str | None) -> str | None:
         editions = self.editions()
         if edition is None:
@@ -138,7 +145,7 @@ class Live:
             if stamp == self._stamp:
                 return
             prefix = f"{self._layer}_"
-            names = [name for name in self._home.published() if name.startswith(prefix)]
+            names = [name for name in self._tiers.pyramids.published() if name.startswith(prefix)]
             self._editions = tuple(name.removeprefix(prefix) for name in names)
             mark = self._dalles()
             if mark != self._mark:
@@ -158,7 +165,7 @@ class Live:
         file = self._site.index_file
         places = (file, file.with_name(f"{file.name}-wal"))
         status = (place.stat() for place in places if place.exists())
-        return self._home.stamp(), tuple((s.st_mtime_ns, s.st_size) for s in status)
+        return self._tiers.pyramids.stamp(), tuple((s.st_mtime_ns, s.st_size) for s in status)
 
 
 def _pixel(x_m: float, y_m: float) -> BBox:

@@ -13,6 +13,7 @@ from pcrs.errors import InputError, SettingsError
 from pcrs.standard.names import PATTERNS, Pattern, pattern
 
 _PREFIX = "PCRS_"
+_PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
 _NOT_SETTINGS = {"PCRS_SITE"}
 
 
@@ -91,6 +92,15 @@ class VectorTable(_Table):
     outside_m: Annotated[float, Field(ge=0)] = 1.0
 
 
+class StorageTable(_Table):
+    """`[storage]`: where the tiers are; keys of S3 come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+
+    intermediate: Annotated[str, Field(pattern=_PLACE)] = ""
+    hot: Annotated[str, Field(pattern=_PLACE)] = ""
+    endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
+    region: str = "us-east-1"
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -110,6 +120,7 @@ class Settings(_Table):
     store: StoreTable = StoreTable()
     control: ControlTable = ControlTable()
     vector: VectorTable = VectorTable()
+    storage: StorageTable = StorageTable()
     serve: ServeTable = ServeTable()
 
     @property

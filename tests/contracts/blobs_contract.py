@@ -126,6 +126,12 @@ class BlobsContract:
             blobs.put_file(KEY, second, sha256(b"two"))
         assert content(blobs) == {KEY: b"one"}
 
+    def test_other_bytes_go_only_on_demand(self, blobs, tmp_path):
+        for data in (b"one", b"two"):
+            (tmp_path / "file").write_bytes(data)
+            blobs.put_file(KEY, tmp_path / "file", sha256(data), replace=True)
+        assert content(blobs) == {KEY: b"two"}
+
     def test_a_file_that_is_not_what_it_should_be_does_not_appear(self, blobs, tmp_path):
         file = tmp_path / "f"
         file.write_bytes(b"other bytes")

@@ -5,6 +5,7 @@ service, on the condition that nothing is there: the copy is the one step in whi
 """
 
 import hashlib
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,12 +97,13 @@ class S3:
                 raise StoreError(f"{self.url}: there is no such bucket; make it, then try again") from error
         return done["e_tag"] or ""
 
-    def put_file(self, key: str, file: Path, sha256: str) -> None:
+    def put_file(self, key: str, file: Path, sha256: str, *, replace: bool = False) -> None:
         """As `Blobs.put_file`."""
         if self.head(key) is not None:
-            if self._sha256(key) != sha256:
+            if self._sha256(key) == sha256:
+                return
+            if not replace:
                 raise self._taken(key)
-            return
         aside = f"{ASIDE}/{uuid.uuid4().hex}"
         store = _store(self.place)
         with self._told(key):
@@ -111,7 +113,7 @@ class S3:
                     raise ConflictError(
                         f"{self.url}/{key} was not written as {file} was: give the file again"
                     )
-                obstore.copy(store, aside, checked(key), overwrite=False)
+                obstore.copy(store, aside, checked(key), overwrite=replace)
             except AlreadyExistsError:
                 raise self._taken(key) from None
             finally:
@@ -174,7 +176,8 @@ class S3:
         return shown if shown.folders or shown.files else None
 
     def sweep(self) -> None:
-        """As `Blobs.sweep`."""
+        """As `Blobs.sweep`; the scratch folder goes too."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
         with self._told(ASIDE):
             for page in obstore.list(_store(self.place), ASIDE):
                 obstore.delete(_store(self.place), [one["path"] for one in page])

@@ -16,6 +16,7 @@ from rasterio.windows import Window as RasterWindow
 from pcrs.errors import RasterError
 from pcrs.raster.lattice import Pixels, Steps, Window, blank, native_size, on_lattice, read_box
 from pcrs.raster.open import open_raster, read_planes
+from pcrs.raster.remote import Remote
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import DALLE_RES_M, LAMB93
 
@@ -33,7 +34,7 @@ _COARSEST = 12
 class Source(NamedTuple):
     """One dalle of a mosaic."""
 
-    path: Path
+    path: Path | Remote
     bbox: BBox
     """EPSG:2154, on whole pixels of 5 cm: what the dalle's name says."""
     rank: int
@@ -192,9 +193,9 @@ class _Datasets(threading.local):
     """The datasets that a thread has open: GDAL's handles must not be shared."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Path, DatasetReader] = OrderedDict()
+        self._open: OrderedDict[Path | Remote, DatasetReader] = OrderedDict()
 
-    def get(self, path: Path) -> DatasetReader:
+    def get(self, path: Path | Remote) -> DatasetReader:
         """The dataset of `path`; the one used longest ago is closed when there are too many."""
         dataset = self._open.get(path)
         if dataset is None:

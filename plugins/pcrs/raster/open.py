@@ -19,6 +19,7 @@ from rasterio.windows import Window
 from pcrs.errors import RasterError
 from pcrs.raster.announced import announced_bytes, driver_of
 from pcrs.raster.reference import Affine6, identify, read_worldfile, worldfile_of
+from pcrs.raster.remote import Remote
 from pcrs.standard.crs import BBox
 
 CACHE_BYTES = 256 * 2**20
@@ -86,7 +87,7 @@ def gdal_env() -> rasterio.Env:
     )
 
 
-def open_raster(path: Path) -> rasterio.DatasetReader:
+def open_raster(path: Path | Remote) -> rasterio.DatasetReader:
     """The file open for reading; the caller closes it.
 
     The world file is not looked at: a dataset without georeference of its own has the identity transform.
@@ -94,6 +95,8 @@ def open_raster(path: Path) -> rasterio.DatasetReader:
     Raises:
         RasterError: no GeoTIFF or JPEG 2000, empty, or cut before its directory.
     """
+    if isinstance(path, Remote):
+        return _open_remote(path)
     driver = _driver(path)
     try:
         with _OPENING, warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning), gdal_env():
@@ -105,6 +108,18 @@ def open_raster(path: Path) -> rasterio.DatasetReader:
             ) from error
         raise RasterError(
             f"{path.name} ne s'ouvre pas ({error}) : le faire relire et réécrire par son producteur"
+        ) from error
+
+
+def _open_remote(remote: Remote) -> rasterio.DatasetReader:
+    """A dalle of ours in a bucket: a GeoTIFF, as pcrs wrote it."""
+    try:
+        with _OPENING, gdal_env(), rasterio.Env(**remote.gdal_options()):
+            return rasterio.open(remote.gdal_path, driver="GTiff")
+    except RasterioError as error:
+        raise RasterError(
+            f"{remote} ne s'ouvre pas ({error}) : vérifier le service S3 et les clés AWS_ACCESS_KEY_ID et "
+            "AWS_SECRET_ACCESS_KEY"
         ) from error
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pcrs.blobs import Blobs
 from pcrs.errors import SiteError
 from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.pyramids import Tiles
@@ -41,6 +42,8 @@ class Served:
     licence_url: str
     max_coverage_px: int
     """Pixels that one coverage answer may have."""
+    hot: Blobs | None = None
+    """The hot tier when it is a bucket; None: the site's folder hot/."""
 
 
 _current: list[Served] = []

@@ -13,6 +13,7 @@ from rasterio.warp import reproject
 from pcrs.raster.lattice import Pixels, blank
 from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.pyramids import Tiles
+from pcrs.raster.remote import Remote
 from pcrs.raster.view import read_view, slabs_under
 from pcrs.serve.coverage_grid import Grid, snapped
 from pcrs.standard.crs import L93, BBox, transform_bbox
@@ -73,8 +74,12 @@ def state(grid: Grid, mosaic: Mosaic, pyramid: Tiles | None) -> str:
         return pyramid.tags(slabs_under(pyramid, source.bbox, source.size or (1, 1), max_tiles=source.tiles))
     words = []
     for dalle in mosaic.over(source.bbox):
-        with suppress(FileNotFoundError):
-            words.append(f"{dalle.path.parent.name}/{dalle.path.name}-{dalle.path.stat().st_mtime_ns:x}")
+        word = f"{dalle.path.parent.name}/{dalle.path.name}"
+        if isinstance(dalle.path, Remote):
+            words.append(word)  # what has a name in a bucket never has other bytes
+        else:
+            with suppress(FileNotFoundError):
+                words.append(f"{word}-{dalle.path.stat().st_mtime_ns:x}")
     return ",".join(words)
 
 

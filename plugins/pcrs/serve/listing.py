@@ -21,7 +21,9 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from pcrs.blobs import Blobs, Folder
 from pcrs.serve.conditional import knows
+from pcrs.serve.listing_objects import PublicObject, answer, find
 
 _ROOTS = {"dalles": "hot/dalles", "vecteur": "hot/vecteur"}
 _MEDIA_TYPES = {
@@ -50,7 +52,8 @@ class _Entry:
 
     name: str
     """With a slash at the end for a folder."""
-    modified: float
+    modified: float | None
+    """Seconds; None for a folder of a bucket."""
     size: int | None
     """None for a folder."""
 
@@ -63,19 +66,21 @@ class PublicFile:
     stat: os.stat_result
 
 
-def routes(site: Path, public_url: str = "") -> list[Route]:
-    """The pages and the files under `/listing/`; `public_url` gives the path that page titles begin with."""
-    roots = _roots(site)
+def routes(site: Path, public_url: str = "", objects: Blobs | None = None) -> list[Route]:
+    """The pages and the files under `/listing/`; `public_url` gives the path that page titles begin with.
+
+    `objects` is the hot tier when it is a bucket.
+    """
     prefix = urlsplit(public_url).path.rstrip("/")
 
     async def listing(request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=_CORS)
         address = request.path_params["path"]
-        found = await run_in_threadpool(_find, roots, address)
+        found = await run_in_threadpool(_found, site, objects, address)
         if found is None:
             return PlainTextResponse("404 Not Found\n", 404, _CORS)
-        if isinstance(found, PublicFile):
+        if isinstance(found, PublicFile | PublicObject):
             return sent(request, found)
         if address and not address.endswith("/"):
             return _moved(address)
@@ -91,10 +96,30 @@ def routes(site: Path, public_url: str = "") -> list[Route]:
     ]
 
 
-def public_file(site: Path, address: str) -> PublicFile | None:
-    """The file at an address relative to `/listing/` (`dalles/2025/x.tif`); None: no such public file."""
-    found = _find(_roots(site), address)
-    return found if isinstance(found, PublicFile) else None
+def public_file(site: Path, address: str, objects: Blobs | None = None) -> PublicFile | PublicObject | None:
+    """The file at an address relative to `/listing/` (`dalles/2025/x.tif`); None: no such public file.
+
+    `objects` is the hot tier when it is a bucket.
+    """
+    found = _found(site, objects, address)
+    return found if isinstance(found, PublicFile | PublicObject) else None
+
+
+def _found(
+    site: Path, objects: Blobs | None, address: str
+) -> tuple[_Entry, ...] | PublicFile | PublicObject | None:
+    """A folder's lines, or a file, at an address (decoded, relative to /listing/); None: nothing public."""
+    if objects is None:
+        return _find(_roots(site), address)
+    names = _names(address)
+    if names is None:
+        return None
+    found = find(objects, tuple(_ROOTS), names, slash=address.endswith("/"))
+    if not isinstance(found, Folder):
+        return found
+    folders = [_Entry(f"{name}/", None, None) for name in found.folders]
+    files = [_Entry(name, seen.modified.timestamp(), seen.size) for name, seen in found.files]
+    return (*folders, *files)
 
 
 def _roots(site: Path) -> dict[str, Path]:
@@ -111,10 +136,16 @@ def _public(name: str) -> bool:
     return not (name.startswith(".") or name.endswith(".part") or "\\" in name or "\0" in name)
 
 
-def _find(roots: Mapping[str, Path], address: str) -> tuple[_Entry, ...] | PublicFile | None:
-    """A folder's lines, or a file, at an address (decoded, relative to /listing/); None: nothing public."""
+def _names(address: str) -> list[str] | None:
+    """The names that an address is made of; None when one of them may not be seen."""
     names = address.removesuffix("/").split("/") if address else []
-    if not all(name and _public(name) for name in names):
+    return names if all(name and _public(name) for name in names) else None
+
+
+def _find(roots: Mapping[str, Path], address: str) -> tuple[_Entry, ...] | PublicFile | None:
+    """The same in folders: the site's public ones, by name."""
+    names = _names(address)
+    if names is None:
         return None
     if not names:
         return tuple(_entry(path, name) for name, path in roots.items() if path.is_dir())
@@ -171,21 +202,29 @@ def _page(address: str, entries: tuple[_Entry, ...]) -> Response:
 
 def _line(entry: _Entry) -> str:
     """`name   23-Nov-2026 19:43   12345`, the name a relative link."""
-    when = datetime.fromtimestamp(entry.modified, UTC)
-    month = formatdate(entry.modified, usegmt=True)[8:11]  # English, whatever the locale
+    day = "-"
+    if entry.modified is not None:
+        when = datetime.fromtimestamp(entry.modified, UTC)
+        month = formatdate(entry.modified, usegmt=True)[8:11]  # English, whatever the locale
+        day = f"{when:%d}-{month}-{when:%Y %H:%M}"
     size = "-" if entry.size is None else str(entry.size)
     gap = " " * max(1, 60 - len(entry.name))
     link = f'<a href="{quote(entry.name)}">{html.escape(entry.name)}</a>'
-    return f"{link}{gap}{when:%d}-{month}-{when:%Y %H:%M} {size:>14}\n"
+    return f"{link}{gap}{day:<17} {size:>14}\n"
 
 
-def sent(request: Request, found: PublicFile) -> Response:
+def sent(request: Request, found: PublicFile | PublicObject) -> Response:
     """A file, whole or in ranges, or the news that it has not changed."""
-    etag = f'"{found.stat.st_mtime_ns:x}-{found.stat.st_size:x}"'
-    modified = formatdate(found.stat.st_mtime, usegmt=True)
+    if isinstance(found, PublicObject):
+        etag, at = f'"{found.seen.tag.strip(chr(34))}"', found.seen.modified.timestamp()
+    else:
+        etag, at = f'"{found.stat.st_mtime_ns:x}-{found.stat.st_size:x}"', found.stat.st_mtime
+    modified = formatdate(at, usegmt=True)
     headers = {"ETag": etag, "Last-Modified": modified, "Cache-Control": _CACHE, **_CORS}
-    if _unchanged(request, etag, found.stat.st_mtime):
+    if _unchanged(request, etag, at):
         return Response(status_code=304, headers=headers)
+    if isinstance(found, PublicObject):
+        return answer(request, found, headers, media_type(found.key))
     return _Ranged(
         found.path, headers=headers, media_type=media_type(found.path.name), stat_result=found.stat
     )

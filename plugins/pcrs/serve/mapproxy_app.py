@@ -101,12 +101,18 @@ class MapService:
             OwsError: it cannot be drawn just now.
         """
         try:
-            found = fast_answer(request)
+            found = await self._fast(request)
         except (OSError, StoreError) as error:
             raise _failed(error) from error
         return found or await self._draw(
             _address(request), "", _Kept(request.layer, _MEDIA_TYPES[request.suffix])
         )
+
+    async def _fast(self, request: TileRequest) -> Answer | None:
+        """`fast_answer`, without waiting for the network where others wait."""
+        if request.layer.pyramid.remote:
+            return await asyncio.to_thread(fast_answer, request)
+        return fast_answer(request)
 
     async def map(self, params: Mapping[str, str]) -> Answer:
         """The answer to a request of WMS; names of parameters in lower case.
@@ -172,7 +178,10 @@ class MapService:
         try:
             if kept is None or self._cache is None:
                 return await self._in_thread(path, query, None)
-            image = self._cache.get(address, kept.layer.pyramid)
+            if kept.layer.pyramid.remote:
+                image = await asyncio.to_thread(self._cache.get, address, kept.layer.pyramid)
+            else:
+                image = self._cache.get(address, kept.layer.pyramid)
             if image is not None:
                 return Answer(image, kept.media_type)
             return await self._once(path, query, address)

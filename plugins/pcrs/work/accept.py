@@ -16,10 +16,10 @@ from pcrs.raster.master import write_master
 from pcrs.standard.names import DalleName, unversioned, versioned
 from pcrs.store.base import FeatureStore
 from pcrs.store.index import Dalle, DeliveredFile, Delivery, Index
+from pcrs.work.means import Means
 from pcrs.work.objects import import_objects
-from pcrs.work.progress import Mill, Progress
 from pcrs.work.register import source
-from pcrs.work.site import Site, place_copy
+from pcrs.work.tiers import Kept, Tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Ingest:
     file: DeliveredFile
     source: Path
     name: DalleName
-    master: Path
-    hot: Path
+    master: Kept
+    hot: Kept
     cuts: Path
     quality: int
 
@@ -64,21 +64,22 @@ def ingest(piece: Ingest) -> Ingested:
     unchanged(piece.source, piece.file.sha256)
     name = piece.name
     hot = HotEncoder(name.size_px, name.size_px, piece.quality)
-    with cutting(piece.cuts, name.bbox, piece.quality) as cutter:
+    with piece.master.writing() as master, piece.hot.writing() as hot_file:
+        with cutting(piece.cuts, name.bbox, piece.quality) as cutter:
 
-        def look(rgb: np.ndarray, valid: np.ndarray | None) -> None:
-            hot.push(rgb, valid)
-            cutter.push(rgb, valid)
+            def look(rgb: np.ndarray, valid: np.ndarray | None) -> None:
+                hot.push(rgb, valid)
+                cutter.push(rgb, valid)
 
-        write_master(piece.source, piece.master, name, look)
-    place_hot(hot, (name.bbox.xmin, name.bbox.ymax), piece.hot)
-    return Ingested(
-        sha256_of(piece.master),
-        piece.master.stat().st_size,
-        sha256_of(piece.hot),
-        piece.hot.stat().st_size,
-        md5_of(piece.hot),
-    )
+            write_master(piece.source, master, name, look)
+        place_hot(hot, (name.bbox.xmin, name.bbox.ymax), hot_file)
+        return Ingested(
+            sha256_of(master),
+            master.stat().st_size,
+            sha256_of(hot_file),
+            hot_file.stat().st_size,
+            md5_of(hot_file),
+        )
 
 
 def settle(index: Index, delivery: Delivery) -> None:
@@ -124,23 +125,21 @@ def _kept_as(index: Index, delivery: Delivery, file: DeliveredFile) -> str | Fin
     )
 
 
-def ingest_rasters(
-    site: Site, index: Index, delivery: Delivery, *, quality: int, mill: Mill, progress: Progress
-) -> None:
+def ingest_rasters(means: Means, delivery: Delivery) -> None:
     """Every conforming dalle has its master and its hot COG; each is noted as soon as it has them."""
-    files = [f for f in index.files(delivery.id) if f.kind == "raster" and f.state == "conforme"]
-    pieces = [_piece(site, delivery, file, quality) for file in files if "made" not in (file.facts or {})]
-    for piece, made in mill.told(ingest, pieces, "dalles", progress):
+    files = [f for f in means.index.files(delivery.id) if f.kind == "raster" and f.state == "conforme"]
+    pieces = [_piece(means, delivery, file) for file in files if "made" not in (file.facts or {})]
+    for piece, made in means.mill.told(ingest, pieces, "dalles", means.progress):
         facts = {**(piece.file.facts or {}), "made": asdict(made)}
-        index.set_file(piece.file, "conforme", facts=facts)
+        means.index.set_file(piece.file, "conforme", facts=facts)
 
 
-def _piece(site: Site, delivery: Delivery, file: DeliveredFile, quality: int) -> Ingest:
+def _piece(means: Means, delivery: Delivery, file: DeliveredFile) -> Ingest:
     facts = file.facts or {}
     stem = facts["stem"]
-    master, hot = site.master(delivery.edition, stem), site.hot(delivery.edition, stem)
-    cuts = site.cuts(delivery.edition, stem, file.sha256, quality)
-    return Ingest(file, source(delivery, file), _name(facts), master, hot, cuts, quality)
+    master, hot = means.tiers.master(delivery.edition, stem), means.tiers.hot_dalle(delivery.edition, stem)
+    cuts = means.site.cuts(delivery.edition, stem, file.sha256, means.jpeg_quality)
+    return Ingest(file, source(delivery, file), _name(facts), master, hot, cuts, means.jpeg_quality)
 
 
 def _name(facts: dict[str, Any]) -> DalleName:
@@ -174,7 +173,7 @@ def accepted_dalles(delivery: Delivery, files: Iterable[DeliveredFile], precisio
 
 
 def import_vector(
-    site: Site, store: FeatureStore, delivery: Delivery, files: Sequence[DeliveredFile]
+    tiers: Tiers, store: FeatureStore, delivery: Delivery, files: Sequence[DeliveredFile]
 ) -> Mapping[str, dict[str, Any]]:
     """The valid objects of the GML files are in the store, as `import_objects` says.
 
@@ -185,7 +184,7 @@ def import_vector(
         path = source(delivery, file)
         unchanged(path, file.sha256)
         name = Path(file.name).name
-        for tier in ("intermediate", "hot"):
-            place_copy(path, site.vector(tier, delivery.edition, name), file.sha256)
+        for kept in tiers.vector(delivery.edition, name):
+            kept.blobs.put_file(kept.key, path, file.sha256, replace=True)
     found = import_objects(store, delivery, files)
     return {file.name: {**found[file.name].facts(), "md5": md5_of(source(delivery, file))} for file in files}

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from pcrs.raster.pyramids import Pyramids
 from pcrs.raster.qc import Control
 from pcrs.store.base import FeatureStore
 from pcrs.store.index import Index
 from pcrs.vector.check import GmlControl
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.site import Site
+from pcrs.work.tiers import Tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Means:
     """The site and its stores, the levels of the control, the hands, and who is told."""
 
     site: Site
-    pyramids: Pyramids
+    tiers: Tiers
     index: Index
     store: FeatureStore
     control: Control

@@ -9,7 +9,7 @@ from pcrs.standard.names import unversioned
 from pcrs.store.base import FeatureStore, NewRow, Query
 from pcrs.store.index import Dalle, Index
 from pcrs.work.layers import DALLES
-from pcrs.work.site import Site
+from pcrs.work.tiers import Tiers, raster_of
 
 _RESOLUTION_CM = 5
 _RASTER = "RasterPCRS"
@@ -79,15 +79,18 @@ def _told(store: FeatureStore, dalle: Dalle) -> Dalle:
     return dalle
 
 
-def sources(site: Site, dalles: list[Dalle], *, hot: bool) -> list[Source]:
+def sources(tiers: Tiers, dalles: list[Dalle], *, hot: bool) -> list[Source]:
     """The dalles as a mosaic takes them: hot COGs, or lossless masters."""
-    place = site.hot if hot else site.master
-    return [Source(place(dalle.edition, dalle.stem), dalle.bbox, rank) for rank, dalle in enumerate(dalles)]
+    place = tiers.hot_dalle if hot else tiers.master
+    return [
+        Source(raster_of(place(dalle.edition, dalle.stem)), dalle.bbox, rank)
+        for rank, dalle in enumerate(dalles)
+    ]
 
 
-def mosaic(site: Site, index: Index, edition: str) -> Mosaic:
+def mosaic(tiers: Tiers, index: Index, edition: str) -> Mosaic:
     """The mosaic of hot dalles of an edition: its own dalles over those of the editions before it.
 
     It changes with the pyramids: dalles that were just accepted show when their slabs are in place.
     """
-    return Mosaic(sources(site, index.shown(edition), hot=True))
+    return Mosaic(sources(tiers, index.shown(edition), hot=True))

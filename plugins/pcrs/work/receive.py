@@ -19,7 +19,7 @@ from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress
 from pcrs.work.project import project_dalles, told_by_vector
 from pcrs.work.register import Arrival, inventory, kind_of, register, source
-from pcrs.work.update import affected, build, sweep
+from pcrs.work.update import affected, build
 
 _TAKEN: tuple[FileState, ...] = ("conforme", "réserves")
 
@@ -118,14 +118,8 @@ def accept(means: Means, identifier: str) -> Delivery:
     if delivery.state == "publiée":
         return delivery
     acceptance.settle(index, delivery)
-    for folder in (
-        means.site.master(delivery.edition, "_").parent,
-        means.site.hot(delivery.edition, "_").parent,
-    ):
-        sweep(folder)
-    acceptance.ingest_rasters(
-        means.site, index, delivery, quality=means.jpeg_quality, mill=means.mill, progress=means.progress
-    )
+    means.tiers.sweep(delivery.edition)
+    acceptance.ingest_rasters(means, delivery)
     _take_objects(means, delivery)
     _index_dalles(means, delivery)
     return delivery
@@ -138,7 +132,7 @@ def _take_objects(means: Means, delivery: Delivery) -> None:
         for file in means.index.files(delivery.id)
         if file.kind == "vecteur" and file.state in _TAKEN and not (file.facts or {}).get("taken")
     ]
-    found = acceptance.import_vector(means.site, means.store, delivery, files) if files else {}
+    found = acceptance.import_vector(means.tiers, means.store, delivery, files) if files else {}
     with means.index.transaction():
         for file in files:
             means.index.set_file(file, "intégré", facts={**(file.facts or {}), **found[file.name]})

@@ -2,14 +2,13 @@
 
 import fcntl
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pcrs.errors import InputError, SiteError
-from pcrs.files import placing, sha256_of
+from pcrs.files import placing
 
 _EDITION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 _FOLDERS = ("intermediate/dalles", "intermediate/vecteur", "hot/dalles", "hot/vecteur", "hot/pyramids")
@@ -55,6 +54,11 @@ class Site:
     def jobs(self) -> Path:
         """Scratch of work in progress."""
         return self.root / "jobs"
+
+    @property
+    def scratch(self) -> Path:
+        """Where files of a bucket are on their way to it; what is there can be thrown away at any time."""
+        return self.jobs / "scratch"
 
     @property
     def demo_marker(self) -> Path:
@@ -148,15 +152,3 @@ def write_text(target: Path, text: str) -> None:
     """The text under its name, whole or not at all."""
     with placing(target) as part:
         part.write_text(text, encoding="utf-8")
-
-
-def place_copy(source: Path, target: Path, sha256: str) -> None:
-    """A copy of `source` under the name `target`, read back before it gets that name.
-
-    Raises:
-        SiteError: what was written has another sha256.
-    """
-    with placing(target) as part:
-        shutil.copyfile(source, part)
-        if sha256_of(part) != sha256:
-            raise SiteError(f"{target} was not written as {source}: the disk or the source is failing")

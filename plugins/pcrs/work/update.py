@@ -17,6 +17,7 @@ from pcrs.raster.build import build_base_slab, build_upper_slab, tile_limits, to
 from pcrs.raster.cuts import read_cut
 from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.raster.pyramids import Pyramids, Waiting
+from pcrs.raster.remote import Remote
 from pcrs.raster.rok4 import KINDS, Kind, place_slab, read_slab
 from pcrs.raster.slab import SlabBytes
 from pcrs.standard.crs import BBox
@@ -39,7 +40,7 @@ class _Piece:
     aside: Path
     slab: Slab
     sources: tuple[Source, ...]
-    cuts: Mapping[Path, Path]
+    cuts: Mapping[Path | Remote, Path]
     """Where the cuts of each of these masters wait, if they do."""
     quality: int
 
@@ -49,12 +50,6 @@ def affected(boxes: Iterable[BBox], editions: Iterable[str]) -> list[tuple[str, 
     levels = touched(list(boxes))
     slabs = [slab for level in levels.values() for slab in sorted(level)]
     return [(edition, slab) for edition in editions for slab in slabs]
-
-
-def sweep(folder: Path) -> None:
-    """Takes away what an earlier, killed process left unfinished in a folder."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
 
 
 def pyramid_name(layer: str, edition: str) -> str:
@@ -75,7 +70,7 @@ def build(means: Means, since: str) -> None:
     for edition, group in groupby(todo, key=lambda entry: entry[0]):
         slabs = [slab for _, slab in group]
         name = pyramid_name(means.layer, edition)
-        if waiting and not means.pyramids.begun(name):
+        if waiting and not means.tiers.pyramids.begun(name):
             _switch(means, waiting, since)
             waiting = {}
         _found(means, edition)
@@ -88,17 +83,17 @@ def build(means: Means, since: str) -> None:
     _switch(means, waiting, since)
     for edition in means.index.editions():
         if edition >= since:
-            means.pyramids.write_list(pyramid_name(means.layer, edition))
+            means.tiers.pyramids.write_list(pyramid_name(means.layer, edition))
     shutil.rmtree(means.site.all_cuts, ignore_errors=True)
 
 
 def _found(means: Means, edition: str) -> None:
     """The edition has a pyramid: an empty one, or links to the slabs of the edition before it."""
     name = pyramid_name(means.layer, edition)
-    if means.pyramids.begun(name):
+    if means.tiers.pyramids.begun(name):
         return
     earlier = [pyramid_name(means.layer, e) for e in means.index.editions() if e < edition]
-    means.pyramids.found(name, next(filter(means.pyramids.begun, reversed(earlier)), None))
+    means.tiers.pyramids.found(name, next(filter(means.tiers.pyramids.begun, reversed(earlier)), None))
 
 
 def _aside(means: Means, edition: str) -> Path:
@@ -125,7 +120,7 @@ def _build_level(means: Means, edition: str, aside: Path, slabs: list[Slab]) -> 
     name = pyramid_name(means.layer, edition)
     base = slabs[0].level == LAMB93.last_level
     dalles = means.index.dalles(edition) if base else []
-    mosaic = Mosaic(sources(means.site, dalles, hot=False))
+    mosaic = Mosaic(sources(means.tiers, dalles, hot=False))
 
     def cuts(source: Source) -> Path:
         dalle = dalles[source.rank]
@@ -144,7 +139,7 @@ def _piece(
     """The slab with the masters under it and their cuts: all that a worker needs to know."""
     under = tuple(mosaic.over(slab_bbox(slab)))
     own = {source.path: cuts(source) for source in under}
-    return _Piece(means.pyramids, *place, slab, under, own, means.jpeg_quality)
+    return _Piece(means.tiers.pyramids, *place, slab, under, own, means.jpeg_quality)
 
 
 def _build(piece: _Piece) -> None:
@@ -183,8 +178,8 @@ def _switch(means: Means, waiting: Mapping[str, Waiting], since: str) -> None:
         for edition in means.index.editions()
         if edition >= since
     }
-    begun = {name: told for name, told in limits.items() if means.pyramids.begun(name)}
-    means.pyramids.switch(list(waiting.values()), begun)
+    begun = {name: told for name, told in limits.items() if means.tiers.pyramids.begun(name)}
+    means.tiers.pyramids.switch(list(waiting.values()), begun)
     for edition, one in waiting.items():
         means.index.done(edition, [slab for slab, _ in one.slabs])
         shutil.rmtree(one.aside)

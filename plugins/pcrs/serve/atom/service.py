@@ -109,7 +109,7 @@ class AtomService:
     def _file(self, request: Request, name: str, part: str, file: str) -> Response:
         resource = _resource(self._shelf(), name)
         item = _part(resource, part).item(file)
-        found = public_file(self._served.site, item.place) if item is not None else None
+        found = public_file(self._served.site, item.place, self._served.hot) if item is not None else None
         if found is None:
             raise _Nothing(
                 f"no file {shown(file)} in {shown(part)}: {self._levels.at.resource(resource.kind)}"
