@@ -1,5 +1,6 @@
 """One process, one address: portal, OGC API, WMTS, WMS, CSW, downloads, listings, health."""
 
+import gc
 import logging
 import os
 import uuid
@@ -17,14 +18,16 @@ from pcrs.assembly import features_of, public_url, tiers, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
 from pcrs.serve import context, csw, listing, mapproxy_app, national, ogcapi, ogcapi_maps, portal
+from pcrs.serve.answers import ON_EVERY_ANSWER
 from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
+from pcrs.serve.native import NativeTiles
+from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.index import Index
 from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
-_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 
 
 def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
@@ -59,7 +62,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         "ogcapi": features,
         "telechargement": downloads,
     }
-    return Guard(Front(services, pages))
+    return Guard(Front(services, pages), NativeTiles(maps.layers))
 
 
 def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
@@ -117,8 +120,10 @@ class Front:
 class Guard:
     """Headers on every answer; an unforeseen fault is logged with a number and answered with it, as 503."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, native: NativeTiles) -> None:
         self._app = app
+        self.native = native
+        """What `TileProtocol` asks before it asks the application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -131,7 +136,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                message["headers"] = [*message.get("headers", ()), *ON_EVERY_ANSWER]
             await send(message)
 
         try:
@@ -180,7 +185,10 @@ def factory() -> ASGIApp:
     """The application of the site that the environment names: what each serving process calls."""
     site = Site(Path(os.environ.get("PCRS_SITE", "site")))
     settings = load(site.settings_file)
-    return create_app(site, settings, public_url(settings))
+    app = create_app(site, settings, public_url(settings))
+    gc.collect()
+    gc.freeze()  # a million objects that stay: looking for garbage among them stops the service for 0.1 s
+    return app
 
 
 def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
@@ -203,6 +211,7 @@ def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -
         host=host,
         port=port,
         workers=workers,
+        http=TileProtocol,
         access_log=False,
         log_level="warning",
         proxy_headers=False,

@@ -4,10 +4,11 @@ Caching. An update of the mosaic changes tiles under the addresses that they hav
 minute, and ask again afterwards. Asking again costs a 304 without body when nothing changed.
 """
 
-import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+
+from xxhash import xxh3_64_intdigest
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -15,7 +16,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KEPT_A_MINUTE = b"public, max-age=60, must-revalidate"
 NOT_KEPT = b"no-store"
+ON_EVERY_ANSWER = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 _CORS = (b"access-control-allow-origin", b"*")
+KEPT = (_CORS, (b"cache-control", KEPT_A_MINUTE))
+"""Headers of an answer that caches may keep, beside its tag."""
 _PREFLIGHT = [
     _CORS,
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
@@ -38,7 +42,7 @@ class Answer:
 
 def etag(body: bytes) -> bytes:
     """A strong validator made from the bytes alone: the same in every process, and after a rebuild."""
-    return b'"%08x-%x"' % (zlib.crc32(body), len(body))
+    return b'"%016x-%x"' % (xxh3_64_intdigest(body), len(body))
 
 
 def _is_known(scope: Scope, tag: bytes) -> bool:
@@ -53,14 +57,13 @@ async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
     """The answer is sent: whole, as 304 when the client has it already, without body to HEAD."""
     body = answer.body
     status = answer.status
-    headers = [_CORS, *answer.headers]
     if answer.kept and status == 200:
         tag = etag(body)
-        headers += [(b"cache-control", KEPT_A_MINUTE), (b"etag", tag)]
+        headers = [*KEPT, *answer.headers, (b"etag", tag)]
         if _is_known(scope, tag):
             status, body = 304, b""
     else:
-        headers.append((b"cache-control", NOT_KEPT))
+        headers = [_CORS, *answer.headers, (b"cache-control", NOT_KEPT)]
     if status != 304:
         headers += [
             (b"content-type", answer.media_type.encode()),

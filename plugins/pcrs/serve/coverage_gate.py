@@ -2,6 +2,9 @@
 
 import asyncio
 import ctypes
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -13,6 +16,9 @@ WORKERS = 2
 """Small coverages read at the same time, in one process. Large ones are read one by one, beside them."""
 WAITING = 16
 """Requests that may wait for their turn; those beyond are told to come back."""
+
+_NICE = 10
+"""Niceness of what is large: what is small, and all that is not coverage, goes first."""
 
 
 class BusyError(PcrsError):
@@ -28,7 +34,7 @@ class Gate:
 
     def __init__(self, workers: int = WORKERS, waiting: int = WAITING) -> None:
         self._small = ThreadPoolExecutor(workers, thread_name_prefix="coverage")
-        self._large = ThreadPoolExecutor(1, thread_name_prefix="coverage-large")
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="coverage-large", initializer=_give_way)
         self._deciding = ThreadPoolExecutor(workers, thread_name_prefix="coverage-plan")
         self._room = workers + waiting
         self._lock = Lock()
@@ -54,6 +60,12 @@ class Gate:
     def _left(self) -> None:
         with self._lock:
             self._room += 1
+
+
+def _give_way() -> None:
+    """The thread that calls gets a processor when no other wants it: on Linux each has a niceness."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
