@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.postgres import ABSENT, Cluster, cluster, programs
 
@@ -16,12 +18,15 @@ pytest_plugins = ["tests.buckets"]
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under `-n` the tests of a file stay together; so do all clients: they share one demo."""
-    for item in items:
-        file = item.path.relative_to(REPOSITORY / "tests")
-        group = "clients" if file.parts[0] == "clients" else str(file)
-        item.add_marker(pytest.mark.xdist_group(group))
+class _Together(LoadFileScheduling):
+    """Under `-n` the tests of a file stay together; so do all clients: they share one demo and its server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "clients" if nodeid.startswith("tests/clients/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return _Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ DATASETS = [
     "PCRS_D046_RVB-0M05_2025",
     "PCRS_D046_VECTEUR",
 ]
-SERVICES = ["PCRS_D046_CSW", "PCRS_D046_OGCAPI", "PCRS_D046_WMTS"]
+SERVICES = ["PCRS_D046_ATOM", "PCRS_D046_CSW", "PCRS_D046_OGCAPI", "PCRS_D046_WMTS"]
 HEAD = 'xmlns:ogc="http://www.opengis.net/ogc" xmlns:gml="http://www.opengis.net/gml"'
 
 
@@ -99,7 +99,10 @@ def test_full_text_is_searched_anywhere(ask, name, operator):
         (IS_SERVICE, SERVICES),
         (f"<ogc:Not>{IS_SERVICE}</ogc:Not>", [i for i in IDENTIFIERS if i not in SERVICES]),
         (f"<ogc:Or>{IS_SERVICE}{IS_VECTOR}</ogc:Or>", sorted([*SERVICES, "PCRS_D046_VECTEUR"])),
-        (f"<ogc:And>{IS_SERVICE}{like('title', '*téléchargement*')}</ogc:And>", ["PCRS_D046_OGCAPI"]),
+        (
+            f"<ogc:And>{IS_SERVICE}{like('title', '*téléchargement*')}</ogc:And>",
+            ["PCRS_D046_ATOM", "PCRS_D046_OGCAPI"],
+        ),
         (
             f"<ogc:Not><ogc:Or>{IS_SERVICE}<ogc:And>{compare('EqualTo', 'type', 'dataset')}"
             f"<ogc:Not>{IS_VECTOR}</ogc:Not></ogc:And></ogc:Or></ogc:Not>",
@@ -109,7 +112,10 @@ def test_full_text_is_searched_anywhere(ask, name, operator):
         (f"<ogc:Not>{IS_VECTOR}</ogc:Not>", [i for i in IDENTIFIERS if i != "PCRS_D046_VECTEUR"]),
         (compare("EqualTo", "dc:subject", "pcrs"), list(IDENTIFIERS)),
         (compare("EqualTo", "dc:subject", "pcr"), []),
-        (compare("EqualTo", "dc:subject", "orthophotographies"), [*DATASETS[:3], "PCRS_D046_WMTS"]),
+        (
+            compare("EqualTo", "dc:subject", "orthophotographies"),
+            [SERVICES[0], *DATASETS[:3], "PCRS_D046_WMTS"],
+        ),
         (compare("LessThan", "apiso:Denominator", "1000"), ["PCRS_D046_VECTEUR"]),
         (
             compare("GreaterThanOrEqualTo", "apiso:RevisionDate", "2026-11-01"),
