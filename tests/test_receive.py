@@ -191,7 +191,7 @@ def test_a_correction_is_a_new_version_over_the_old_one(copied, tmp_path):
         delivery = opened.accept(receive(opened.means, newer, edition="2025", correction=True).id)
         again = receive(opened.means, newer, edition="2025", correction=True)
         versions = opened.means.index.versions("2025", LEFT_STEM)
-        mosaic = Mosaic(sources(site, opened.means.index.dalles(), hot=True))
+        mosaic = Mosaic(sources(opened.means.tiers, opened.means.index.dalles(), hot=True))
         rows = {row.id: row.values for row in opened.means.store.query("dalles", Query()).rows}
     assert delivery.state == "publiée"
     assert again.id == delivery.id
