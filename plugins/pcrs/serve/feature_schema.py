@@ -1,6 +1,7 @@
 """The fields of a collection as JSON Schema (OGC API Features, Parts 3 and 5), with titles and codes."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from pcrs.serve.ogcapi_host import Document, Host
@@ -32,7 +33,7 @@ _SHAPES = {
 
 def json_type(field: Field) -> Document:
     """The JSON type of a field's values."""
-    return dict(_TYPES[field.kind])
+    return deepcopy(_TYPES[field.kind])
 
 
 def schema(host: Host, layer: Layer, language: Language, resource: str) -> Document:
