@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit
 
 from pcrs.standard.grid import LAMB93, TILE_PX, Tile
 from tests.bench import mapproxy_peer
@@ -21,14 +22,15 @@ from tests.serving import free_port
 
 _APACHE = Path("/usr/lib/apache2/modules")
 _NGINX = """
-daemon off; worker_processes 2; pid {work}/nginx.pid; error_log {work}/nginx.log; {user}
+daemon off; worker_processes 2; worker_rlimit_nofile {files};
+pid {work}/nginx.pid; error_log {work}/nginx.log; {user}
 events {{ worker_connections 512; }}
 http {{
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
   client_body_temp_path {work}; proxy_temp_path {work}; fastcgi_temp_path {work};
   uwsgi_temp_path {work}; scgi_temp_path {work};
   types {{ image/jpeg jpeg; }}
-  open_file_cache max=50000 inactive=10m; open_file_cache_valid 60s;
+  open_file_cache max={kept} inactive=10m; open_file_cache_valid 60s;
   server {{ listen 127.0.0.1:{port}; root {tree}; }}
 }}
 """
@@ -153,7 +155,17 @@ def _nginx(ground: Ground, work: Path) -> Peer:
     plant(ground)
     port = free_port()
     config = work / "nginx.conf"
-    config.write_text(_NGINX.format(work=work, port=port, tree=ground.tree, user=_as_root("user root;")))
+    files = min(getrlimit(RLIMIT_NOFILE)[1], 65536)  # a cache of more files than may be open stops nginx
+    config.write_text(
+        _NGINX.format(
+            work=work,
+            port=port,
+            tree=ground.tree,
+            user=_as_root("user root;"),
+            files=files,
+            kept=max(files - 1024, 1),
+        )
+    )
     process = _run(["nginx", "-p", work, "-e", work / "nginx.log", "-c", config], work)
     return Peer("nginx static", port, process, lambda t: f"/{t.level}/{t.col}/{t.row}.jpeg")
 

@@ -1,7 +1,7 @@
 """Native tiles: ours beside the peers', uniformly at random over every tile of the ground."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 from rich.table import Table
 
-from pcrs.standard.grid import Tile
+from pcrs.standard.grid import Tile, slab_of
 from tests.bench.ground import Ground
 from tests.bench.load import Load, load
 from tests.bench.peers import OURS, Kind, Peer, kvp
@@ -62,10 +62,10 @@ def compare(kinds: Sequence[Kind], ground: Ground, *, seconds: int, rounds: int,
         for peer in peers:
             if peer.name != "TiTiler":
                 same_bytes(peer, ground)
-            rows.append(_row(peer.name, peer, peer.path, ground, Path(scratch)))
+            rows.append(_row(peer.name, peer, peer.path, ground.tiles, Path(scratch)))
         rows[:1] = [
             Row("pcrs REST", peers[0], rows[0].paths),
-            _row("pcrs KVP", peers[0], kvp, ground, Path(scratch)),
+            _row("pcrs KVP", peers[0], kvp, ground.tiles, Path(scratch)),
         ]
         runs: dict[str, list[Load]] = {row.name: [] for row in rows}
         for number in range(rounds + 1):
@@ -84,33 +84,46 @@ def compare(kinds: Sequence[Kind], ground: Ground, *, seconds: int, rounds: int,
 
 
 def never_asked(ground: Ground, *, rounds: int, connections: int) -> Table:
-    """A service that has just started, asked for each tile once, and then again at random."""
+    """Tiles of slabs that nobody asked for, each once, and then again at random.
+
+    The service is new in each round, and warm: the tiles of every other slab were asked for before.
+    """
+    slabs = {slab: number for number, slab in enumerate(sorted({slab_of(tile)[0] for tile in ground.tiles}))}
+    sides: tuple[list[Tile], list[Tile]] = ([], [])
+    for tile in ground.tiles:
+        sides[slabs[slab_of(tile)[0]] % 2].append(tile)
     runs: dict[str, list[Load]] = {"jamais demandées": [], "au hasard ensuite": []}
     for number in range(rounds):
         with (
             tempfile.TemporaryDirectory(prefix="pcrs-bench-") as scratch,
             started([OURS], ground, Path(scratch)) as peers,
         ):
-            row = _row("pcrs", peers[0], peers[0].path, ground, Path(scratch))
-            for name, taken in runs.items():
-                once = name == "jamais demandées"
-                taken.append(
-                    load(
-                        row.peer.port,
-                        row.paths,
-                        row.peer.process.pid,
-                        seconds=1,
-                        seed=number,
-                        connections=connections,
-                        once=once,
-                    )
+            warm, fresh = (
+                _row(name, peers[0], peers[0].path, side, Path(scratch))
+                for name, side in zip(("warm", "fresh"), sides, strict=True)
+            )
+
+            def ask(row: Row, seconds: int, seed: int, *, once: bool = False) -> Load:
+                session = row.peer.process.pid
+                return load(
+                    row.peer.port,
+                    row.paths,
+                    session,
+                    seconds=seconds,
+                    seed=seed,
+                    connections=connections,
+                    once=once,
                 )
+
+            ask(warm, 3, number)
+            runs["jamais demandées"].append(ask(fresh, 1, number, once=True))
+            runs["au hasard ensuite"].append(ask(fresh, 1, number))
     return _table(runs, "une tuile jamais demandée coûte ce que coûte toute tuile")
 
 
-def _row(name: str, peer: Peer, path: Callable[[Tile], str], ground: Ground, scratch: Path) -> Row:
+def _row(name: str, peer: Peer, path: Callable[[Tile], str], tiles: Iterable[Tile], scratch: Path) -> Row:
     paths = scratch / f"{name}.paths"
-    paths.write_text("".join(f"{path(tile)}\n" for tile in ground.tiles))
+    paths.write_text("".join(f"{path(tile)}\n" for tile in tiles))
     return Row(name, peer, paths)
 
 
