@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pcrs.errors import InputError
 from pcrs.standard.crs import BBox
 from pcrs.store.base import Field, Layer, Query
+from pcrs.store.clauses import bounded, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.gpkg_filter import GeoPackageDialect, candidates
 from pcrs.store.gpkg_values import to_sql
@@ -14,7 +15,6 @@ from pcrs.store.history import former, instant
 from pcrs.store.keyset import Key, beyond, last_values
 from pcrs.store.statement import Statement, quoted
 
-_MAX = 2**62
 _DIALECT = GeoPackageDialect()
 
 
@@ -94,7 +94,7 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
         found = compile_filter(layer, query.filter, _DIALECT)
         conditions.append(Statement(f"({found.text})", found.values))
     if query.after is not None:
-        conditions.append(_following(layer, query, max(-_MAX, min(query.after, _MAX))))
+        conditions.append(_following(layer, query, bounded(query.after)))
     if with_geometry or boxes:
         if layer.geometry is None:
             conditions.append(Statement("0", ()))
@@ -102,10 +102,7 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
             conditions.append(Statement("geom IS NOT NULL", ()))
         else:
             conditions += [candidates(layer, box, None if query.sort else query.after) for box in boxes]
-    if not conditions:
-        return Statement("", ())
-    text = " AND ".join(condition.text for condition in conditions)
-    return Statement(f" WHERE {text}", tuple(v for condition in conditions for v in condition.values))
+    return filtered(conditions)
 
 
 def source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
@@ -140,11 +137,10 @@ def past_source(
         text = f"SELECT {fid}, {', '.join(names)} FROM {quoted(part.name)}"  # noqa: S608 - a layer's own names
         text += f"{inner.text} AND {valid.text}" if inner.text else f" WHERE {valid.text}"
         selects.append(Statement(text, (*inner.values, *valid.values)))
-    values = tuple(value for select in selects for value in select.values)
-    both = Statement(f" FROM ({' UNION ALL '.join(select.text for select in selects)}) AS seen", values)
+    both = united(selects)
     if query.after is None:
         return both
-    following = _following(layer, query, max(-_MAX, min(query.after, _MAX)))
+    following = _following(layer, query, bounded(query.after))
     return Statement(f"{both.text} WHERE {following.text}", both.values + following.values)
 
 
@@ -154,11 +150,7 @@ def order(layer: Layer, query: Query) -> str:
     Raises:
         InputError: a field is unknown.
     """
-    keys = [
-        f"{quoted(field_of(layer, name).name)} {'ASC' if ascending else 'DESC'} NULLS LAST"
-        for name, ascending in query.sort
-    ]
-    return " ORDER BY " + ", ".join([*keys, "fid"])
+    return ordered(query, lambda name: quoted(field_of(layer, name).name))
 
 
 def window(query: Query, *, extra: int = 0) -> Statement:
@@ -167,6 +159,4 @@ def window(query: Query, *, extra: int = 0) -> Statement:
     Raises:
         InputError: the limit or the offset is negative.
     """
-    if query.limit < 0 or query.offset < 0:
-        raise InputError(f"limit {query.limit} and offset {query.offset} must not be negative")
-    return Statement(" LIMIT ? OFFSET ?", (min(query.limit, _MAX) + extra, min(query.offset, _MAX)))
+    return paged(query, "?", extra=extra)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pcrs.errors import InputError
 from pcrs.standard.crs import L93, BBox
 from pcrs.store.base import Field, Layer, Query
+from pcrs.store.clauses import bounded, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.gpkg_query import field_of, moment_of
 from pcrs.store.gpkg_values import to_sql
@@ -14,7 +15,6 @@ from pcrs.store.keyset import Key, beyond, last_values
 from pcrs.store.pg_filter import PostGisDialect, storable
 from pcrs.store.statement import Statement, quoted
 
-_MAX = 2**62
 _DIALECT = PostGisDialect()
 _NEVER = Statement("false")
 WKB = "ST_AsBinary(geom, 'NDR')"
@@ -114,7 +114,7 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
         found = compile_filter(layer, query.filter, _DIALECT)
         conditions.append(Statement(f"({found.text})", found.values))
     if query.after is not None:
-        conditions.append(_following(layer, query, max(-_MAX, min(query.after, _MAX))))
+        conditions.append(_following(layer, query, bounded(query.after)))
     if with_geometry or boxes:
         if layer.geometry is None:
             conditions.append(_NEVER)
@@ -122,10 +122,7 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
             conditions.append(Statement("geom IS NOT NULL"))
         else:
             conditions += [candidates(box) for box in boxes]
-    if not conditions:
-        return Statement("")
-    text = " AND ".join(condition.text for condition in conditions)
-    return Statement(f" WHERE {text}", tuple(v for condition in conditions for v in condition.values))
+    return filtered(conditions)
 
 
 def source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
@@ -155,11 +152,10 @@ def past_source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geome
         text = f"SELECT fid, {', '.join(names)} FROM {quoted(part.name)}"  # noqa: S608 - a layer's own names
         text += f"{inner.text} AND {valid.text}" if inner.text else f" WHERE {valid.text}"
         selects.append(Statement(text, (*inner.values, *valid.values)))
-    values = tuple(value for select in selects for value in select.values)
-    both = Statement(f" FROM ({' UNION ALL '.join(select.text for select in selects)}) AS seen", values)
+    both = united(selects)
     if query.after is None:
         return both
-    following = _following(layer, query, max(-_MAX, min(query.after, _MAX)))
+    following = _following(layer, query, bounded(query.after))
     return Statement(f"{both.text} WHERE {following.text}", both.values + following.values)
 
 
@@ -169,11 +165,7 @@ def order(layer: Layer, query: Query) -> str:
     Raises:
         InputError: a field is unknown.
     """
-    keys = [
-        f"{_key(field_of(layer, name))} {'ASC' if ascending else 'DESC'} NULLS LAST"
-        for name, ascending in query.sort
-    ]
-    return " ORDER BY " + ", ".join([*keys, "fid"])
+    return ordered(query, lambda name: _key(field_of(layer, name)))
 
 
 def window(query: Query, *, extra: int = 0) -> Statement:
@@ -182,6 +174,4 @@ def window(query: Query, *, extra: int = 0) -> Statement:
     Raises:
         InputError: the limit or the offset is negative.
     """
-    if query.limit < 0 or query.offset < 0:
-        raise InputError(f"limit {query.limit} and offset {query.offset} must not be negative")
-    return Statement(" LIMIT %s OFFSET %s", (min(query.limit, _MAX) + extra, min(query.offset, _MAX)))
+    return paged(query, "%s", extra=extra)
