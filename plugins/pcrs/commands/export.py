@@ -1,0 +1,39 @@
+"""`pcrs export`: the objects of an area as a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcrs.console import HERE, JsonOption, SiteOption, err, open_site, say, say_json
+from pcrs.showing import showing
+
+
+def export(
+    format_: Annotated[str, typer.Option("--format", help="gml, gpkg, dxf, fgb, geojson or shp.")],
+    site: SiteOption = HERE,
+    commune: Annotated[str | None, typer.Option(help="INSEE code of a commune.")] = None,
+    bbox: Annotated[str | None, typer.Option(help="xmin,ymin,xmax,ymax, in the order of its CRS.")] = None,
+    polygon: Annotated[Path | None, typer.Option(help="GeoJSON, GeoPackage, Shapefile (or zipped).")] = None,
+    dalle: Annotated[str | None, typer.Option(help="Name of a dalle.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole site.")] = False,
+    bbox_crs: Annotated[str, typer.Option(help="CRS of --bbox.")] = "EPSG:2154",
+    crs: Annotated[str | None, typer.Option(help="CRS of the file, like EPSG:3945.")] = None,
+    clip: Annotated[bool, typer.Option("--clip", help="Cut lines and areas at the limit.")] = False,
+    output: Annotated[Path | None, typer.Option(help="The file; .zip puts the lisez-moi beside.")] = None,
+    json_: JsonOption = False,
+) -> None:
+    """Give the objects of an area as a file: GML, GeoPackage with styles, DXF, FlatGeobuf, GeoJSON, SHP."""
+    from pcrs.extracting import Asked, extract
+
+    place, settings = open_site(site)
+    asked = Asked(format_, commune, bbox, bbox_crs, polygon, dalle, everything, crs, clip, output)
+    with showing(err) as progress:
+        made = extract(place, settings, asked, progress)
+    count = sum(made.counts.values())
+    if json_:
+        told = {"file": str(made.path) if count else None, "objects": count, "classes": dict(made.counts)}
+        say_json(told)
+    else:
+        say(f"{count} objets : {made.path}" if count else "aucun objet dans l'emprise")
+    raise typer.Exit(0 if count else 1)
