@@ -16,7 +16,7 @@ GML: Final = f"{{{NAMESPACES['gml']}}}"
 _POS, _POS_LIST, _COORDINATES = f"{GML}pos", f"{GML}posList", f"{GML}coordinates"
 _POINT_HOLDERS = (f"{GML}pointProperty", f"{GML}pointRep")
 _MOST_LINES = 65_535
-_HUGE = 1e8
+HUGE = 1e8
 """Above every coordinate of every accepted CRS; arithmetic stays safe below."""
 
 
@@ -99,7 +99,7 @@ def points_of(element: _Element, frame: Frame) -> Points:
         GeometryFault: no coordinates, no number, another count than the dimension asks for, 2D beside 3D.
     """
     points = _stacked(list(_pieces(element, frame)), element)
-    if not np.isfinite(points).all() or (np.abs(points) > _HUGE).any():
+    if not np.isfinite(points).all() or (np.abs(points) > HUGE).any():
         raise GeometryFault(
             "coordonnée non finie ou démesurée", element, expected="des nombres finis, en mètres"
         )

@@ -19,6 +19,8 @@ from pcrs.vector.stream import HREF
 
 NAME = "geometrie"
 """The standard's name of every geometry attribute."""
+CLOSED = "PilierParticulierPCRS"
+"""The class whose lines are outlines."""
 _OUTDATED = frozenset({"MultiLineString", "MultiPolygon"})
 
 
@@ -153,7 +155,7 @@ def without_null_segments(raw: RawObject, geometry: BaseGeometry) -> Iterator[Fi
 
 def closed(raw: RawObject, geometry: BaseGeometry) -> Iterator[Finding]:
     """The outline of a PilierParticulierPCRS is closed; an open one is closed on reading, with a warning."""
-    if raw.model.name == "PilierParticulierPCRS" and not geometry.is_closed:
+    if raw.model.name == CLOSED and not geometry.is_closed:
         message = "Le contour du pilier n'est pas fermé : il est fermé à la lecture."
         yield raw.finding(
             "gml.geometry",

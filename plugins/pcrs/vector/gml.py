@@ -1,22 +1,25 @@
 """CNIG GML, read: valid objects and what is wrong with the others, in one pass and in flat memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lxml.etree import _Element
+from shapely.geometry.base import BaseGeometry
 
 from pcrs.findings import Finding, has_errors
 from pcrs.standard.crs import L93, transform_geometry
 from pcrs.standard.model import BY_TAG, Feature
-from pcrs.vector import document_rules, form_rules, link_rules, rules
+from pcrs.vector import document_rules, form_rules, link_rules, plain, rules
 from pcrs.vector.coordinates import GML, line_of
 from pcrs.vector.ids import Ids, Links
 from pcrs.vector.located import Locator
 from pcrs.vector.parse import ID, RawObject, links_of, nested_in, take_apart, values_of
+from pcrs.vector.plain import Plain
+from pcrs.vector.plain_geometry import shapes
 from pcrs.vector.positions import placed
 from pcrs.vector.schema import Schema
-from pcrs.vector.stream import BOUNDED_BY, MEMBERS, ROOT_TAG, elements
+from pcrs.vector.stream import BOUNDED_BY, MEMBERS, ROOT_TAG, batches
 
 
 def read(path: Path, *, shown_as: str = "", schema: Schema | None = None) -> Iterator[Feature | Finding]:
@@ -33,12 +36,12 @@ def read(path: Path, *, shown_as: str = "", schema: Schema | None = None) -> Ite
     file = shown_as or path.name
     reader = _Reader(file, schema)
     whole = True
-    for item in elements(path, file):
-        if isinstance(item, Finding):
+    for batch in batches(path, file):
+        if isinstance(batch, Finding):
             whole = False
-            yield item
+            yield batch
         else:
-            yield from reader.element(item)
+            yield from reader.batch(batch)
     if whole:
         yield from reader.end()
 
@@ -59,6 +62,37 @@ class _Reader:
         self._ids = Ids()
         self._links = Links(self._ids)
         self._locator = Locator(self._ids)
+
+    def batch(self, elements: Sequence[_Element]) -> Iterator[Feature | Finding]:
+        """What elements of the document give, in order: plain objects together, all else one by one."""
+        taken = [plain.take(element) for element in elements]
+        located = [each.geometry for each in taken if each is not None and each.geometry is not None]
+        built = iter(shapes(located))
+        for element, each in zip(elements, taken, strict=True):
+            geometry = next(built) if each is not None and each.geometry is not None else None
+            if each is None or not self._is_plain(element, each, geometry):
+                yield from self.element(element)
+                continue
+            yield self._feature(each, geometry)
+            if self._schema is not None:
+                yield from self._schema.member(element, self._file)
+
+    def _is_plain(self, element: _Element, found: Plain, geometry: BaseGeometry | None) -> bool:
+        """True when nothing is to be said of the object, its ids included, which are known from then on."""
+        parent = element.getparent()
+        if parent is None or parent.tag not in MEMBERS or (geometry is None) != (found.geometry is None):
+            return False
+        within = [] if found.geometry is None else found.geometry.ids
+        return self._ids.add_new([(found.gml_id, found.line), *within])
+
+    def _feature(self, found: Plain, geometry: BaseGeometry | None) -> Feature:
+        self._links.arrived(found.gml_id)
+        self._links.add(found.links)
+        epsg = L93
+        if found.geometry is not None:
+            self._locator.note(found.geometry)
+            epsg = found.geometry.srs.epsg
+        return Feature(found.model.name, found.gml_id, found.values, geometry, epsg, found.line)
 
     def element(self, element: _Element) -> Iterator[Feature | Finding]:
         """What one element of the document gives."""

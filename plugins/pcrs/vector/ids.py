@@ -2,13 +2,13 @@
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 _START = "A-Za-z_À-ÖØ-öø-ÿ"
 _NCNAME = re.compile(rf"[{_START}][{_START}0-9.·-]*")
 _FOREIGN = re.compile(rf"^[^{_START}]|[^{_START}0-9.·-]")
+_BITS = (1 << 64) - 1
 _INTERNAL = re.compile(r"#(?P<anchor>.+)|(?P<bare>[^#/:?]+)")
 
 
@@ -42,8 +42,11 @@ class Link(NamedTuple):
 
 
 def _fingerprint(text: str) -> int:
-    """64 bits of the text, never 0: two of a million ids meet once in forty million files."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) or 1
+    """64 bits of the text, never 0: two of a million ids meet once in forty million files.
+
+    They are those of this process alone (SipHash, with its own key).
+    """
+    return hash(text) & _BITS or 1
 
 
 class Ids:
@@ -65,6 +68,14 @@ class Ids:
         if 3 * self._count > 2 * len(self._keys):
             self._grow()
         return None
+
+    def add_new(self, ids: Sequence[tuple[str, int | None]]) -> bool:
+        """True when none was known and no two are one: now all are known, with their lines. Else none is."""
+        if any(gml_id in self for gml_id, _ in ids) or (len(ids) > 1 and len(dict(ids)) < len(ids)):
+            return False
+        for gml_id, line in ids:
+            self.add(gml_id, line)
+        return True
 
     def __contains__(self, gml_id: str) -> bool:
         return self._keys[self._slot(_fingerprint(gml_id))] != 0

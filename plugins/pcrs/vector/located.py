@@ -15,6 +15,7 @@ from pcrs.vector.coordinates import GML, CrsFault, Frame, GeometryFault, line_of
 from pcrs.vector.geometry import ACCEPTED, build
 from pcrs.vector.ids import Ids
 from pcrs.vector.parse import ID, RawObject, envelope_srs, own_envelope
+from pcrs.vector.plain_geometry import Written
 from pcrs.vector.srs import EXPECTED, Srs, parse
 
 Located = tuple[BaseGeometry | None, int, list[Finding]]
@@ -42,6 +43,13 @@ class Locator:
             message = f"Enveloppe du document : {error} ; elle est ignorée."
             line = line_of(bounded_by)
             yield Finding("gml.crs", "warning", message, file, line, measured=name, expected=EXPECTED)
+
+    def note(self, written: Written) -> None:
+        """Remembers of a geometry that was read elsewhere what the next ones are read by."""
+        self._previous = written.srs
+        if written.nameless:
+            self._nameless += len(written.nameless)
+            self._first_nameless = self._first_nameless or written.nameless[0]
 
     def nameless(self, file: str) -> Iterator[Finding]:
         """One warning for all geometries without `gml:id`."""

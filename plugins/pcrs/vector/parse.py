@@ -14,7 +14,7 @@ from pcrs.vector.stream import BOUNDED_BY, HREF
 
 ID = f"{GML}id"
 _NIL = "nilReason"
-_OF_EVERY_OBJECT = frozenset(
+OF_EVERY_OBJECT = frozenset(
     GML + name
     for name in (
         "metaDataProperty",
@@ -79,7 +79,7 @@ def take_apart(element: _Element, model: FeatureClass, file: str) -> RawObject:
     for child in element:
         rank = ranks.get(child.tag)
         if rank is None:
-            if child.tag not in _OF_EVERY_OBJECT:
+            if child.tag not in OF_EVERY_OBJECT:
                 unknown.append(child)
             continue
         if rank < furthest and misplaced is None:
@@ -139,7 +139,7 @@ def values_of(raw: RawObject) -> dict[str, Any]:
     for attribute, written in raw.attributes:
         if attribute.kind == "geometry":
             continue
-        found = [value for each in written if (value := _value(attribute, each)) is not None]
+        found = [value for each in written if (value := value_of(attribute, each)) is not None]
         if attribute.multiple and found:
             values[attribute.name] = tuple(found)
         elif found:
@@ -147,8 +147,11 @@ def values_of(raw: RawObject) -> dict[str, Any]:
     return values
 
 
-def _value(attribute: Attribute, element: _Element) -> str | float | int | None:
-    """One value: collapsed white space for what is no string, dates without their time zone."""
+def value_of(attribute: Attribute, element: _Element) -> str | float | int | None:
+    """One value, of which the rules have been kept.
+
+    White space is collapsed in what is no string; dates are without their time zone.
+    """
     if attribute.kind == "link":
         return link_value(element)
     text = element.text or ""

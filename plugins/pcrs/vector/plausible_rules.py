@@ -21,6 +21,7 @@ _TOO_COARSE = frozenset({"150", "999"})
 """The PCRS asks for 10 cm in the street; 40 cm is taken outside it, coarser is no plan of this kind."""
 _POINT_CM = 40
 _FINEST_CM = 1
+RASTER = "RasterPCRS"
 _RASTER_CLASSES = ("precisionPlanimetriqueCorpsDeRue", "precisionPlanimetriqueZoneNaturelle")
 
 
@@ -50,7 +51,7 @@ def precise(raw: RawObject) -> Iterator[Finding]:
 
 def resolved_by_pixel(raw: RawObject) -> Iterator[Finding]:
     """The class of an image is never finer than its pixel (arrêté of 16 September 2003, article 8)."""
-    if raw.model.name != "RasterPCRS" or "resolution" not in raw.properties:
+    if raw.model.name != RASTER or "resolution" not in raw.properties:
         return
     pixel = _number(raw.properties["resolution"][0], "integer")
     for name in _RASTER_CLASSES:
@@ -60,6 +61,10 @@ def resolved_by_pixel(raw: RawObject) -> Iterator[Finding]:
                 message = "La classe de précision d'une image ne peut être plus fine que son pixel."
                 expected = f"au moins {pixel:g} cm"
                 yield _told(raw, "gml.precision", message, element, attribute=name, expected=expected)
+
+
+TEXTS = ("libelle",)
+"""Texts that are drawn, and may not be empty."""
 
 
 class _Bound(NamedTuple):
@@ -110,10 +115,11 @@ def measured(raw: RawObject) -> Iterator[Finding]:
             if value is not None and not bound.keeps(value):
                 message = f"{bound.what} : corriger « {name} »."
                 yield _told(raw, "gml.value", message, element, attribute=name, expected=bound.expected)
-    for element in raw.properties.get("libelle", ()):
-        if not (element.text or "").strip() and not len(element):
-            message = "Le texte d'habillage est vide : renseigner « libelle », ou retirer l'objet."
-            yield _told(raw, "gml.habillage", message, element, attribute="libelle", expected="un texte")
+    for text in TEXTS:
+        for element in raw.properties.get(text, ()):
+            if not (element.text or "").strip() and not len(element):
+                message = f"Le texte d'habillage est vide : renseigner « {text} », ou retirer l'objet."
+                yield _told(raw, "gml.habillage", message, element, attribute=text, expected="un texte")
 
 
 def _number(element: _Element, kind: str) -> float | None:

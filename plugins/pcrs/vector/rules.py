@@ -20,7 +20,7 @@ from pcrs.vector.form_rules import (
 )
 from pcrs.vector.link_rules import linked, nested_class
 from pcrs.vector.parse import RawObject
-from pcrs.vector.plausible_rules import measured, precise, resolved_by_pixel
+from pcrs.vector.plausible_rules import RASTER, TEXTS, measured, precise, resolved_by_pixel
 from pcrs.vector.value_rules import enumerated, lexical, thematic
 
 RULES: tuple[Callable[[RawObject], Iterator[Finding]], ...] = (
@@ -41,6 +41,12 @@ RULES: tuple[Callable[[RawObject], Iterator[Finding]], ...] = (
     resolved_by_pixel,
     measured,
 )
+
+OF_VALUES = (enumerated, lexical, thematic, precise, measured)
+"""Those that look at one value at a time, and at the class: of a string only when its name is in `TEXTS`."""
+ACROSS = (RASTER,)
+"""Classes with rules that hold one value against another."""
+__all__ = ["ACROSS", "OF_VALUES", "RULES", "TEXTS", "check"]
 
 
 def check(raw: RawObject) -> list[Finding]:

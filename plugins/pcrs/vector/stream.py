@@ -1,10 +1,10 @@
-"""The members of a GML document, one element at a time, each freed before the next one is read.
+"""The members of a GML document, some hundreds of elements at a time, freed before the next ones are read.
 
 Nothing is fetched and no entity is expanded: a document with a DOCTYPE is refused before its body is parsed.
 libxml2's own limits stay on (10 MB for one text, 256 levels).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -25,8 +25,9 @@ MEMBERS = frozenset(
 )
 """What stands between the root and its objects; the standard writes `pcrs:featureMember`."""
 HREF = f"{{{NAMESPACES['xlink']}}}href"
-_EVENT_TAGS = (ROOT_TAG, BOUNDED_BY, *MEMBERS, *BY_TAG)
+_END_TAGS = (ROOT_TAG, BOUNDED_BY, *MEMBERS, *BY_TAG)
 _HEAD_BYTES = 4096
+_BLOCK_BYTES = 1 << 18
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,
     "load_dtd": False,
@@ -60,11 +61,20 @@ class _Prolog:
 
 
 def elements(path: Path, shown_as: str) -> Iterator[_Element | Finding]:
-    """The root as it starts, then each object of the document, and its `gml:boundedBy`, as they end.
+    """What `batches` gives, one at a time."""
+    for batch in batches(path, shown_as):
+        if isinstance(batch, Finding):
+            yield batch
+        else:
+            yield from batch
 
-    What is no object and does not belong where it stands comes too: the caller judges by the tag. An element
-    is emptied when the next one is asked for. A DOCTYPE, or XML that is not well formed, is the last item, as
-    a finding; what came before it has been yielded.
+
+def batches(path: Path, shown_as: str) -> Iterator[list[_Element] | Finding]:
+    """The root alone, then the objects of the document, and its `gml:boundedBy`, as they have ended.
+
+    What is no object and does not belong where it stands comes too: the caller judges by the tag. A batch is
+    emptied when the next one is asked for. A DOCTYPE, or XML that is not well formed, is the last item, as a
+    finding; what came before it has been yielded.
 
     Raises:
         GmlError: the file cannot be read, or its root is not `pcrs:PlanCorpsRueSimplifie`.
@@ -144,60 +154,77 @@ def _malformed(error: etree.XMLSyntaxError, log: Any, shown_as: str) -> Finding:
     )
 
 
-def _body(stream: IO[bytes], shown_as: str) -> Iterator[_Element | Finding]:
+def _body(stream: IO[bytes], shown_as: str) -> Iterator[list[_Element] | Finding]:
     """The root, then what it holds, freed as it goes."""
-    events = etree.iterparse(stream, events=("start", "end"), tag=_EVENT_TAGS, **_SAFE)
-    walk = _Walk()
-    try:
-        for event, element in events:
-            if event == "start":
-                if element.getparent() is None:
-                    yield element
+    parser = etree.XMLPullParser(events=("end",), tag=_END_TAGS, **_SAFE)
+    root: _Element | None = None
+    ended: _Element | None = None
+    fault: Finding | None = None
+    more = True
+    while more:
+        block = stream.read(_BLOCK_BYTES)
+        more = bool(block)
+        try:
+            if more:
+                parser.feed(block)
             else:
-                yield from walk.ended(element)
-    except etree.XMLSyntaxError as error:
-        yield _malformed(error, events.error_log, shown_as)
+                parser.close()
+        except etree.XMLSyntaxError as error:
+            fault, more = _malformed(error, parser.feed_error_log, shown_as), False
+        for _, element in parser.read_events():
+            ended = cast(_Element, element)
+        if root is None:
+            root = _root_of(ended, stream, more=more)
+            if root is not None:
+                yield [root]
+        if root is not None:
+            yield from _children(root, None if more else ended)
+    if fault is not None:
+        yield fault
 
 
-def _before(element: _Element) -> Iterable[_Element]:
-    """The siblings before the element, in document order."""
-    return reversed(list(element.itersiblings(preceding=True)))
+def _root_of(ended: _Element | None, stream: IO[bytes], *, more: bool) -> _Element | None:
+    """The root of what has ended; of a document in which nothing does, the root alone."""
+    if ended is not None:
+        return ended.getroottree().getroot()
+    if more:
+        return None
+    stream.seek(0)
+    head = etree.XMLPullParser(events=("start",), tag=ROOT_TAG, **_SAFE)
+    try:
+        while block := stream.read(_HEAD_BYTES):
+            head.feed(block)
+    except etree.XMLSyntaxError:
+        pass
+    return next((cast(_Element, element) for _, element in head.read_events()), None)
 
 
-class _Walk:
-    """Tells objects from what is inside them, and frees what has been yielded."""
+def _children(root: _Element, ended: _Element | None) -> Iterator[list[_Element]]:
+    """What stands under the root and in its members, but for the last of all, to which text may be added yet.
 
-    def __init__(self) -> None:
-        self._done: dict[int, _Element] = {}
-        """The empty shell of what was yielded last, under the root (1) and in a member (2)."""
+    `ended` is given at the end of the document: the element that ended last.
+    """
+    found: list[_Element] = []
+    children = list(root)
+    last = children.pop() if children else None
+    for child in children:
+        found += _held(child)
+    if last is not None and (ended is last or ended is root):
+        found += _held(last)
+    elif last is not None and last.tag in MEMBERS:
+        inside = list(last)
+        found += inside if inside and inside[-1] is ended else inside[:-1]
+    if found:
+        yield found
+        found.clear()
+    children.clear()
+    del root[:-1]
+    if last is not None and last.tag in MEMBERS:
+        del last[:-1]
 
-    def ended(self, element: _Element) -> Iterator[_Element]:
-        """What may be yielded now that `element` has ended. What follows it may be in the tree already."""
-        parent = element.getparent()
-        above = None if parent is None else parent.getparent()
-        if parent is None:
-            yield from self._strangers(element, 1)
-        elif above is None:
-            yield from self._strangers(_before(element), 1)
-            if element.tag in MEMBERS:
-                yield from self._strangers(element, 2)
-            if element.tag not in MEMBERS or element.get(HREF) is not None:
-                yield element
-            self._free(element, 1)
-        elif parent.tag in MEMBERS and above.getparent() is None:
-            yield from self._strangers(_before(element), 2)
-            yield element
-            self._free(element, 2)
 
-    def _strangers(self, children: Iterable[_Element], level: int) -> Iterator[_Element]:
-        """Those that no event announced: their tags are not ours."""
-        done = self._done.get(level)
-        return (child for child in children if child is not done)
-
-    def _free(self, element: _Element, level: int) -> None:
-        """The element is emptied, what stands before it goes; the empty shell goes with the next one."""
-        shell: Any = element
-        shell.clear(keep_tail=True)
-        while shell.getprevious() is not None:
-            del shell.getparent()[0]
-        self._done[level] = element
+def _held(child: _Element) -> list[_Element]:
+    """What one child of the root gives: itself, or what it holds as a member."""
+    if child.tag not in MEMBERS:
+        return [child]
+    return [*child, child] if child.get(HREF) is not None else list(child)
