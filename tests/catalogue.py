@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pcrs.publish.facts import Coverage, Mosaic, RasterFacts, VectorFacts
+from pcrs.publish.facts import Coverage, Intake, Mosaic, RasterFacts, VectorFacts
 from pcrs.publish.human import Human, load_human
-from pcrs.publish.records import refresh
+from pcrs.publish.records import refresh, sheets
 from pcrs.serve.csw import CswService
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.standard.crs import BBox
@@ -57,19 +57,25 @@ def raster() -> RasterFacts:
     old = Mosaic("2022", coverage((576_000, 6_370_000, 580_000, 6_373_000), 2022), 12, "040")
     new = Mosaic("2025", coverage((577_000, 6_371_000, 579_000, 6_372_000), 2025), 2, "010")
     current = Mosaic("2025", coverage((576_000, 6_370_000, 580_000, 6_373_000), 2025), 12, "040")
-    return RasterFacts("46", current, (old, new))
+    intakes = (
+        Intake("2022", "", date(2023, 11, 1), taken=12, refused=0, reserves=0),
+        Intake("2025", "Cahors", date(2026, 11, 1), taken=2, refused=1, reserves=3),
+    )
+    return RasterFacts("46", current, (old, new), intakes=intakes)
 
 
 def vector() -> VectorFacts:
     """Objects of two classes; a third one is empty."""
     objects = {"LimiteVoiriePCRS": 1234, "AffleurantPCRS": 12, "ArbrePCRS": 0}
-    return VectorFacts("46", "2025", coverage((576_500, 6_370_500, 577_500, 6_371_500), 2025), objects, "010")
+    intakes = (Intake("2025", "", date(2026, 11, 1), taken=4, refused=0, reserves=1),)
+    covered = coverage((576_500, 6_370_500, 577_500, 6_371_500), 2025)
+    return VectorFacts("46", "2025", covered, objects, "010", intakes=intakes)
 
 
 def filled(path: Path, public_url: str = PUBLIC) -> RecordStore:
     """A store with the nine records of these facts."""
     store = RecordStore(path)
-    refresh(store, human(), raster(), vector(), public_url=public_url, now=NOW)
+    refresh(store, sheets(human(), raster(), vector(), public_url), now=NOW)
     return store
 
 

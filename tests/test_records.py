@@ -34,7 +34,7 @@ def store(tmp_path):
 
 
 def renew(store, *, now=NOW, facts=None, objects=None):
-    return refresh(store, human(), facts or raster(), objects or vector(), public_url=PUBLIC, now=now)
+    return refresh(store, sheets(human(), facts or raster(), objects or vector(), PUBLIC), now=now)
 
 
 @pytest.mark.parametrize("identifier", IDENTIFIERS)
@@ -215,3 +215,70 @@ def test_a_later_acceptance_moves_the_revision_date(store):
         store.get("PCRS_D046_RVB-0M05"), "//gmd:MD_DataIdentification/gmd:citation//gco:Date/text()"
     )
     assert dates == ["2025-09-30", "2026-03-01", "2027-01-15"]
+
+
+def test_identifiers_stay_when_the_public_address_changes():
+    moved = sheets(human(), raster(), vector(), "https://new.example.fr", identifier_base=PUBLIC)
+    made = {sheet.identifier: document(sheet, NOW) for sheet in moved}
+    path = "gmd:identificationInfo/*/gmd:citation/*/gmd:identifier//gmx:Anchor/@xlink:href"
+    for name, xml in documents().items():
+        assert every(made[name], path) == every(xml, path)
+    assert every(made["PCRS_D046"], "//gmd:URL/text()")[0].startswith("https://new.example.fr/")
+    assert validate_catalogue(made.items()) == ()
+
+
+def test_the_lineage_tells_what_was_received_and_refused():
+    made = documents()
+    steps = "//gmd:LI_ProcessStep/gmd:description/*/text()"
+    assert every(made["PCRS_D046_RVB-0M05_2025"], steps) == [
+        "Édition 2025, chantier Cahors : contrôle à la réception de 3 fichiers, 2 intégrés, 1 refusés, "
+        "3 réserves."
+    ]
+    assert len(every(made["PCRS_D046_RVB-0M05"], steps)) == 2
+    assert every(made["PCRS_D046_VECTEUR"], "//gmd:LI_ProcessStep//gco:DateTime/text()") == [
+        "2026-11-01T00:00:00Z"
+    ]
+    assert len(every(made["PCRS_D046_VECTEUR"], "//gmd:lineage//gmd:statement")) == 1
+
+
+def test_the_class_of_precision_is_a_measured_quality():
+    value = "//gmd:DQ_AbsoluteExternalPositionalAccuracy//gco:Record/text()"
+    assert every(documents()["PCRS_D046_RVB-0M05_2022"], value) == ["0.40"]
+    unbounded = documents(objects=replace(vector(), precision="999"))
+    assert every(unbounded["PCRS_D046_VECTEUR"], value) == []
+
+
+def test_an_edition_is_completed_and_the_mosaic_goes_on():
+    made = documents()
+    status = "//gmd:MD_ProgressCode/@codeListValue"
+    assert every(made["PCRS_D046_RVB-0M05"], status) == ["onGoing"]
+    assert every(made["PCRS_D046_RVB-0M05_2025"], status) == ["completed"]
+
+
+def test_only_links_to_whole_files_stand_beside_their_size():
+    options = "//gmd:MD_DigitalTransferOptions[gmd:transferSize]"
+    xml = documents()["PCRS_D046_VECTEUR"]
+    assert every(xml, f"{options}/gmd:transferSize/*/text()") == ["200.0"]
+    assert every(xml, f"{options}//gmd:protocol/*/text()") == ["WWW:DOWNLOAD-1.0-http--download"] * 2
+    assert len(every(xml, "//gmd:MD_DigitalTransferOptions")) == 2
+
+
+def test_the_vector_record_cites_the_catalogue_of_its_classes():
+    xml = documents()["PCRS_D046_VECTEUR"]
+    content = "gmd:contentInfo/gmd:MD_FeatureCatalogueDescription"
+    assert every(xml, f"{content}/gmd:featureTypes/*/text()") == ["AffleurantPCRS", "LimiteVoiriePCRS"]
+    identifier = f"{content}//gmd:identifier//gmx:Anchor/@xlink:href"
+    assert every(xml, identifier) == [f"{PUBLIC}/id/catalogue/CNIG_PCRS_v2.0"]
+    assert f"{PUBLIC}/catalogue/CNIG_PCRS_v2.0.xml" in every(xml, "//gmd:URL/text()")
+    assert every(documents()["PCRS_D046_RVB-0M05"], content) == []
+
+
+def test_a_service_has_one_category():
+    category = "//gmx:Anchor[contains(@xlink:href, 'SpatialDataServiceCategory/')]/text()"
+    found = {name: every(xml, category) for name, xml in documents().items()}
+    assert {name: words for name, words in found.items() if words} == {
+        "PCRS_D046_ATOM": ["infoProductAccessService"],
+        "PCRS_D046_CSW": ["infoCatalogueService"],
+        "PCRS_D046_OGCAPI": ["infoFeatureAccessService"],
+        "PCRS_D046_WMTS": ["infoMapAccessService"],
+    }

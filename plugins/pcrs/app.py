@@ -17,7 +17,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pcrs.assembly import features_of, public_url, tiers, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
-from pcrs.serve import context, csw, listing, mapproxy_app, national, ogcapi, ogcapi_maps, portal
+from pcrs.serve import (
+    context,
+    csw,
+    feature_catalogue,
+    listing,
+    mapproxy_app,
+    national,
+    ogcapi,
+    ogcapi_maps,
+    portal,
+)
 from pcrs.serve.answers import ON_EVERY_ANSWER
 from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
@@ -47,6 +57,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     pages = Starlette(
         routes=[
             health,
+            *feature_catalogue.routes(served),
             *catalogue.routes(),
             *listing.routes(site.root, url, served.hot),
             *national.routes(served, live.shelf),
@@ -95,6 +106,7 @@ def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Ser
         contact_email=table.contact_email,
         licence_title=table.licence_title,
         licence_url=table.licence_url,
+        identifier_base=table.identifier_base,
         max_coverage_px=settings.serve.max_coverage_mpx * 1_000_000,
     )
 

@@ -16,7 +16,7 @@ from pcrs.blobs import Bucket, locate
 from pcrs.demo import make_delivery
 from pcrs.findings import Finding
 from pcrs.publish.human import load_human
-from pcrs.publish.records import refresh
+from pcrs.publish.records import refresh, sheets
 from pcrs.publish.validate import validate_catalogue
 from pcrs.raster.qc import Control
 from pcrs.settings import Settings, load, shipped
@@ -180,8 +180,8 @@ def _refresh(site: Site, settings: Settings, index: Index, store: FeatureStore) 
     records = RecordStore(site.records_file)
     raster = raster_facts(index, settings.site.departement)
     vector = vector_facts(index, store, settings.site.departement)
-    changed = refresh(records, human, raster, vector, public_url=public_url(settings), now=datetime.now(UTC))
-    return list(changed)
+    made = sheets(human, raster, vector, public_url(settings), table.identifier_base)
+    return list(refresh(records, made, now=datetime.now(UTC)))
 
 
 def write_records(site: Site, settings: Settings, *, validate: bool) -> tuple[list[str], list[Finding]]:

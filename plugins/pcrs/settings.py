@@ -14,6 +14,7 @@ from pcrs.standard.names import PATTERNS, Pattern, pattern
 
 _PREFIX = "PCRS_"
 _PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
+_ADDRESS = r"^(https?://[^\s?#]*[^\s?#/])?$"
 _NOT_SETTINGS = {"PCRS_SITE"}
 
 
@@ -30,6 +31,7 @@ class SiteTable(_Table):
     contact_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = "pcrs@example.fr"
     licence_title: str = "Licence Ouverte / Open Licence version 2.0 (Etalab)"
     licence_url: str = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
+    identifier_base: Annotated[str, Field(pattern=_ADDRESS)] = ""
 
 
 class NameTable(_Table):
@@ -104,7 +106,7 @@ class StorageTable(_Table):
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
-    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")] = ""
+    public_url: Annotated[str, Field(pattern=_ADDRESS)] = ""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8046
     workers: Annotated[int, Field(ge=1, le=64)] = 1

@@ -9,8 +9,10 @@ from pcrs.publish.elements import GMD
 from pcrs.standard.crs import L93, BBox
 
 KINDS = ("dataset", "series", "service")
-"""Kinds of resources that have an identifier."""
+"""Kinds of resources that have a record."""
 Kind = Literal["raster", "vector"]
+MODEL_CATALOGUE = "CNIG_PCRS_v2.0"
+"""Name of the feature catalogue of the vector model."""
 RESOURCES: dict[Kind, str] = {"raster": "PCRS", "vector": "PCRS-VECTEUR"}
 """Names of the resources of the download service: one per dataset, as INSPIRE wants its entries."""
 
@@ -21,6 +23,8 @@ class Addresses:
 
     public_url: str
     departement: str
+    identifier_base: str = ""
+    """What identifiers of resources begin with, for ever; empty: `public_url`."""
 
     @property
     def series(self) -> str:
@@ -42,8 +46,11 @@ class Addresses:
         return f"{self.series}_RVB" if edition is None else f"{self.series}_RVB_{edition}"
 
     def uri(self, kind: str, identifier: str) -> str:
-        """Identifier of a resource of one of `KINDS`: an address that answers with the record."""
-        return f"{self.public_url}/id/{kind}/{quote(identifier)}"
+        """Identifier of a resource of one of `KINDS`, or of a `catalogue`: an address that answers with it.
+
+        Harvesters know a resource by it: one that changes is another resource to them.
+        """
+        return f"{self.identifier_base or self.public_url}/id/{kind}/{quote(identifier)}"
 
     @property
     def csw(self) -> str:
@@ -61,6 +68,11 @@ class Addresses:
             f"{self.csw}?SERVICE=CSW&VERSION=2.0.2&REQUEST=GetRecordById&ID={quote(identifier)}"
             f"&OUTPUTSCHEMA={GMD}&ELEMENTSETNAME=full"
         )
+
+    @property
+    def feature_catalogue(self) -> str:
+        """The feature catalogue (ISO 19110) of the vector model."""
+        return f"{self.public_url}/catalogue/{MODEL_CATALOGUE}.xml"
 
     @property
     def wmts(self) -> str:

@@ -147,6 +147,8 @@ class Link:
     function: Literal["information", "download"] = "information"
     profile: Literal["view", "download"] | None = None
     """Set for INSPIRE: the link is then an access point of a service of that type."""
+    of_files: bool = False
+    """True when it leads to the files whose size the record tells."""
 
     def element(self) -> Element:
         """The gmd:CI_OnlineResource, children in schema order."""
@@ -175,11 +177,15 @@ class Format:
     version: str
 
 
-def distribution(formats: Sequence[Format], links: Sequence[Link], octets: int | None = None) -> Element:
-    """The gmd:distributionInfo block; the size is written in megabytes."""
-    size = None
-    if octets:
-        size = node("gmd:transferSize", node("gco:Real", f"{octets / 1e6:.1f}"))
+def distribution(formats: Sequence[Format], links: Sequence[Link], octets: int = 0) -> Element:
+    """The gmd:distributionInfo block.
+
+    Links to whole files are apart, with the size of these in megabytes: catalogues give the size that they
+    find to every link beside it.
+    """
+    of_files = [link for link in links if link.of_files and octets]
+    others = [link for link in links if link not in of_files]
+    size = node("gmd:transferSize", node("gco:Real", f"{octets / 1e6:.1f}"))
     return node(
         "gmd:distributionInfo",
         node(
@@ -191,57 +197,12 @@ def distribution(formats: Sequence[Format], links: Sequence[Link], octets: int |
                 )
                 for f in formats
             ],
-            node(
-                "gmd:transferOptions",
-                node(
-                    "gmd:MD_DigitalTransferOptions",
-                    size,
-                    [node("gmd:onLine", link.element()) for link in links],
-                ),
-            ),
+            _transfer(None, others) if others else None,
+            _transfer(size, of_files) if of_files else None,
         ),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Conformity:
-    """What the resource was held against, and the verdict: true or false, never "not evaluated"."""
-
-    specification: Word
-    published: date
-    passed: bool
-    explanation: str
-
-    def element(self) -> Element:
-        """The gmd:report block."""
-        title = self.specification.element("gmd:title")
-        result = node(
-            "gmd:DQ_ConformanceResult",
-            citation("gmd:specification", title, dated(self.published, "publication")),
-            text("gmd:explanation", self.explanation),
-            node("gmd:pass", node("gco:Boolean", "true" if self.passed else "false")),
-        )
-        return node("gmd:report", node("gmd:DQ_DomainConsistency", node("gmd:result", result)))
-
-
-def quality(level: str, reports: Sequence[Conformity], lineage: str | None) -> Element:
-    """The one gmd:dataQualityInfo block of a record; a service also says its level in words."""
-    described = None
-    if level == "service":
-        other = node("gmd:MD_ScopeDescription", text("gmd:other", "service"))
-        described = node("gmd:levelDescription", other)
-    statement = None
-    if lineage is not None:
-        statement = node("gmd:lineage", node("gmd:LI_Lineage", text("gmd:statement", lineage)))
-    return node(
-        "gmd:dataQualityInfo",
-        node(
-            "gmd:DQ_DataQuality",
-            node(
-                "gmd:scope",
-                node("gmd:DQ_Scope", code("gmd:level", "MD_ScopeCode", level), described),
-            ),
-            [report.element() for report in reports],
-            statement,
-        ),
-    )
+def _transfer(size: Element | None, links: Sequence[Link]) -> Element:
+    online = [node("gmd:onLine", link.element()) for link in links]
+    return node("gmd:transferOptions", node("gmd:MD_DigitalTransferOptions", size, online))

@@ -1,16 +1,19 @@
 """Sheets of data: the series, the raster (current mosaic and editions), the vector."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pcrs.publish import vocabulary
-from pcrs.publish.addresses import Addresses
+from pcrs.publish.addresses import MODEL_CATALOGUE, Addresses
 from pcrs.publish.blocks import Extent, Format, Keywords, Licence, Link
-from pcrs.publish.facts import Coverage, Mosaic, RasterFacts, VectorFacts
+from pcrs.publish.facts import Coverage, Intake, Mosaic, RasterFacts, VectorFacts
+from pcrs.publish.feature_catalogue import TITLE as MODEL_TITLE
 from pcrs.publish.human import Human, Product
-from pcrs.publish.iso19139 import Author, DataSheet
+from pcrs.publish.iso19139 import Author, Catalogue, DataSheet
+from pcrs.publish.quality import Accuracy, Lineage, Step
 from pcrs.standard.codes import CODES
 from pcrs.standard.crs import L93, transform_bbox
+from pcrs.standard.precision import UNBOUNDED, class_m
 
 NGF_IGN69 = 5720
 _WGS84 = 4326
@@ -88,6 +91,32 @@ def words_of(
     }
 
 
+def lineage(statement: str, intakes: Sequence[Intake], edition: str | None) -> Lineage:
+    """The statement, and a step for each chantier received: of one edition, or of all (None)."""
+    steps = (
+        Step(_intake_text(one), one.decided) for one in intakes if edition is None or one.edition == edition
+    )
+    return Lineage(statement.strip(), tuple(steps))
+
+
+def _intake_text(one: Intake) -> str:
+    chantier = f", chantier {one.chantier}" if one.chantier else ""
+    return (
+        f"Édition {one.edition}{chantier} : contrôle à la réception de {thousands(one.taken + one.refused)} "
+        f"fichiers, {thousands(one.taken)} intégrés, {thousands(one.refused)} refusés, "
+        f"{thousands(one.reserves)} réserves."
+    )
+
+
+def accuracy(precision: str) -> Accuracy | None:
+    """The class of precision as a measured quality; None when it has no bound."""
+    if precision == UNBOUNDED:
+        return None
+    return Accuracy(
+        class_m(precision), "Classe la moins précise des données, telle que leur producteur la déclare"
+    )
+
+
 def thousands(number: int) -> str:
     """A count as French text writes it: `5 217`, with no-break spaces."""
     return f"{number:,}".replace(",", "\u202f")
@@ -108,9 +137,12 @@ def series_sheet(
     words = words_of(human, at, coverage, edition=editions[-1]) | {"editions": ", ".join(editions)}
     links = (
         *_atom_links(at.atom_capabilities, at.series, "Service de téléchargement"),
-        Link(at.listing, vocabulary.DOWNLOAD, "listing", "Fichiers en accès direct", "download"),
+        Link(at.listing, vocabulary.DOWNLOAD, "Fichiers du PCRS", "Fichiers en accès direct", "download"),
         Link(at.public_url or "/", vocabulary.PAGE, "Portail", "Portail du PCRS"),
     )
+    thumbnail = at.absolute(human.series.thumbnail) if human.series.thumbnail else ""
+    if raster is not None and not thumbnail:
+        thumbnail = at.view(at.layer(), raster.current.coverage.bbox)
     representation = ("grid",) * (raster is not None) + ("vector",) * (vector is not None)
     topics = ("imageryBaseMapsEarthCover",) * (raster is not None) + ("location",) * (vector is not None)
     formats = (human.raster.formats if raster else ()) + (human.vector.formats if vector else ())
@@ -131,14 +163,14 @@ def series_sheet(
         parent=None,
         crs=_crs(vector),
         frequency=human.series.frequency,
-        thumbnail=at.absolute(human.series.thumbnail) if human.series.thumbnail else "",
+        thumbnail=thumbnail,
         representation=representation,
         resolution_m=raster.resolution_m if raster else None,
         scale=None if raster else 200,
         topics=topics,
         formats=tuple(Format(*pair) for pair in formats),
         octets=0,
-        lineage=human.series.lineage.format_map(words).strip(),
+        lineage=Lineage(human.series.lineage.format_map(words).strip()),
     )
 
 
@@ -177,7 +209,9 @@ def raster_sheet(human: Human, at: Addresses, raster: RasterFacts, one: Mosaic |
         topics=("imageryBaseMapsEarthCover",),
         formats=tuple(Format(*pair) for pair in said.formats),
         octets=mosaic.coverage.octets,
-        lineage=said.lineage.format_map(words).strip(),
+        lineage=lineage(said.lineage.format_map(words), raster.intakes, edition),
+        accuracy=accuracy(mosaic.precision),
+        status="completed" if one else "onGoing",
     )
 
 
@@ -210,7 +244,14 @@ def vector_sheet(human: Human, at: Addresses, vector: VectorFacts) -> DataSheet:
         topics=("location",),
         formats=tuple(Format(*pair) for pair in said.formats),
         octets=vector.coverage.octets,
-        lineage=said.lineage.format_map(words).strip(),
+        lineage=lineage(said.lineage.format_map(words), vector.intakes, None),
+        accuracy=accuracy(vector.precision),
+        catalogue=Catalogue(
+            title=MODEL_TITLE,
+            uri=at.uri("catalogue", MODEL_CATALOGUE),
+            published=human.conformity.pcrs.date,
+            classes=vector.classes,
+        ),
     )
 
 
@@ -228,7 +269,7 @@ def _atom_links(feed: str, name: str, description: str) -> tuple[Link, Link]:
     """A feed of the download service, for INSPIRE and as IGN's own records name theirs."""
     return (
         Link(feed, vocabulary.ATOM, name, description, "download", profile="download"),
-        Link(feed, vocabulary.DOWNLOAD, name, description, "download"),
+        Link(feed, vocabulary.DOWNLOAD, description, "Flux Atom des fichiers", "download", of_files=True),
     )
 
 
@@ -242,7 +283,9 @@ def _raster_links(at: Addresses, layer: str, edition: str | None) -> tuple[Link,
         Link(at.wms, vocabulary.PLAIN_WMS, layer, "Images à la demande"),
         Link(landing, vocabulary.FEATURES, "dalles", "OGC API", "download", profile="download"),
         *_atom_links(at.resource("raster", part), part or "PCRS", "Dalles à télécharger"),
-        Link(files, vocabulary.DOWNLOAD, "listing", "Dalles en accès direct", "download"),
+        Link(
+            files, vocabulary.DOWNLOAD, "Dalles GeoTIFF", "Dalles en accès direct", "download", of_files=True
+        ),
         Link(at.collection("dalles"), vocabulary.PLAIN_FEATURES, "dalles", "Index des dalles", "download"),
         Link(
             at.collection("ortho"),
@@ -259,7 +302,15 @@ def _vector_links(at: Addresses, vector: VectorFacts) -> tuple[Link, ...]:
         at.ogcapi, vocabulary.FEATURES, at.vector, "OGC API Features", "download", profile="download"
     )
     listing = f"{at.listing}vecteur/"
-    files = Link(listing, vocabulary.DOWNLOAD, "listing", "Fichiers GML en accès direct", "download")
+    files = Link(
+        listing,
+        vocabulary.DOWNLOAD,
+        "Fichiers GML",
+        "Fichiers GML en accès direct",
+        "download",
+        of_files=True,
+    )
+    model = Link(at.feature_catalogue, vocabulary.PAGE, "Catalogue d’objets", MODEL_TITLE)
     classes = tuple(
         Link(at.collection(name), vocabulary.PLAIN_FEATURES, name, f"Objets {name}", "download")
         for name in vector.classes
@@ -269,4 +320,5 @@ def _vector_links(at: Addresses, vector: VectorFacts) -> tuple[Link, ...]:
         *classes,
         *_atom_links(at.resource("vector"), "PCRS-VECTEUR", "Fichiers GML livrés"),
         files,
+        model,
     )

@@ -15,6 +15,7 @@ NAMESPACES = {
     "gco": "http://www.isotc211.org/2005/gco",
     "gmx": "http://www.isotc211.org/2005/gmx",
     "srv": "http://www.isotc211.org/2005/srv",
+    "gfc": "http://www.isotc211.org/2005/gfc",
     "gml": "http://www.opengis.net/gml",
     "xlink": "http://www.w3.org/1999/xlink",
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",

@@ -36,6 +36,22 @@ class Mosaic:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """What was received for an edition from one chantier, and what the control found in it."""
+
+    edition: str
+    chantier: str
+    """Empty when the deliveries name none."""
+    decided: date
+    """Day of the last decision."""
+    taken: int
+    """Files that conform and were taken in."""
+    refused: int
+    reserves: int
+    """Warnings of the control on files that were taken in."""
+
+
+@dataclass(frozen=True, slots=True)
 class RasterFacts:
     """The raster PCRS of a département."""
 
@@ -45,6 +61,8 @@ class RasterFacts:
     editions: tuple[Mosaic, ...]
     """Oldest first."""
     resolution_m: float = 0.05
+    intakes: tuple[Intake, ...] = ()
+    """In the order of editions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,8 @@ class VectorFacts:
     """The coarsest planimetric class found: a CategoriePrecision code."""
     has_altitude: bool = True
     """True when geometries carry NGF-IGN69 heights."""
+    intakes: tuple[Intake, ...] = ()
+    """In the order of editions."""
 
     @property
     def classes(self) -> tuple[str, ...]:

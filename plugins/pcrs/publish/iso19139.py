@@ -6,14 +6,12 @@ from typing import Literal
 
 from pcrs.publish.blocks import (
     SERVICE_TYPES,
-    Conformity,
     Extent,
     Format,
     Keywords,
     Licence,
     Link,
     distribution,
-    quality,
 )
 from pcrs.publish.elements import (
     Element,
@@ -28,7 +26,8 @@ from pcrs.publish.elements import (
     stamp,
     text,
 )
-from pcrs.standard.crs import uri
+from pcrs.publish.quality import Accuracy, Conformity, Lineage, quality
+from pcrs.standard.crs import L93, uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,18 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A feature catalogue (ISO 19110), as the record of the data cites it."""
+
+    title: str
+    uri: str
+    """Its identifier, at which it can be read."""
+    published: date
+    classes: tuple[str, ...]
+    """Those of which the data have objects."""
+
+
+@dataclass(frozen=True, slots=True)
 class DataSheet(Sheet):
     """What a dataset or series record says besides."""
 
@@ -87,7 +98,11 @@ class DataSheet(Sheet):
     topics: tuple[str, ...]
     formats: tuple[Format, ...]
     octets: int
-    lineage: str
+    lineage: Lineage
+    accuracy: Accuracy | None = None
+    status: Literal["onGoing", "completed"] = "onGoing"
+    catalogue: Catalogue | None = None
+    """Of the classes of the objects; None for images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +137,14 @@ class ServiceSheet(Sheet):
 
 def metadata(sheet: DataSheet | ServiceSheet, stamped: datetime) -> Element:
     """The record. `stamped` is its own date, UTC."""
-    level = sheet.level if isinstance(sheet, DataSheet) else "service"
-    parent = sheet.parent if isinstance(sheet, DataSheet) else None
-    codes = sheet.crs if isinstance(sheet, DataSheet) else (2154,)
-    data = isinstance(sheet, DataSheet)
+    data = sheet if isinstance(sheet, DataSheet) else None
+    level = data.level if data else "service"
     return node(
         "gmd:MD_Metadata",
         text("gmd:fileIdentifier", sheet.identifier),
         language(),
         character_set(),
-        text("gmd:parentIdentifier", parent) if parent else None,
+        text("gmd:parentIdentifier", data.parent) if data and data.parent else None,
         code("gmd:hierarchyLevel", "MD_ScopeCode", level),
         text("gmd:hierarchyLevelName", sheet.level_name),
         party("gmd:contact", sheet.author.organisation, sheet.author.email, "pointOfContact"),
@@ -139,13 +152,33 @@ def metadata(sheet: DataSheet | ServiceSheet, stamped: datetime) -> Element:
         text("gmd:metadataStandardName", "ISO 19115"),
         text("gmd:metadataStandardVersion", "2003 Cor.1:2006"),
         text("gmd:dataSetURI", sheet.uri) if data else None,
-        [_reference_system(epsg) for epsg in codes],
+        [_reference_system(epsg) for epsg in (data.crs if data else (L93,))],
         node("gmd:identificationInfo", _data(sheet) if isinstance(sheet, DataSheet) else _service(sheet)),
-        distribution(sheet.formats, sheet.links, sheet.octets)
-        if isinstance(sheet, DataSheet)
-        else distribution((), sheet.links),
-        quality(level, sheet.reports, sheet.lineage if isinstance(sheet, DataSheet) else None),
+        _content(data.catalogue) if data and data.catalogue else None,
+        distribution(data.formats if data else (), sheet.links, data.octets if data else 0),
+        quality(level, sheet.reports, data.lineage if data else None, data.accuracy if data else None),
         attributes={"uuid": sheet.identifier},
+    )
+
+
+def _content(catalogue: Catalogue) -> Element:
+    """What classes the objects are of, and where these are described."""
+    identifier = node("gmd:MD_Identifier", anchor("gmd:code", catalogue.uri, catalogue.uri))
+    return node(
+        "gmd:contentInfo",
+        node(
+            "gmd:MD_FeatureCatalogueDescription",
+            node("gmd:complianceCode", node("gco:Boolean", "true")),
+            language(),
+            node("gmd:includedWithDataset", node("gco:Boolean", "false")),
+            [node("gmd:featureTypes", node("gco:LocalName", name)) for name in catalogue.classes],
+            citation(
+                "gmd:featureCatalogueCitation",
+                anchor("gmd:title", catalogue.uri, catalogue.title),
+                dated(catalogue.published, "publication"),
+                node("gmd:identifier", identifier),
+            ),
+        ),
     )
 
 
@@ -177,7 +210,7 @@ def _data(sheet: DataSheet) -> Element:
         "gmd:MD_DataIdentification",
         _citation(sheet),
         text("gmd:abstract", sheet.abstract),
-        code("gmd:status", "MD_ProgressCode", "onGoing"),
+        code("gmd:status", "MD_ProgressCode", sheet.status),
         party("gmd:pointOfContact", sheet.author.provider, sheet.author.email, "custodian"),
         node("gmd:resourceMaintenance", maintenance),
         node("gmd:graphicOverview", browse) if sheet.thumbnail else None,

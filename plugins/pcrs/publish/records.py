@@ -1,10 +1,10 @@
 """The catalogue of a site: which records it has, and what each says.
 
-`refresh` is called after each publication. A record's own date moves only when the record says something new:
-harvesters take a new date for a change, and one that stands for a change missed.
+`sheets` and `refresh` are called after each publication. A record's own date moves only when the record says
+something new: harvesters take a new date for a change, and one that stands for a change missed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from lxml import etree
@@ -21,7 +21,11 @@ from pcrs.store.records import RecordStore
 
 
 def sheets(
-    human: Human, raster: RasterFacts | None, vector: VectorFacts | None, public_url: str
+    human: Human,
+    raster: RasterFacts | None,
+    vector: VectorFacts | None,
+    public_url: str,
+    identifier_base: str = "",
 ) -> tuple[DataSheet | ServiceSheet, ...]:
     """The records that the facts call for: none before the first publication."""
     if vector is not None and not vector.classes:
@@ -29,7 +33,7 @@ def sheets(
     facts = raster or vector
     if facts is None:
         return ()
-    at = Addresses(public_url, facts.departement)
+    at = Addresses(public_url, facts.departement, identifier_base)
     made: list[DataSheet | ServiceSheet] = [series_sheet(human, at, raster, vector)]
     if raster is not None:
         made.append(raster_sheet(human, at, raster, None))
@@ -67,21 +71,16 @@ def stamped(new_xml: bytes, previous_xml: bytes | None, now: datetime) -> bytes:
 
 
 def refresh(
-    store: RecordStore,
-    human: Human,
-    raster: RasterFacts | None,
-    vector: VectorFacts | None,
-    *,
-    public_url: str,
-    now: datetime,
+    store: RecordStore, made: Iterable[DataSheet | ServiceSheet], *, now: datetime
 ) -> tuple[str, ...]:
     """Identifiers of the records that were made, changed or withdrawn, in order.
 
-    `now` is in UTC. The whole catalogue changes in one transaction: a harvester never sees a part of it.
+    `made` are all that the catalogue has from now on (`sheets`); `now` is in UTC. The whole catalogue changes
+    in one transaction: a harvester never sees a part of it.
     """
     documents: dict[str, bytes] = {}
     changed: list[str] = []
-    for sheet in sheets(human, raster, vector, public_url):
+    for sheet in made:
         previous = _previous(store, sheet.identifier)
         xml = stamped(document(sheet, now), previous, now)
         documents[sheet.identifier] = xml

@@ -20,9 +20,12 @@ def kind(root: Element) -> Iterator[Fault]:
 
 
 def category(root: Element) -> Iterator[Fault]:
-    """A keyword of the classification of services."""
-    if not every(root, f"{_SERVICE}//gmd:keyword/gmx:Anchor[starts-with(@xlink:href, '{_CATEGORY}')]"):
+    """One keyword of the classification of services: data.gouv.fr makes one address of several."""
+    anchors = every(root, f"{_SERVICE}//gmd:keyword/gmx:Anchor[starts-with(@xlink:href, '{_CATEGORY}')]")
+    if not anchors:
         yield Fault("catégorie de service INSPIRE absente des mots-clés")
+    elif len(anchors) > 1:
+        yield Fault("une seule catégorie de service INSPIRE par fiche", anchors[1], str(len(anchors)))
 
 
 def coupling(root: Element) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ class _Draft:
     version: str
     said: Service
     coverage: Coverage
-    categories: tuple[str, ...]
+    category: str
     couplings: tuple[Coupling, ...]
     operations: tuple[Operation, ...]
     links: tuple[Link, ...]
@@ -36,6 +36,7 @@ def view_sheet(human: Human, at: Addresses, raster: RasterFacts) -> ServiceSheet
     links = (
         Link(at.wmts, vocabulary.WMTS, name, "Service WMTS", profile="view"),
         Link(at.wmts, vocabulary.PLAIN_WMTS, at.layer(), "Tuiles de la mosaïque courante"),
+        Link(at.wms, vocabulary.PLAIN_WMS, at.layer(), "Les mêmes images par WMS"),
     )
     draft = _Draft(
         said=human.services.view,
@@ -43,7 +44,7 @@ def view_sheet(human: Human, at: Addresses, raster: RasterFacts) -> ServiceSheet
         identifier=name,
         kind="view",
         version="1.0.0",
-        categories=("infoMapAccessService",),
+        category="infoMapAccessService",
         couplings=tuple(couplings),
         operations=(Operation("GetCapabilities", at.wmts),),
         links=links,
@@ -56,10 +57,8 @@ def download_sheet(
 ) -> ServiceSheet:
     """The download service, bound to what it gives by the names of its collections."""
     couplings: list[Coupling] = []
-    categories: list[str] = ["infoFeatureAccessService"]
     if raster is not None:
         couplings.append(_coupling(at, at.raster(), "ortho", "dalles"))
-        categories.append("infoCoverageAccessService")
     if vector is not None:
         couplings.append(_coupling(at, at.vector, *vector.classes))
     landing = f"{at.ogcapi}?f=json"
@@ -74,7 +73,7 @@ def download_sheet(
         identifier=f"{at.series}_OGCAPI",
         kind="download",
         version="1.0",
-        categories=tuple(categories),
+        category="infoFeatureAccessService",
         couplings=tuple(couplings),
         operations=(Operation("GetCapabilities", landing),),
         links=links,
@@ -104,7 +103,7 @@ def atom_sheet(
         identifier=at.atom,
         kind="download",
         version="1.0",
-        categories=("infoProductAccessService",),
+        category="infoProductAccessService",
         couplings=tuple(couplings),
         operations=(Operation("GetCapabilities", feed),),
         links=links,
@@ -127,7 +126,7 @@ def discovery_sheet(
         identifier=name,
         kind="discovery",
         version="2.0.2",
-        categories=("infoCatalogueService",),
+        category="infoCatalogueService",
         couplings=(),
         operations=(Operation("GetCapabilities", at.csw_capabilities),),
         links=links,
@@ -148,7 +147,7 @@ def _coupling(at: Addresses, dataset: str, *names: str) -> Coupling:
 def _sheet(human: Human, at: Addresses, draft: _Draft) -> ServiceSheet:
     words = words_of(human, at, draft.coverage)
     keywords = (
-        vocabulary.service_categories(draft.categories),
+        vocabulary.service_category(draft.category),
         vocabulary.spatial_scope(human.territory.scope),
         vocabulary.free_keywords(draft.said.keywords),
     )

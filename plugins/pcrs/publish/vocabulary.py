@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from pcrs.publish.blocks import Conformity, Keywords, Word
+from pcrs.publish.blocks import Keywords, Word
 from pcrs.publish.human import ConformityTable
+from pcrs.publish.quality import Conformity
 
 _CODELISTS = "http://inspire.ec.europa.eu/metadata-codelist"
 _SERVICE_TYPES = "http://www.opengis.net/def/serviceType/ogc"
@@ -53,11 +54,14 @@ def spatial_scope(scope: str) -> Keywords:
     )
 
 
-def service_categories(names: Sequence[str]) -> Keywords:
-    """Categories of a service (`infoMapAccessService`), from the classification of Regulation 1205/2008."""
+def service_category(name: str) -> Keywords:
+    """The category of a service (`infoMapAccessService`), from the classification of Regulation 1205/2008.
+
+    One alone: the transformation of data.gouv.fr makes one address of all that it finds.
+    """
     register = f"{_CODELISTS}/SpatialDataServiceCategory"
     return Keywords(
-        words=tuple(Word(name, f"{register}/{name}") for name in names),
+        words=(Word(name, f"{register}/{name}"),),
         thesaurus=Word("Classification of spatial data services", register),
         published=date(2008, 12, 3),
     )

@@ -42,6 +42,8 @@ class Served:
     licence_url: str
     max_coverage_px: int
     """Pixels that one coverage answer may have."""
+    identifier_base: str = ""
+    """What identifiers of datasets and services begin with; empty: `public_url`."""
     hot: Blobs | None = None
     """The hot tier when it is a bucket; None: the site's folder hot/."""
 

@@ -23,7 +23,8 @@ K: Mapping[int, float] = MappingProxyType({1: 3.23, 2: 2.42, 3: 2.11})
 """The factor of the first threshold, by the number of coordinates of a gap."""
 LEAST_RATIO = 2.0
 """Control points must be at least this many times more precise than the class."""
-_UNBOUNDED = "999"
+UNBOUNDED = "999"
+"""The code of what is less precise than any class."""
 _SAME_M = 1e-9
 """Lengths nearer than this are equal: the bounds belong to the class, sums of floats do not keep to them."""
 
@@ -39,7 +40,7 @@ def class_m(category: str) -> float:
     known = CODES["CategoriePrecisionPCRSType"].values
     if category not in known:
         raise InputError(f"classe de précision {category!r} inconnue : {', '.join(known)}")
-    if category == _UNBOUNDED:
+    if category == UNBOUNDED:
         raise InputError("la classe 999 n'a pas de borne : aucun test ne peut la vérifier")
     return int(category) / 100
 

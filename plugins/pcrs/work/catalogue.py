@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import reduce
 
-from pcrs.publish.facts import Coverage, Mosaic, RasterFacts, VectorFacts
+from pcrs.publish.facts import Coverage, Intake, Mosaic, RasterFacts, VectorFacts
 from pcrs.standard.codes import CODES
 from pcrs.standard.crs import BBox
 from pcrs.standard.model import CLASSES
 from pcrs.store.base import FeatureStore, Layer, Query
-from pcrs.store.index import Dalle, Index
+from pcrs.store.index import Dalle, FileKind, Index
 from pcrs.work.project import current
 
 _PRECISION = "precisionPlanimetrique"
@@ -22,7 +22,8 @@ def raster_facts(index: Index, departement: str) -> RasterFacts | None:
         return None
     editions = index.editions()
     by_edition = tuple(_mosaic(e, [d for d in dalles if d.edition == e]) for e in editions)
-    return RasterFacts(departement, _mosaic(editions[-1], current(dalles)), by_edition)
+    mosaic = _mosaic(editions[-1], current(dalles))
+    return RasterFacts(departement, mosaic, by_edition, intakes=_intakes(index, "raster"))
 
 
 def _mosaic(edition: str, dalles: Sequence[Dalle]) -> Mosaic:
@@ -69,7 +70,29 @@ def vector_facts(index: Index, store: FeatureStore, departement: str) -> VectorF
         objects={layer.name: store.count(layer.name, Query()) for layer in layers},
         precision=_coarsest(store, layers),
         has_altitude=any(_has_altitude(store, layer) for layer in layers),
+        intakes=_intakes(index, "vecteur"),
     )
+
+
+def _intakes(index: Index, kind: FileKind) -> tuple[Intake, ...]:
+    """What was decided of the files of a kind, by edition and chantier."""
+    found: dict[tuple[str, str], Intake] = {}
+    for delivery in index.deliveries():
+        files = [file for file in index.files(delivery.id) if file.kind == kind]
+        if not files or not delivery.decided_at:
+            continue
+        key = (delivery.edition, delivery.chantier)
+        before = found.get(key, Intake(*key, date.min, 0, 0, 0))
+        taken = [file for file in files if file.state == "intégré"]
+        warnings = [f for file in taken for f in file.findings if f["level"] == "warning"]
+        found[key] = Intake(
+            *key,
+            decided=max(before.decided, date.fromisoformat(delivery.decided_at[:10])),
+            taken=before.taken + len(taken),
+            refused=before.refused + sum(file.state == "refusé" for file in files),
+            reserves=before.reserves + len(warnings),
+        )
+    return tuple(found[key] for key in sorted(found) if found[key].taken)
 
 
 def _taken_files(index: Index) -> Iterator[tuple[date, int]]:

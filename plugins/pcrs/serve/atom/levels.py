@@ -43,7 +43,7 @@ class Levels:
 
     def __init__(self, served: Served) -> None:
         self._served = served
-        self.at = Addresses(served.public_url, served.departement)
+        self.at = Addresses(served.public_url, served.departement, served.identifier_base)
 
     def capabilities(self, shelf: Shelf, asked: Selection) -> Feed:
         """Every resource that has a part which is asked for.
