@@ -28,6 +28,7 @@ from pcrs.serve import (
     ogcapi_maps,
     portal,
 )
+from pcrs.serve.access import Gate, Holders
 from pcrs.serve.answers import ON_EVERY_ANSWER
 from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
@@ -35,6 +36,7 @@ from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.index import Index
+from pcrs.store.tokens import Tokens
 from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
@@ -73,7 +75,9 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         "ogcapi": features,
         "telechargement": downloads,
     }
-    return Guard(Front(services, pages), NativeTiles(maps.layers))
+    rules = settings.access.rules
+    gate = Gate(Front(services, pages), Holders(Tokens(site.tokens_file), served.store), rules, url)
+    return Guard(gate, NativeTiles(maps.layers if rules.raster_is_open else dict))
 
 
 def _catalogue(site: Site, served: context.Served) -> CatalogueSite:

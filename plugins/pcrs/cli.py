@@ -13,6 +13,7 @@ import typer
 from pcrs import __version__
 from pcrs.commands.check import check
 from pcrs.commands.export import export
+from pcrs.commands.token import app as token
 from pcrs.console import (
     CORES,
     HERE,
@@ -33,6 +34,7 @@ from pcrs.showing import showing
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(check)
 app.command()(export)
+app.add_typer(token, name="token")
 
 
 @app.callback(invoke_without_command=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pcrs.errors import InputError, SettingsError
 from pcrs.standard.names import PATTERNS, Pattern, pattern
+from pcrs.work.access import Rules, role
 
 _PREFIX = "PCRS_"
 _PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
@@ -103,6 +104,21 @@ class StorageTable(_Table):
     region: str = "us-east-1"
 
 
+class AccessTable(_Table):
+    """`[access]`: who reads what is not open."""
+
+    layers: dict[str, str] = {}
+
+    @property
+    def rules(self) -> Rules:
+        """As the decision takes them.
+
+        Raises:
+            InputError: there is no such role.
+        """
+        return Rules({layer: role(name) for layer, name in self.layers.items()})
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -123,6 +139,7 @@ class Settings(_Table):
     control: ControlTable = ControlTable()
     vector: VectorTable = VectorTable()
     storage: StorageTable = StorageTable()
+    access: AccessTable = AccessTable()
     serve: ServeTable = ServeTable()
 
     @property
@@ -194,7 +211,7 @@ def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(f"{file} is not TOML: {error}") from error
     try:
         settings = Settings.model_validate(_overlay(values, os.environ if environ is None else environ))
-        _ = settings.raster.patterns
+        _ = settings.raster.patterns, settings.access.rules
     except ValidationError as error:
         raise _explain(error, str(file)) from None
     except InputError as error:

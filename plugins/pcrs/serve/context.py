@@ -14,6 +14,11 @@ from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.pyramids import Tiles
 from pcrs.store.base import FeatureStore, Row
 
+PRINCIPAL = "pcrs.principal"
+"""Key of a request's scope under which the gate says who asks (`pcrs.work.access.Principal`)."""
+AREA = "pcrs.area"
+"""Key of a request's scope: the area (EPSG:2154) that an answer of objects is cut down to, or None."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:

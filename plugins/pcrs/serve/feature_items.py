@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pcrs.errors import NotFoundError
 from pcrs.serve.feature_document import Shown, features
 from pcrs.serve.feature_links import embed, related
 from pcrs.serve.feature_pages import Pages, matched, matched_cheaply
@@ -41,6 +42,8 @@ def item(host: Host, layer: Layer, id_: str, crs: str, request: Asked, shown: Sh
         NotFoundError: there is none of that id.
     """
     row = host.served.store.get(layer.name, id_)
+    if request.area is not None and not (row.geometry and request.area.intersects(row.geometry)):
+        raise NotFoundError(f"{layer.name} has no {id_!r} in the area of the token")
     carries = request.params.get("embed") == "true"
     asked = ItemsAsked(query=_ONE, crs=crs, fields=None, position=0, embed=carries)
     (document,) = _told(host, layer, [row], asked, shown)

@@ -5,8 +5,10 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import InputError
 from pcrs.standard.crs import CRS84, PCRS_CRS, uri
@@ -90,6 +92,15 @@ def read(layer: Layer, params: Mapping[str, str], limits: Limits) -> ItemsAsked:
         nowhere=box is not None and within is None,
         embed=embed,
     )
+
+
+def confined(asked: ItemsAsked, area: BaseGeometry | None) -> ItemsAsked:
+    """The same, of the objects that touch an area (EPSG:2154) alone; None: of all."""
+    if area is None:
+        return asked
+    within = area if asked.query.within is None else asked.query.within.intersection(area)
+    nowhere = asked.nowhere or within.is_empty
+    return replace(asked, query=replace(asked.query, within=within), nowhere=nowhere)
 
 
 def crs(params: Mapping[str, str], name: str) -> str:

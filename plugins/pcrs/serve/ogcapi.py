@@ -225,7 +225,8 @@ def _schema(resource: str) -> Callable[[_View], Told]:
 def _items_asked(view: _View) -> tuple[Layer, ItemsAsked]:
     layer, params = view.host.layers[view.path["name"]], view.asked.params
     limits = view.host.base["server"]["limits"]
-    return layer, feature_query.read(layer, params, Limits(limits["default_items"], limits["max_items"]))
+    asked = feature_query.read(layer, params, Limits(limits["default_items"], limits["max_items"]))
+    return layer, feature_query.confined(asked, view.asked.area)
 
 
 def _file(view: _View, wanted: ItemsFormat, headers: Mapping[str, str]) -> Response:

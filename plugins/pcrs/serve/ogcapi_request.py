@@ -14,9 +14,11 @@ from typing import Any, Literal
 
 from babel import Locale
 from pygeoapi.api import APIRequest
+from shapely.geometry.base import BaseGeometry
 from starlette.requests import Request
 
 from pcrs.errors import InputError
+from pcrs.serve.context import AREA
 from pcrs.standard.crs import CRS84, epsg_of
 
 Language = Literal["fr", "en"]
@@ -44,6 +46,8 @@ class Asked:
     """`json`, `html`, or the name of a format of files."""
     language: Language
     params: Mapping[str, str]
+    area: BaseGeometry | None = None
+    """EPSG:2154: nothing that lies outside is told of; None: there is no such limit."""
 
 
 class HostRequest(APIRequest):  # type: ignore[misc]
@@ -76,6 +80,7 @@ def read(request: Request, files: Mapping[str, str] = MappingProxyType({})) -> A
         _format(params.get("f"), request.headers.get("accept", ""), files),
         _language(params.get("lang"), request.headers.get("accept-language", "")),
         params,
+        request.scope.get(AREA),
     )
 
 

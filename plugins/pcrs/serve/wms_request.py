@@ -72,6 +72,16 @@ def canonical_query(params: Mapping[str, str], layers: Mapping[str, object], lim
     raise OwsError("OperationNotSupported", "request", f"it is one of {', '.join(_OPERATIONS)}")
 
 
+def map_box(params: Mapping[str, str], version: str) -> tuple[int, tuple[float, float, float, float]]:
+    """The place of a map: EPSG code and box, x before y.
+
+    Raises:
+        OwsError, InputError: the request names none that can be read.
+    """
+    name = "crs" if version == _NEWEST else "srs"
+    return _box(params, version, (required(params, name).upper(),))
+
+
 def _legend(params: Mapping[str, str], layers: Mapping[str, object]) -> dict[str, str]:
     """What GetLegendGraphic asks."""
     return {

@@ -46,6 +46,11 @@ class Site:
         return self.root / "stores" / "records.db"
 
     @property
+    def tokens_file(self) -> Path:
+        """The store of access tokens."""
+        return self.root / "stores" / "tokens.db"
+
+    @property
     def pyramids(self) -> Path:
         """Folder of the ROK4 pyramids, one descriptor per edition."""
         return self.root / "hot" / "pyramids"

@@ -1,0 +1,6 @@
+"""Who may do what, in front of every service: tokens are read, one decision is asked, refusals are told."""
+
+from pcrs.serve.access.gate import Gate
+from pcrs.serve.access.holders import Holders
+
+__all__ = ["Gate", "Holders"]

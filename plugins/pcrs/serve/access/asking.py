@@ -1,0 +1,168 @@
+"""What a request wants, read from its method and path: an action, and the layers whose data it takes.
+
+Descriptions (capabilities, collections, records, lists of files) are open always: catalogues read them, and
+INSPIRE wants them open.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from shapely.geometry.base import BaseGeometry
+
+from pcrs.errors import InputError
+from pcrs.serve.answers import Scope
+from pcrs.serve.ows import OwsError, parameters
+from pcrs.serve.wms_request import map_box, spoken_version
+from pcrs.serve.wmts_request import CAPABILITIES_PATH
+from pcrs.standard.crs import CRS84, L93, BBox, transform_bbox
+from pcrs.standard.grid import LAMB93, PM, Tile, TileMatrixSet
+from pcrs.standard.names import parse
+from pcrs.standard.regions import box_region
+from pcrs.work.access import VECTOR, Action, Ask, Spread
+
+_OPEN = Ask()
+_ORTHO = Ask(layers=frozenset({"ortho"}))
+_CLASSES = Ask(layers=frozenset({VECTOR}))
+_GRIDS: dict[str, TileMatrixSet] = {grid.id: grid for grid in (LAMB93, PM)}
+_ACTIONS: dict[str, Action] = {"metrics": "observe", "admin": "administer"}
+"""First words of paths that are an action of their own."""
+_WMS_OPEN = ("getcapabilities", "capabilities", "getlegendgraphic")
+_DESCRIBED = frozenset({"", "schema", "queryables"})
+"""What of a collection tells about it and holds none of its data."""
+_KVP_TILE = ("tilematrixset", "tilematrix", "tilecol", "tilerow")
+_REST_TILE = re.compile(r"/wmts/\w+/([\w.]+)/(\d{1,2})/(\d{1,9})/(\d{1,9})(?:/\d+/\d+)?\.\w+")
+_API_TILE = re.compile(r"/ogcapi/collections/\w+/map/tiles/([\w.]+)/(\d{1,2})/(\d{1,9})/(\d{1,9})")
+
+
+def asks(scope: Scope) -> Ask:
+    """What a request wants, without a place: `placed` adds it."""
+    path: str = scope["path"]
+    words = path.strip("/").split("/")
+    reader = _READERS.get(words[0])
+    if reader is not None:
+        return reader(scope, words[1:])
+    action = _ACTIONS.get(words[0])
+    return Ask(action) if action is not None else _OPEN
+
+
+def _wmts(scope: Scope, rest: list[str]) -> Ask:
+    if any(rest):
+        return _OPEN if "/".join(rest) == CAPABILITIES_PATH else _ORTHO
+    return _OPEN if _operation(scope) == "getcapabilities" else _ORTHO
+
+
+def _wms(scope: Scope, _rest: list[str]) -> Ask:
+    return _OPEN if _operation(scope) in _WMS_OPEN else _ORTHO
+
+
+def _operation(scope: Scope) -> str | None:
+    return _parameter(scope, "request")
+
+
+def _embeds(scope: Scope) -> bool:
+    """True when objects come with those of other classes that they name, and when that cannot be told."""
+    return _parameter(scope, "embed") in ("true", None)
+
+
+def _parameter(scope: Scope, name: str) -> str | None:
+    """Its value in lower case; None: the query is too long to be read here."""
+    try:
+        return parameters(scope["query_string"]).get(name, "").lower()
+    except OwsError:
+        return None
+
+
+def _ogcapi(scope: Scope, rest: list[str]) -> Ask:
+    match rest:
+        case ["collections", name, *more]:
+            if (more[0] if more else "") in _DESCRIBED:
+                return _OPEN
+            action: Action = "read" if scope["method"] in ("GET", "HEAD", "OPTIONS") else "edit"
+            spread: Spread = "within" if more[0] == "coverage" else "touches"
+            layers = {name, VECTOR} if _embeds(scope) else {name}
+            return Ask(action, frozenset(layers), spread=spread)
+        case ["processes", _, "execution"] | ["jobs", *_]:
+            return Ask("process")
+        case ["map" | "tiles", *_]:
+            return _ORTHO
+    return _OPEN
+
+
+def _listing(_scope: Scope, rest: list[str]) -> Ask:
+    if not rest or not rest[-1] or "." not in rest[-1]:
+        return _OPEN
+    return _CLASSES if rest[0] == "vecteur" else _ORTHO
+
+
+def _download(_scope: Scope, rest: list[str]) -> Ask:
+    match rest:
+        case ["download", name, _, file] if file:
+            return _CLASSES if name.endswith("VECTEUR") else _ORTHO
+    return _OPEN
+
+
+def _index(_scope: Scope, _rest: list[str]) -> Ask:
+    return Ask(layers=frozenset({"dalles"}))
+
+
+_READERS: dict[str, Callable[[Scope, list[str]], Ask]] = {
+    "wmts": _wmts,
+    "wms": _wms,
+    "ogcapi": _ogcapi,
+    "listing": _listing,
+    "telechargement": _download,
+    "stac": _index,
+    "data": _index,
+    "stockages": _index,
+}
+
+
+def placed(scope: Scope, ask: Ask) -> Ask:
+    """The same with the place that the request names, where it names one that can be read."""
+    try:
+        box = _box(scope)
+    except (InputError, ValueError):
+        box = None  # the service itself says what is wrong with it
+    return replace(ask, box=box)
+
+
+def _box(scope: Scope) -> BBox | None:
+    path: str = scope["path"]
+    tile = _REST_TILE.fullmatch(path)
+    if tile is not None:
+        set_id, level, col, row = tile.groups()
+        return _tile_box(set_id, level, col, row)
+    tile = _API_TILE.fullmatch(path)
+    if tile is not None:
+        set_id, level, row, col = tile.groups()
+        return _tile_box(set_id, level, col, row)
+    if path.startswith(("/listing/", "/telechargement/")):
+        name = parse(path.rsplit("/", 1)[-1])
+        return BBox(name.x_m, name.y_m - name.size_m, name.x_m + name.size_m, name.y_m)
+    params = parameters(scope["query_string"])
+    if path.startswith("/wmts"):
+        return _tile_box(
+            *(params.get(key, "") for key in ("tilematrixset", "tilematrix", "tilecol", "tilerow"))
+        )
+    if path.startswith("/wms"):
+        return _in_l93(*map_box(params, spoken_version(params)))
+    if "bbox" not in params:
+        return None
+    numbers = [float(number) for number in params["bbox"].split(",")]
+    return _bounds(box_region(numbers, params.get("bbox-crs", CRS84))) if len(numbers) in (4, 6) else None
+
+
+def _tile_box(set_id: str, level: str, col: str, row: str) -> BBox | None:
+    grid, tile = _GRIDS.get(set_id), Tile(int(level), int(col), int(row))
+    if grid is None or not grid.contains(tile):
+        return None
+    return _in_l93(grid.epsg, grid.bbox(tile))
+
+
+def _in_l93(epsg: int, box: tuple[float, float, float, float]) -> BBox:
+    return transform_bbox(BBox(*box), epsg, L93)
+
+
+def _bounds(region: BaseGeometry | None) -> BBox | None:
+    return None if region is None else BBox(*region.bounds)
