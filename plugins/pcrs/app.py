@@ -55,7 +55,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
     cache_bytes = settings.serve.tile_cache_mb * 2**20
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
-    catalogue = csw.CswService(_catalogue(site, served), shipped("catalog/pycsw.yml"))
+    catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"))
     pages = Starlette(
         routes=[
             health,
@@ -80,10 +80,10 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     return Guard(gate, NativeTiles(maps.layers if rules.raster_is_open else dict))
 
 
-def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
+def _catalogue(site: Site, settings: Settings, served: context.Served) -> CatalogueSite:
     return CatalogueSite(
         public_url=served.public_url,
-        records=site.records_file,
+        records=settings.store.records or site.records_url,
         title=served.title,
         operator=served.operator,
         contact_email=served.contact_email,
