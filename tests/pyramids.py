@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pcrs.raster.build import build_base_slab, build_upper_slab, tile_limits, touched
+from pcrs.raster.build import Former, build_base_slab, tile_limits, touched
 from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.raster.rok4 import place_slab, read_slab, root_of, write_descriptor
+from pcrs.raster.slab import NOTHING, SlabBytes
+from pcrs.raster.upper import build_upper_slab
 from pcrs.standard.crs import BBox
+from pcrs.standard.grid import Slab
 from tests.dalles import ground_pixels, make_dalle, small_name
 
 X, Y = 576_000, 6_373_000
@@ -29,15 +32,23 @@ def ground(bbox: BBox, seed: int = 0) -> np.ndarray:
 
 
 def build(descriptor: Path, sources: Iterable[Source], boxes: Iterable[BBox] | None = None) -> None:
-    """What an update does: the slabs under `boxes` (all when None) follow the mosaic, level by level."""
+    """The slabs of the mosaic, level by level; with `boxes`, what an update does when only they changed."""
     mosaic = Mosaic(sources)
     root = root_of(descriptor)
     everywhere = [source.bbox for source in mosaic.sources]
-    for level, slabs in touched(everywhere if boxes is None else boxes).items():
+    changed = None if boxes is None else list(boxes)
+    new: dict[Slab, SlabBytes] = {}
+
+    def child(slab: Slab) -> SlabBytes | None:
+        return read_slab(root, slab) if slab in new else None
+
+    for level, slabs in touched(everywhere if changed is None else changed).items():
         for slab in sorted(slabs):
+            former = None if changed is None else Former(read_slab(root, slab), changed, child)
             if level == 22:
-                files = build_base_slab(mosaic, slab)
+                new[slab] = build_base_slab(mosaic, slab, former=former)
             else:
-                files = build_upper_slab(lambda child: read_slab(root, child), slab)
-            place_slab(root, slab, files)
+                new[slab] = build_upper_slab(lambda one: new.get(one, NOTHING), slab, former=former)
+    for slab, files in new.items():
+        place_slab(root, slab, files)
     write_descriptor(descriptor, tile_limits(everywhere))

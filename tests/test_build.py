@@ -5,13 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcrs.errors import InputError, StoreError
-from pcrs.raster.build import _rectangles, build_base_slab, build_upper_slab, tile_limits, touched
+from pcrs.raster import build as building
+from pcrs.raster import upper
+from pcrs.raster.build import _rectangles, build_base_slab, tile_limits, touched
 from pcrs.raster.cuts import cutting, read_cut
 from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.raster.open import open_raster, read_rgb
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.rok4 import root_of, slab_files
 from pcrs.raster.slab import NOTHING, TILES, SlabBytes, decode_tile, encode_slab, join_tiles, split_tiles
+from pcrs.raster.upper import build_upper_slab
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Cells, Slab, Tile, children, parent, slab_bbox, tiles_covering
 from pcrs.standard.names import DalleName
@@ -210,6 +213,22 @@ def test_a_pyramid_is_the_same_whatever_its_history(tmp_path, four):
     assert {int(file.split("/")[1]) for file in expected} == set(range(6, 23))
     assert tree(root_of(step_by_step)) == expected
     assert tree(root_of(detour)) == expected
+
+
+def test_only_tiles_that_changed_are_made_again(tmp_path, four, monkeypatch):
+    """An update makes no more tiles than its ground has at each level, and the pyramid is the same."""
+    newer = source(tmp_path, 1, 1, rank=1, seed=5)
+    at_once, updated = tmp_path / "AT_ONCE.json", tmp_path / "UPDATED.json"
+    build(at_once, [*four, newer])
+    build(updated, four)
+    made: list[int] = []
+    for module in (building, upper):
+        encode = module.encode_part
+        monkeypatch.setattr(module, "encode_part", lambda *given, real=encode: made.append(1) or real(*given))
+    build(updated, [*four, newer], [newer.bbox])
+    assert tree(root_of(updated)) == tree(root_of(at_once))
+    limits = tile_limits([newer.bbox]).values()
+    assert 0 < len(made) <= sum(len(list(cells.cells())) for cells in limits)
 
 
 def test_every_level_shows_the_dalles(tmp_path, four):

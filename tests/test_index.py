@@ -77,8 +77,12 @@ def test_the_work_list_keeps_what_is_not_done(index):
         ("2025", Slab(21, 5, 5)),
         ("2026", Slab(21, 5, 5)),
     ]
-    index.done("2025", slabs[1:])
+    index.done({"2025": slabs[1:]})
     assert index.todo() == [("2025", Slab(21, 5, 5)), ("2026", Slab(21, 5, 5))]
+    index.done({"2025": slabs[:1], "2026": slabs[:1]})
+    assert index.unlisted() == {"2025": [slabs[0], slabs[2], slabs[1]], "2026": slabs[:1]}
+    index.listed("2025")
+    assert index.unlisted() == {"2026": slabs[:1]}
 
 
 def test_a_hash_is_known_while_size_and_time_stay(index):
@@ -97,6 +101,7 @@ def test_an_index_of_the_first_schema_is_brought_up_to_date(tmp_path):
             index.accept([dalle("a")], [])
     with closing(sqlite3.connect(file)) as db:
         db.execute("ALTER TABLE dalle DROP COLUMN hot_md5")
+        db.execute("DROP TABLE slab_unlisted")
         db.execute("PRAGMA user_version=1")
     for _ in range(2):
         with closing(Index(file)) as index:
@@ -131,7 +136,7 @@ def test_dalles_show_when_their_slabs_are_built(index):
     marks.append(index.shown_mark())
     assert [d.stem for d in index.shown("2025")] == ["old"]
     assert index.to_build() == 1
-    index.done("2025", [Slab(22, 1, 2)])
+    index.done({"2025": [Slab(22, 1, 2)]})
     marks.append(index.shown_mark())
     assert [d.stem for d in index.shown("2025")] == ["old", "new"]
     assert index.shown("2024") == []

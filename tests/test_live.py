@@ -46,7 +46,7 @@ def test_a_dalle_shows_in_the_mosaic_when_its_slabs_are_in_place(site, live):
         with index.transaction():
             index.accept([replace(dalle("new"), delivery="2025-def")], [("2025", SLAB)])
         assert stems(live) == ["old"]
-        index.done("2025", [SLAB])
+        index.done({"2025": [SLAB]})
         assert stems(live) == ["new", "old"]
         index.set_state("2025-def", "publiée")
         assert stems(live) == ["new", "old"]

@@ -10,3 +10,7 @@ class TestFilePyramids(PyramidsContract):
     @pytest.fixture
     def pyramids(self, tmp_path):
         return FilePyramids(tmp_path / "pyramids")
+
+    @pytest.fixture
+    def listed(self, pyramids):
+        return lambda name: (pyramids.folder / f"{name}.list").read_bytes()

@@ -20,6 +20,10 @@ class TestObjectPyramids(PyramidsContract):
     def pyramids(self, bucket):
         return ObjectPyramids(bucket)
 
+    @pytest.fixture
+    def listed(self, bucket):
+        return lambda name: bucket.read(f"{name}.list").data
+
 
 class Counted:
     """Blobs whose calls are counted, and of which one can be made to fail."""

@@ -14,9 +14,16 @@ import pytest
 import rasterio
 import simplejpeg
 
+from pcrs.assembly import status_of, tiers
 from pcrs.errors import ConflictError, InputError, NotFoundError
+from pcrs.live import Live
+from pcrs.mending import mend
+from pcrs.raster import pyramid_files
 from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.pyramid import Pyramid
+from pcrs.raster.rok4 import slab_files
+from pcrs.raster.switch import move_slab, switching
+from pcrs.settings import load
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Tile, tiles_covering
 from pcrs.standard.names import format_name
@@ -26,7 +33,7 @@ from pcrs.work.receive import accept, receive, refuse
 from pcrs.work.site import Site
 from tests.conftest import REPOSITORY
 from tests.dalles import ground_pixels, hm_name, make_dalle
-from tests.serving import end, gone, pcrs, start, workers_of
+from tests.serving import end, gone, pcrs, serving, start, workers_of
 from tests.sites import bench, codes, fingerprint, new_site, take
 
 LEFT, RIGHT = hm_name(576_000), hm_name(576_200)
@@ -307,6 +314,59 @@ def test_killed_at_random_moments_it_ends_in_the_same_state(accepted, two_dalles
     assert not list(site.root.rglob("*.part"))
 
 
+class BrokenOff(Exception):
+    """As abrupt as a kill, for what is in the files."""
+
+
+def test_a_service_ends_a_switch_that_was_broken_off(undisturbed, copied, patch, monkeypatch):
+    """Tiles and dalles are of one moment again, and nobody had to repeat the command."""
+    moves = iter(range(7))
+
+    def move(*given):
+        if next(moves, None) is None:
+            raise BrokenOff
+        move_slab(*given)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(pyramid_files, "move_slab", move)
+        with pytest.raises(BrokenOff):
+            take(copied, patch)
+    settings = load(copied.settings_file)
+    live = Live(copied, settings.layer, "46", recheck_s=0)
+    assert len(live.mosaic(None).sources) == 2
+    assert pyramids_of(copied) not in (pyramids_of(undisturbed["before"]), pyramids_of(undisturbed["2025"]))
+    with serving(copied.root):
+        deadline = time.monotonic() + 20
+        while tiers(copied, settings).pyramids.unfinished() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert pyramids_of(copied) == pyramids_of(undisturbed["2025"])
+    assert len(live.mosaic(None).sources) == 3
+    (left,) = (word for word in status_of(copied, settings)["manques"] if "acceptée" in word)
+    assert "pcrs accept 2025-" in left
+    take(copied, patch)
+    assert fingerprint(copied) == fingerprint(undisturbed["2025"])
+
+
+def test_whoever_switches_just_now_is_left_alone(copied):
+    settings = load(copied.settings_file)
+    assert not mend(copied, settings)
+    with copied.working(), switching(copied.pyramids):
+        assert not mend(copied, settings)
+    (copied.pyramids / ".switch").write_text("switching")
+    assert mend(copied, settings)
+    assert not mend(copied, settings)
+
+
+def pyramids_of(site: Site) -> dict[str, bytes]:
+    """The slabs that a site shows, links followed."""
+    roots = sorted(site.pyramids.glob("P*.json"))
+    return {
+        f"{root.stem}/{file}": (root.with_suffix("") / file).read_bytes()
+        for root in roots
+        for file in slab_files(root.with_suffix(""))
+    }
+
+
 KILLED_IN_THE_SWITCH = """
 import os, signal, sys
 from pathlib import Path
@@ -346,7 +406,7 @@ def undisturbed(accepted, patch, tmp_path_factory):
     for edition, site in sites.items():
         shutil.copytree(accepted[0].root, site.root, symlinks=True)
         take(site, patch, edition=edition)
-    return sites
+    return sites | {"before": accepted[0]}
 
 
 @pytest.mark.slow

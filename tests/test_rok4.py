@@ -14,9 +14,9 @@ from pcrs.raster.rok4 import (
     slab_file,
     slab_files,
     write_descriptor,
-    write_list,
 )
 from pcrs.raster.slab import NOTHING, TILES, SlabBytes, encode_mask_slab, encode_slab
+from pcrs.raster.slab_list import write_list
 from pcrs.standard.grid import Cells, Slab
 
 A, B, C = Slab(15, 25, 195), Slab(15, 26, 195), Slab(14, 12, 97)

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pcrs.assembly import features_of, public_url, tiers, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
+from pcrs.mending import watch
 from pcrs.serve import (
     context,
     csw,
@@ -204,6 +205,7 @@ def factory() -> ASGIApp:
     app = create_app(site, settings, public_url(settings))
     gc.collect()
     gc.freeze()  # a million objects that stay: looking for garbage among them stops the service for 0.1 s
+    watch(site, settings)
     return app
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pcrs.blobs import Bucket, locate
-from pcrs.demo import make_delivery
 from pcrs.findings import Finding
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh, sheets
@@ -35,6 +34,7 @@ from pcrs.work.means import Means
 from pcrs.work.progress import Mill, Progress, mill
 from pcrs.work.site import Site, create
 from pcrs.work.tiers import Tiers, tiers_of
+from pcrs.work.update import finish
 
 _DEMO_EDITION = "2025"
 OGC_SCHEMAS = ("core/schemas/ogc", "core/schemas/w3c", "plugins/profiles/apiso/schemas/ogc")
@@ -148,6 +148,8 @@ def working(
 ) -> Iterator[Bench]:
     """The site open for writing, with hands to work: this many processes, or the workers of a scheduler.
 
+    A switch that a killed process broke off is ended first.
+
     Raises:
         SiteError: another pcrs is at work in it.
         MillError: the scheduler does not answer, or has no worker with this pcrs.
@@ -157,7 +159,9 @@ def working(
     hands_of = cluster(scheduler) if scheduler else mill(workers)
     with site.working(), closing(Index(site.index_file)) as index, hands_of as hands:
         with closing(features_of(site, settings)) as store:
-            yield Bench(_means(site, settings, index, store, hands, progress), settings)
+            means = _means(site, settings, index, store, hands, progress)
+            finish(means)
+            yield Bench(means, settings)
 
 
 def _means(
@@ -216,7 +220,9 @@ def status_of(site: Site, settings: Settings) -> dict[str, Any]:
         dalles = index.dalles()
         there = {one.key for one in tiers(site, settings).hot.list("dalles")}
         lacking = [d.stem for d in dalles if f"dalles/{d.edition}/{d.stem}.tif" not in there]
-        waiting = [d.id for d in index.deliveries() if d.state == "contrôlée"]
+        deliveries = index.deliveries()
+        waiting = [d.id for d in deliveries if d.state == "contrôlée"]
+        begun = [d.id for d in deliveries if d.state == "acceptée"]
         todo = index.to_build()
         classes = {
             layer.name: count for layer in store.layers() if (count := store.count(layer.name, Query()))
@@ -230,12 +236,15 @@ def status_of(site: Site, settings: Settings) -> dict[str, Any]:
             "objets": classes,
             "livraisons à décider": waiting,
             "manques": [f"{stem} : fichier compressé absent" for stem in lacking]
-            + ([f"{todo} blocs de pyramide à construire : relancer la même commande"] if todo else []),
+            + ([f"{todo} blocs de pyramide à construire : relancer la même commande"] if todo else [])
+            + [f"livraison {name} acceptée, pas encore publiée : pcrs accept {name}" for name in begun],
         }
 
 
 def make_demo(root: Path, workers: int, progress: Progress) -> tuple[Site, Settings]:
     """A site with a small synthetic PCRS, taken in like any delivery. One that is complete is used again."""
+    from pcrs.demo import make_delivery  # takes longer to import than most commands need
+
     site = Site(root)
     if not site.settings_file.exists():
         site = init_site(root, _FIRST_USER)

@@ -30,8 +30,9 @@ from rich.table import Table
 from pcrs.assembly import init_site, write_records
 from pcrs.raster.build import tile_limits, touched
 from pcrs.raster.cogfile import BLOCK, Level, cog_bytes
-from pcrs.raster.rok4 import root_of, slab_file, write_descriptor, write_list
+from pcrs.raster.rok4 import root_of, slab_file, write_descriptor
 from pcrs.raster.slab import TILES, encode_slab
+from pcrs.raster.slab_list import write_list
 from pcrs.raster.tiff import HEADER, Entry, Kind, directory, directory_size, header
 from pcrs.settings import load
 from pcrs.standard.grid import LAMB93, tiles_covering

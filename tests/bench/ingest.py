@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pcrs.assembly import init_site
-from pcrs.raster.build import build_base_slab, build_upper_slab, touched
+from pcrs.raster.build import build_base_slab, touched
 from pcrs.raster.cog import HotEncoder, place_hot
 from pcrs.raster.cogfile import BLOCK
 from pcrs.raster.cuts import cutting, read_cut
@@ -39,6 +39,7 @@ from pcrs.raster.master import write_master
 from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.raster.open import bands, gdal_env, open_raster, read_planes, read_rgb
 from pcrs.raster.rok4 import place_slab, read_slab
+from pcrs.raster.upper import build_upper_slab
 from pcrs.standard.names import DalleName, format_name
 from tests.dalles import ground_pixels
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from pcrs.raster.pyramid import Pyramid
-from pcrs.raster.rok4 import link_edition, root_of, write_descriptor, write_list
+from pcrs.raster.rok4 import link_edition, root_of, write_descriptor
 from pcrs.raster.slab import decode_tile
+from pcrs.raster.slab_list import write_list
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import LAMB93, Tile, tiles_covering
 from tests.pyramids import X, Y, build, ground, source

@@ -41,6 +41,11 @@ class PyramidsContract:
         raise NotImplementedError
 
     @pytest.fixture
+    def listed(self) -> Callable[[str], bytes]:
+        """Gives the list of a pyramid."""
+        raise NotImplementedError
+
+    @pytest.fixture
     def put(self, pyramids: Pyramids, tmp_path: Path) -> Put:
         """Has slabs take their places in pyramids, which are founded if need be."""
 
@@ -148,6 +153,45 @@ class PyramidsContract:
         beside = Tile(15, 416, 3120)
         assert (old.tile(beside), new.tile(beside)) == (word(0, "b"), word(0, "c"))
         assert [pyramids.write_list(name) for name in ("P_2024", "P_2025")] == [3, 3]
+
+    def test_a_list_that_follows_its_slabs_is_the_one_written_anew(self, pyramids, put, listed):
+        """Through editions that begin, slabs that come, go, and are no longer links."""
+        put({"P_2024": {SLAB: words("a", HALF), BESIDE: words("b")}})
+        pyramids.write_list("P_2024")
+        pyramids.found("P_2025", "P_2024")
+        steps: list[dict[str, dict[Slab, SlabBytes]]] = [
+            {"P_2024": {}, "P_2025": {}},
+            {"P_2025": {BESIDE: words("c"), THIRD: words("t")}},
+            {"P_2024": {SLAB: words("a"), THIRD: words("t", HALF)}, "P_2025": {SLAB: words("a")}},
+            {"P_2024": {BESIDE: NOTHING}, "P_2025": {BESIDE: NOTHING}},
+        ]
+        for step in steps:
+            put(step)
+            for name in ("P_2024", "P_2025"):
+                pyramids.write_list(name, list(step.get(name, ())))
+            followed = [listed(name) for name in ("P_2024", "P_2025")]
+            for name in ("P_2024", "P_2025"):
+                pyramids.write_list(name)
+            assert followed == [listed(name) for name in ("P_2024", "P_2025")]
+        assert len(followed[1].partition(b"#\n")[2].splitlines()) == pyramids.write_list("P_2025") > 0
+
+    def test_a_switch_is_unfinished_until_it_was_done_again(self, pyramids, put, tmp_path):
+        put({"P": {SLAB: words("a")}})
+        assert not pyramids.unfinished()
+        aside = tmp_path / "more"
+        place_slab(aside, SLAB, words("b"))
+        waiting = [Waiting("P", aside, ((SLAB, ("DATA",)),))]
+        told: list[bool] = []
+
+        def killed() -> None:
+            raise StoreError("killed")
+
+        with pytest.raises(StoreError, match="killed"):
+            pyramids.switch(waiting, {"P": LIMITS}, killed)
+        assert pyramids.unfinished()
+        pyramids.switch(waiting, {"P": LIMITS}, lambda: told.append(pyramids.unfinished()))
+        assert (told, pyramids.unfinished()) == ([True], False)
+        assert pyramids.open("P").tile(TILE) == word(238, "b")
 
     def test_editions_that_are_switched_together(self, pyramids, put):
         """A newer one stays a link where it shows the same, and gets a slab of its own where it does not."""

@@ -1,20 +1,27 @@
-"""Slabs of a pyramid, built: the base from the dalles, each level above from the level below.
+"""Slabs of a pyramid, built from the dalles. `upper` builds each level above from the level below.
 
 A base slab is a function of the mosaic, an upper slab of the bytes of its four children: a pyramid updated
-slab by slab is byte for byte the pyramid built at once.
+slab by slab is byte for byte the pyramid built at once. So is each of their tiles: one whose ground did not
+change is taken from the slab that was there, and the work is that of the tiles that did.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import batched
+from typing import NamedTuple
 
 import numpy as np
 
 from pcrs.errors import InputError
-from pcrs.raster.halving import halve
-from pcrs.raster.lattice import blank
 from pcrs.raster.mosaic import Mosaic, Source
-from pcrs.raster.slab import NOTHING, TILES, SlabBytes, decode_tile, encode_tile, join_tiles, split_tiles
+from pcrs.raster.slab import (
+    NOTHING,
+    TILES,
+    SlabBytes,
+    encode_part,
+    join_tiles,
+    parts_of,
+)
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import (
     LAMB93,
@@ -24,19 +31,25 @@ from pcrs.standard.grid import (
     Cells,
     Slab,
     Tile,
-    children,
     parent,
     slab_bbox,
     slabs_covering,
     tiles_covering,
 )
 
-_HALF = TILE_PX // 2
-_Tile = tuple[bytes | None, np.ndarray | None]
-"""A JPEG (None: no tile), and where it is valid (None: everywhere)."""
 Cuts = Callable[[Source, Slab], Sequence[bytes | None]]
 """The tiles of a slab that were cut out of a dalle: 256, row by row, None for what was not."""
 _NO_TILES: Sequence[None] = (None,) * TILES
+
+
+class Former(NamedTuple):
+    """A slab as it was, and what changed since in what it is made of."""
+
+    slab: SlabBytes
+    changed: Sequence[BBox] = ()
+    """Of the finest level: where the mosaic changed, EPSG:2154, metres; more does no harm."""
+    child: Callable[[Slab], SlabBytes | None] = lambda slab: None
+    """Of other levels: a child that the slab was built from; None: that child is still the same."""
 
 
 def touched(boxes: Iterable[BBox], top: int = TOP_LEVEL) -> dict[int, set[Slab]]:
@@ -64,7 +77,14 @@ def no_cuts(source: Source, slab: Slab) -> Sequence[bytes | None]:
     return _NO_TILES
 
 
-def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90, cuts: Cuts = no_cuts) -> SlabBytes:
+def build_base_slab(
+    mosaic: Mosaic,
+    slab: Slab,
+    *,
+    quality: int = 90,
+    cuts: Cuts = no_cuts,
+    former: Former | None = None,
+) -> SlabBytes:
     """A slab of the finest level, of the mosaic's own pixels.
 
     Tiles without a valid pixel are absent; in others what is not valid is white. Takes 100 MB of memory
@@ -76,10 +96,12 @@ def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90, cuts: Cuts
         quality: of JPEG, 1 to 100; the one that `cuts` were made with.
         cuts: gives the tiles of the slab that were cut out of a dalle of the mosaic (`pcrs.raster.cuts`).
             They change nothing but the time it takes.
+        former: the slab, as it was built from an earlier mosaic with this quality. The same holds for it.
 
     Raises:
         InputError: the slab is of another level.
         RasterError: a dalle cannot be read.
+        StoreError: the former slab is cut short.
     """
     if slab.level != LAMB93.last_level:
         raise InputError(f"{slab} is not of level {LAMB93.last_level}: it is built from the level below")
@@ -87,7 +109,9 @@ def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90, cuts: Cuts
     if not sources:
         return NOTHING
     tiles, missing = _from_cuts(sources, slab, cuts)
-    masks: list[np.ndarray | None] = [None] * TILES
+    masks: list[np.ndarray | bytes | None] = [None] * TILES
+    if former is not None:
+        _keep(former, slab, tiles, masks, missing)
     for part in _rectangles(missing):
         rgb, valid = mosaic.read(
             LAMB93.bbox(_tile(slab, part.min_col, part.min_row)).union(
@@ -98,7 +122,7 @@ def build_base_slab(mosaic: Mosaic, slab: Slab, *, quality: int = 90, cuts: Cuts
             top, left = (row - part.min_row) * TILE_PX, (col - part.min_col) * TILE_PX
             there = np.s_[top : top + TILE_PX, left : left + TILE_PX]
             index = row * SLAB_TILES + col
-            tiles[index], masks[index] = _encode(rgb[there], valid[there], quality)
+            tiles[index], masks[index] = encode_part(rgb[there], valid[there], quality)
     return join_tiles(tiles, masks)
 
 
@@ -125,6 +149,23 @@ def _from_cuts(sources: Sequence[Source], slab: Slab, cuts: Cuts) -> tuple[list[
     return tiles, missing
 
 
+def _keep(
+    former: Former,
+    slab: Slab,
+    tiles: list[bytes | None],
+    masks: list[np.ndarray | bytes | None],
+    missing: np.ndarray,
+) -> None:
+    """Tiles that would have to be read, but lie where nothing changed, are as they were."""
+    were, valid = parts_of(former.slab)
+    for row, col in np.argwhere(missing).tolist():
+        box = LAMB93.bbox(_tile(slab, col, row))
+        if not any(changed.intersects(box) for changed in former.changed):
+            index = row * SLAB_TILES + col
+            tiles[index], masks[index] = were[index], valid[index]
+            missing[row, col] = False
+
+
 def _rectangles(wanted: np.ndarray) -> Iterator[Cells]:
     """Rectangles that cover what is True, none of them twice: equal runs of rows that follow each other."""
     begun: dict[tuple[int, int], int] = {}
@@ -134,74 +175,3 @@ def _rectangles(wanted: np.ndarray) -> Iterator[Cells]:
         for run in sorted(begun.keys() - runs):
             yield Cells(run[0], begun.pop(run), run[1], row - 1)
         begun |= dict.fromkeys(runs - begun.keys(), row)
-
-
-def build_upper_slab(read_child: Callable[[Slab], SlabBytes], slab: Slab, *, quality: int = 90) -> SlabBytes:
-    """A slab of any other level, of the tiles of the four slabs below it.
-
-    Two by two pixels become their mean; only valid ones count, and one is enough. Four full tiles are decoded
-    at half size by the JPEG decoder itself, which costs a third.
-
-    Args:
-        read_child: gives the files of a slab of the level below, `NOTHING` where none is.
-        slab: of a level above the finest.
-        quality: of JPEG, 1 to 100.
-
-    Raises:
-        InputError: the slab is of the finest level.
-        StoreError: a child is cut short or broken.
-    """
-    if slab.level >= LAMB93.last_level:
-        raise InputError(f"{slab} is of the finest level: it is built from the dalles")
-    tiles: list[bytes | None] = [None] * TILES
-    masks: list[np.ndarray | None] = [None] * TILES
-    half = SLAB_TILES // 2
-    for quarter, child in enumerate(children(slab)):
-        if not LAMB93.contains(Tile(child.level, child.col * SLAB_TILES, child.row * SLAB_TILES)):
-            continue  # the matrix ends within this slab
-        below, below_masks = split_tiles(read_child(child))
-        for index in range(half * half):
-            row, col = divmod(index, half)
-            first = 2 * row * SLAB_TILES + 2 * col
-            four = (first, first + 1, first + SLAB_TILES, first + SLAB_TILES + 1)
-            place = (quarter // 2 * half + row) * SLAB_TILES + quarter % 2 * half + col
-            tiles[place], masks[place] = _halve(
-                [below[number] for number in four], [below_masks[number] for number in four], quality
-            )
-    return join_tiles(tiles, masks)
-
-
-def _encode(rgb: np.ndarray, valid: np.ndarray | None, quality: int) -> _Tile:
-    """A tile, from (256, 256, 3) pixels that are white where they are not valid."""
-    if valid is not None and not valid.any():
-        return None, None
-    return encode_tile(rgb, quality), None if valid is None or valid.all() else valid
-
-
-def _halve(tiles: list[bytes | None], masks: list[np.ndarray | None], quality: int) -> _Tile:
-    """The tile above four, which are given left to right and top to bottom."""
-    if not any(tiles):
-        return None, None
-    if all(tiles) and all(mask is None for mask in masks):
-        above = np.empty((TILE_PX, TILE_PX, 3), np.uint8)
-        for place, tile in enumerate(filter(None, tiles)):
-            above[_quarter(place, _HALF)] = decode_tile(tile, half=True)
-        return _encode(above, None, quality)
-    return _encode(*halve(*_spread(tiles, masks)), quality)
-
-
-def _quarter(place: int, side: int) -> tuple[slice, slice]:
-    """Where the first, second, third or fourth of four squares lies in the one they make."""
-    top, left = place // 2 * side, place % 2 * side
-    return slice(top, top + side), slice(left, left + side)
-
-
-def _spread(tiles: list[bytes | None], masks: list[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray]:
-    """((512, 512, 3), (512, 512) bool): four tiles decoded side by side."""
-    rgb, valid = blank(2 * TILE_PX, 2 * TILE_PX)
-    for place, (tile, mask) in enumerate(zip(tiles, masks, strict=True)):
-        if tile is not None:
-            there = _quarter(place, TILE_PX)
-            rgb[there] = decode_tile(tile)
-            valid[there] = True if mask is None else mask
-    return rgb, valid

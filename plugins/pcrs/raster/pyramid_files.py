@@ -1,14 +1,15 @@
 """Pyramids in a folder: slabs are files, links are symbolic links, a switch is a series of renames."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.pyramids import Waiting
-from pcrs.raster.rok4 import link_edition, read_slab, write_descriptor, write_list
+from pcrs.raster.rok4 import link_edition, read_slab, write_descriptor
 from pcrs.raster.slab import SlabBytes
-from pcrs.raster.switch import drop_unchanged, move_slab, switching
+from pcrs.raster.slab_list import inherit_list, write_list
+from pcrs.raster.switch import drop_unchanged, is_unfinished, move_slab, switching
 from pcrs.standard.grid import Cells, Slab
 
 
@@ -43,12 +44,18 @@ class FilePyramids:
             self._root(name).mkdir(parents=True)
         else:
             link_edition(self._root(previous), self._root(name))
+            inherit_list(self._root(previous), self._root(name))
 
     def read(self, name: str, slab: Slab) -> SlabBytes:
         """As `Pyramids.read`."""
         return read_slab(self._root(name), slab)
 
-    def switch(self, waiting: Sequence[Waiting], levels: Mapping[str, Mapping[int, Cells]]) -> None:
+    def switch(
+        self,
+        waiting: Sequence[Waiting],
+        levels: Mapping[str, Mapping[int, Cells]],
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """As `Pyramids.switch`.
 
         A descriptor is written anew even when it says the same: readers of several slabs know by it that
@@ -64,10 +71,15 @@ class FilePyramids:
                     move_slab(one.aside, self._root(one.name), slab, kinds)
             for name, limits in levels.items():
                 write_descriptor(self._descriptor(name), limits)
+            then()
 
-    def write_list(self, name: str) -> int:
+    def unfinished(self) -> bool:
+        """As `Pyramids.unfinished`."""
+        return is_unfinished(self.folder)
+
+    def write_list(self, name: str, changed: Collection[Slab] | None = None) -> int:
         """As `Pyramids.write_list`."""
-        return write_list(self._root(name))
+        return write_list(self._root(name), changed)
 
     def _root(self, name: str) -> Path:
         return self.folder / name

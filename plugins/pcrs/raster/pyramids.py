@@ -1,6 +1,6 @@
 """All pyramids of a site, wherever they lie: what is done with them, whatever holds their slabs."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -84,7 +84,12 @@ class Pyramids(Protocol):
     def read(self, name: str, slab: Slab) -> SlabBytes:
         """The two files of a slab, links followed; None for each that is not there."""
 
-    def switch(self, waiting: Sequence[Waiting], levels: Mapping[str, Mapping[int, Cells]]) -> None:
+    def switch(
+        self,
+        waiting: Sequence[Waiting],
+        levels: Mapping[str, Mapping[int, Cells]],
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """The slabs that wait take their places, as one step for readers of several; then the descriptors.
 
         A file that would be equal to the one in its place, or to what the link there leads to, is left out.
@@ -93,7 +98,16 @@ class Pyramids(Protocol):
         Args:
             waiting: older pyramids first: a newer one may hold links to their slabs.
             levels: the pyramids whose descriptors are written, with the tiles that each level may have.
+            then: what belongs to the same step, and may be done twice.
         """
 
-    def write_list(self, name: str) -> int:
-        """How many slabs the list of the pyramid now names, each after the pyramid that owns it."""
+    def unfinished(self) -> bool:
+        """True while a switch is under way, and after one was killed until it was done again."""
+
+    def write_list(self, name: str, changed: Collection[Slab] | None = None) -> int:
+        """How many slabs the list of the pyramid now names, each after the pyramid that owns it.
+
+        Args:
+            name: of the pyramid.
+            changed: slabs that may have changed since the list was written; None: any.
+        """

@@ -5,7 +5,7 @@ Before a switch the new slabs are put aside under hidden keys; the switch is cop
 Readers know of its beginning and its end by conditional puts of `SWITCH`.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,9 @@ from pcrs.blobs import ABSENT, ASIDE, Blobs
 from pcrs.errors import StoreError
 from pcrs.raster.pyramid_objects import SWITCH, SWITCHING, ObjectPyramid, leads_to, link_to, slab_key
 from pcrs.raster.pyramids import Waiting
-from pcrs.raster.rok4 import KINDS, descriptor_bytes, list_bytes, slab_file
+from pcrs.raster.rok4 import KINDS, descriptor_bytes, slab_file
 from pcrs.raster.slab import INDEX_AT, SlabBytes
+from pcrs.raster.slab_list import list_bytes, owners_in
 from pcrs.standard.grid import Cells, Slab
 
 _AT_ONCE = 16
@@ -57,6 +58,9 @@ class ObjectPyramids:
 
         if previous is not None:
             _each(link, [one.key for one in self.objects.list(previous)])
+            listed = self.objects.read(f"{previous}.list")
+            if listed is not None:
+                self._put_list(name, owners_in(listed.data))
         self.objects.put(_founded(name), (previous or "").encode())
 
     def read(self, name: str, slab: Slab) -> SlabBytes:
@@ -64,7 +68,12 @@ class ObjectPyramids:
         data, mask = (self._after(slab_key(name, kind, slab), {}) for kind in KINDS)
         return SlabBytes(data, mask)
 
-    def switch(self, waiting: Sequence[Waiting], levels: Mapping[str, Mapping[int, Cells]]) -> None:
+    def switch(
+        self,
+        waiting: Sequence[Waiting],
+        levels: Mapping[str, Mapping[int, Cells]],
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """As `Pyramids.switch`."""
         coming = self._coming(waiting)
 
@@ -85,16 +94,46 @@ class ObjectPyramids:
         _each(move, coming)
         for name, limits in levels.items():
             self.objects.put(f"{name}.json", descriptor_bytes(limits, self._storage(name)))
+        then()
         self._turn(_STEADY)
         self.objects.sweep()
 
-    def write_list(self, name: str) -> int:
+    def unfinished(self) -> bool:
+        """As `Pyramids.unfinished`."""
+        seen = self.objects.read(SWITCH)
+        return seen is not None and seen.data.startswith(SWITCHING)
+
+    def write_list(self, name: str, changed: Collection[Slab] | None = None) -> int:
         """As `Pyramids.write_list`. A link leads to the pyramid before, whose list knows the owner."""
-        owners = self._owners(name)
+        listed = self.objects.read(f"{name}.list")
+        if changed is None or listed is None:
+            owners = self._owners(name)
+        else:
+            owners = owners_in(listed.data)
+            self._follow(name, changed, owners)
+        self._put_list(name, owners)
+        return len(owners)
+
+    def _put_list(self, name: str, owners: Mapping[str, str]) -> None:
         home = self.objects.url.removeprefix("s3://")
         lines = [(f"{home}/{owner}", slab) for slab, owner in sorted(owners.items())]
         self.objects.put(f"{name}.list", list_bytes(f"{home}/{name}", lines))
-        return len(lines)
+
+    def _follow(self, name: str, changed: Iterable[Slab], owners: dict[str, str]) -> None:
+        """The owners of these slabs are those of now; a slab that is gone has none."""
+        before = self._before(name)
+        listed = self.objects.read(f"{before}.list") if before else None
+        earlier = owners_in(listed.data) if listed else {}
+
+        def ask(key: str) -> None:
+            slab, seen = key.rpartition("/")[2], self.objects.head(key)
+            owner = None if seen is None else name if seen.size > INDEX_AT else earlier.get(slab)
+            if owner is None:
+                owners.pop(slab, None)
+            else:
+                owners[slab] = owner
+
+        _each(ask, [slab_key(name, kind, slab) for slab in changed for kind in KINDS])
 
     def _coming(self, waiting: Sequence[Waiting]) -> dict[str, Path | None]:
         """The files that the switch puts under keys (None: they go); none that would change nothing."""
@@ -147,17 +186,22 @@ class ObjectPyramids:
 
     def _owners(self, name: str) -> dict[str, str]:
         """The pyramid that has the bytes of each slab of a pyramid, by the last part of the slab's key."""
-        founded = self.objects.read(_founded(name))
-        if founded is None:
-            raise StoreError(f"{self.objects.url}/{name} was never founded: build this pyramid again")
-        before = self._owners(founded.data.decode()) if founded.data else {}
+        before = self._before(name)
+        earlier = self._owners(before) if before else {}
         owners = {}
         for one in self.objects.list(name):
             slab = one.key.rpartition("/")[2]
-            owner = name if one.seen.size > INDEX_AT else before.get(slab)
+            owner = name if one.seen.size > INDEX_AT else earlier.get(slab)
             if owner is not None:
                 owners[slab] = owner
         return owners
+
+    def _before(self, name: str) -> str:
+        """The pyramid that this one links to; empty when there is none."""
+        founded = self.objects.read(_founded(name))
+        if founded is None:
+            raise StoreError(f"{self.objects.url}/{name} was never founded: build this pyramid again")
+        return founded.data.decode()
 
 
 def _founded(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The files of a ROK4 pyramid: descriptor, list, slabs in their places, links to the edition before.
+"""The files of a ROK4 pyramid: descriptor, slabs in their places, links to the edition before.
 
 A pyramid NAME is a descriptor `NAME.json`, a list `NAME.list` and a folder `NAME` (its *root*), side by side.
 One process at a time writes a pyramid; any number read it meanwhile.
@@ -7,8 +7,9 @@ One process at a time writes a pyramid; any number read it meanwhile.
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -165,11 +166,11 @@ def parse_descriptor(data: bytes, where: str, *, storage: str) -> dict[int, tupl
 
 def slab_files(root: Path) -> Iterator[str]:
     """Every slab's file under `root`, as `DATA/<level>/…tif`: data before masks, sorted."""
-    return (file for file, _ in _slabs(str(root)))
+    return (file for file, _ in slab_entries(str(root)))
 
 
-def _slabs(root: str) -> Iterator[tuple[str, bool]]:
-    """Every slab's file, and whether it is a link."""
+def slab_entries(root: str) -> Iterator[tuple[str, bool]]:
+    """The same, each with whether it is a link."""
     for kind in KINDS:
         if os.path.isdir(f"{root}/{kind}"):  # noqa: PTH112 - strings throughout: a Path for each is slow
             yield from _scan(root, kind)
@@ -202,44 +203,12 @@ def link_edition(previous: Path, root: Path) -> int:
         shutil.rmtree(part)
     part.mkdir(parents=True)
     back = os.path.relpath(previous, root)
-    files = list(slab_files(previous))
-    for folder in sorted({file.rpartition("/")[0] for file in files}):
-        (part / folder).mkdir(parents=True, exist_ok=True)
-    for file in files:
-        (part / file).symlink_to(f"{'../' * file.count('/')}{back}/{file}")
+    count = 0
+    for folder, files in groupby(slab_files(previous), key=lambda file: file.rpartition("/")[0]):
+        (part / folder).mkdir(parents=True)
+        here, there = f"{part}/", "../" * (folder.count("/") + 1) + f"{back}/"
+        for file in files:
+            os.symlink(there + file, here + file)  # noqa: PTH211 - a Path costs more than the call
+            count += 1
     part.rename(root)
-    return len(files)
-
-
-def _owner(root: str, file: str) -> str | None:
-    """Root of the pyramid that holds the bytes behind a slab that is a link; None when it leads nowhere."""
-    path = f"{root}/{file}"
-    while True:
-        try:
-            target = os.readlink(path)  # noqa: PTH115 - a Path costs ten times the call
-        except FileNotFoundError:
-            return None
-        except OSError:  # no link: the file itself
-            return path.removesuffix(f"/{file}")
-        path = os.path.normpath(f"{path.rpartition('/')[0]}/{target}")
-
-
-def write_list(root: Path) -> int:
-    """How many slabs the list of the pyramid at `root` now names, each after the pyramid that owns it.
-
-    The Lot's 170 000 slabs take one second when they are files, four when they are links.
-    """
-    own = str(root.resolve())
-    owners = ((_owner(own, file) if is_link else own, file) for file, is_link in _slabs(own))
-    slabs = [(owner, file) for owner, file in owners if owner is not None]
-    with placing(root.parent / f"{root.name}.list") as part:
-        part.write_bytes(list_bytes(own, slabs))
-    return len(slabs)
-
-
-def list_bytes(own: str, slabs: Iterable[tuple[str, str]]) -> bytes:
-    """A list: the root of the pyramid, then the root that owns each slab, and the slab's path under it."""
-    numbers: dict[str, int] = {own: 0}
-    lines = [f"{numbers.setdefault(owner, len(numbers))}/{slab}\n" for owner, slab in slabs]
-    roots = [f"{number}={owner}\n" for owner, number in numbers.items()]
-    return "".join([*roots, "#\n", *lines]).encode()
+    return count

@@ -38,6 +38,10 @@ class SlabBytes(NamedTuple):
 NOTHING = SlabBytes(None, None)
 
 
+EncodedPart = tuple[bytes | None, np.ndarray | None]
+"""A tile's JPEG (None: no tile), and where it is valid (None: everywhere)."""
+
+
 class TileIndex(NamedTuple):
     """Where each tile of a slab lies, and how long it is: 0 for an absent tile."""
 
@@ -118,14 +122,16 @@ def encode_slab(tiles: Sequence[bytes | None]) -> bytes:
     )
 
 
-def encode_mask_slab(masks: Sequence[np.ndarray | None]) -> bytes:
+def encode_mask_slab(masks: Sequence[np.ndarray | bytes | None]) -> bytes:
     """The mask slab of 256 tiles, (256, 256) bool each, True where valid; None where there is no tile.
+
+    A mask that is given as bytes is a tile of another mask slab, as it lies there.
 
     Raises:
         InputError: there are not 256 of them.
     """
     return _slab(
-        [None if mask is None else _encode_mask(mask) for mask in masks],
+        [_encode_mask(mask) if isinstance(mask, np.ndarray) else mask for mask in masks],
         (
             Entry(258, Kind.SHORT, (8,)),
             Entry(259, Kind.SHORT, (_DEFLATE,)),
@@ -173,6 +179,13 @@ def encode_tile(rgb: np.ndarray, quality: int) -> bytes:
     return jpeg
 
 
+def encode_part(rgb: np.ndarray, valid: np.ndarray | None, quality: int) -> EncodedPart:
+    """A tile, from (256, 256, 3) pixels that are white where they are not valid; none when none is valid."""
+    if valid is not None and not valid.any():
+        return None, None
+    return encode_tile(rgb, quality), None if valid is None or valid.all() else valid
+
+
 def decode_tile(tile: bytes, *, half: bool = False) -> np.ndarray:
     """(256, 256, 3) uint8 of a data slab's tile; (128, 128, 3) at `half` size, which costs a third less.
 
@@ -208,9 +221,10 @@ def decode_mask(tile: bytes) -> np.ndarray:
     return valid
 
 
-def join_tiles(tiles: Sequence[bytes | None], masks: Sequence[np.ndarray | None]) -> SlabBytes:
+def join_tiles(tiles: Sequence[bytes | None], masks: Sequence[np.ndarray | bytes | None]) -> SlabBytes:
     """The two files of a slab, from its JPEG tiles and their validity (None: wholly valid).
 
+    Validity is (256, 256) bool, or the tile of a mask slab as `parts_of` gives it.
     A mask slab is there only when some pixel of the slab is not valid. Then it tells of every tile: ROK4
     reads a tile that a mask slab lacks as void, and a slab without a mask slab as full.
     """
@@ -218,11 +232,25 @@ def join_tiles(tiles: Sequence[bytes | None], masks: Sequence[np.ndarray | None]
         return NOTHING
     if all(tiles) and all(mask is None for mask in masks):
         return SlabBytes(encode_slab(tiles), None)
-    whole = np.ones((TILE_PX, TILE_PX), bool)
     told = [
-        (whole if mask is None else mask) if tile else None for tile, mask in zip(tiles, masks, strict=True)
+        (_WHOLE if mask is None else mask) if tile else None for tile, mask in zip(tiles, masks, strict=True)
     ]
     return SlabBytes(encode_slab(tiles), encode_mask_slab(told))
+
+
+def parts_of(slab: SlabBytes) -> tuple[list[bytes | None], list[bytes | None]]:
+    """The JPEG tiles of a slab, and the tiles of its mask as they lie there; None where all is valid.
+
+    Raises:
+        StoreError: a file is cut short.
+    """
+    if slab.data is None:
+        return [None] * TILES, [None] * TILES
+    tiles = decode_slab(slab.data)
+    if slab.mask is None:
+        return tiles, [None] * TILES
+    masks = [None if mask == _WHOLE else mask for mask in decode_slab(slab.mask)]
+    return tiles, [mask if tile else None for tile, mask in zip(tiles, masks, strict=True)]
 
 
 def split_tiles(slab: SlabBytes) -> tuple[list[bytes | None], list[np.ndarray | None]]:
@@ -231,10 +259,6 @@ def split_tiles(slab: SlabBytes) -> tuple[list[bytes | None], list[np.ndarray | 
     Raises:
         StoreError: a file is cut short or broken.
     """
-    if slab.data is None:
-        return [None] * TILES, [None] * TILES
-    tiles = decode_slab(slab.data)
-    if slab.mask is None:
-        return tiles, [None] * TILES
-    masks = [decode_mask(tile) if tile else None for tile in decode_slab(slab.mask)]
+    tiles, told = parts_of(slab)
+    masks = [None if mask is None else decode_mask(mask) for mask in told]
     return tiles, [None if mask is None or mask.all() else mask for mask in masks]

@@ -13,15 +13,31 @@ from pcrs.raster.rok4 import KINDS, Kind, slab_file
 from pcrs.standard.grid import Slab
 
 _LOCK = ".switch"
+_BEGUN = b"switching\n"
 
 
 @contextmanager
 def switching(pyramids: Path) -> Iterator[None]:
-    """While the block runs, `is_switching` says so in every process; the kernel ends it if this one dies."""
+    """While the block runs, `is_switching` says so in every process; the kernel ends it if this one dies.
+
+    Then it was broken off, and `is_unfinished` says so until a block ends well.
+    """
     pyramids.mkdir(parents=True, exist_ok=True)
     with (pyramids / _LOCK).open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(_BEGUN)
+        lock.flush()
+        os.fsync(lock.fileno())
         yield
+        lock.truncate(0)
+
+
+def is_unfinished(pyramids: Path) -> bool:
+    """True while slabs change places in this folder, and after that was broken off. Costs 2 µs."""
+    try:
+        return (pyramids / _LOCK).stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def is_switching(pyramids: Path) -> bool:

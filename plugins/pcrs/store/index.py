@@ -7,7 +7,7 @@ from it after an interruption.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -63,7 +63,15 @@ def _note_md5(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE dalle ADD COLUMN hot_md5 TEXT NOT NULL DEFAULT ''")
 
 
-_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create, _note_md5)
+def _note_unlisted(db: sqlite3.Connection) -> None:
+    """Slabs that are in place, and not yet in their pyramid's list as they are now."""
+    db.execute(
+        "CREATE TABLE slab_unlisted (edition TEXT NOT NULL, level INTEGER NOT NULL, col INTEGER NOT NULL, "
+        "row INTEGER NOT NULL, PRIMARY KEY (edition, level, col, row)) STRICT, WITHOUT ROWID"
+    )
+
+
+_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create, _note_md5, _note_unlisted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,15 +263,49 @@ class Index:
         )
         return [Dalle(**dict(row)) for row in rows if unversioned(row["stem"]) == stem]
 
-    def dalles(self, upto: str | None = None) -> list[Dalle]:
+    def dalles(self, upto: str | None = None, *, within: BBox | None = None) -> list[Dalle]:
         """Every accepted version of the editions up to one (all by default), lowest rank first.
 
         A newer edition lies on top of an older one; within an edition, what was accepted last.
+
+        Args:
+            upto: the newest edition.
+            within: only dalles that share an area with this box, EPSG:2154, metres.
         """
+        box = tuple(within) if within else None
         rows = self._db.execute(
-            "SELECT * FROM dalle WHERE ? IS NULL OR edition <= ? ORDER BY edition, rank", (upto, upto)
+            "SELECT * FROM dalle WHERE (:upto IS NULL OR edition <= :upto) AND (:xmin IS NULL OR "
+            "x_m < :xmax AND x_m + size_m > :xmin AND y_m - size_m < :ymax AND y_m > :ymin) "
+            "ORDER BY edition, rank",
+            {"upto": upto, **dict(zip(("xmin", "ymin", "xmax", "ymax"), box or (None,) * 4, strict=True))},
         )
         return [Dalle(**dict(row)) for row in rows]
+
+    def extent(self, upto: str) -> BBox | None:
+        """The box around the dalles of the editions up to one, EPSG:2154, metres; None without any."""
+        row = self._db.execute(
+            "SELECT min(x_m), min(y_m - size_m), max(x_m + size_m), max(y_m) FROM dalle WHERE edition <= ?",
+            (upto,),
+        ).fetchone()
+        return None if row[0] is None else BBox(*row)
+
+    def newest(self, upto: str) -> int:
+        """The highest rank of the editions up to one; 0 without any."""
+        row = self._db.execute("SELECT coalesce(max(rank), 0) FROM dalle WHERE edition <= ?", (upto,))
+        return int(row.fetchone()[0])
+
+    def unpublished(self) -> list[Dalle]:
+        """The dalles of deliveries that were accepted and are not published yet, lowest rank first."""
+        rows = self._db.execute(
+            "SELECT dalle.* FROM delivery JOIN dalle ON dalle.delivery = delivery.id "
+            "WHERE state <> 'publiée' ORDER BY edition, rank"
+        )
+        return [Dalle(**dict(row)) for row in rows]
+
+    def footprints(self) -> int:
+        """On how many squares a dalle lies: as many as there are current dalles."""
+        row = self._db.execute("SELECT count(*) FROM (SELECT DISTINCT x_m, y_m, size_m FROM dalle)")
+        return int(row.fetchone()[0])
 
     def shown(self, upto: str) -> list[Dalle]:
         """As `dalles`, without those whose slabs are still being built: what the pyramids show."""
@@ -315,13 +357,27 @@ class Index:
         """How many slabs are still to be built."""
         return int(self._db.execute("SELECT count(*) FROM slab_todo").fetchone()[0])
 
-    def done(self, edition: str, slabs: Iterable[Slab]) -> None:
-        """These slabs are in place."""
+    def done(self, slabs: Mapping[str, Iterable[Slab]]) -> None:
+        """These slabs, by edition, are in place, and are still to be listed."""
+        found = [(edition, *slab) for edition, those in slabs.items() for slab in those]
         with self.transaction():
+            self._db.executemany("INSERT OR IGNORE INTO slab_unlisted VALUES (?, ?, ?, ?)", found)
             self._db.executemany(
-                "DELETE FROM slab_todo WHERE edition=? AND level=? AND col=? AND row=?",
-                [(edition, *slab) for slab in slabs],
+                "DELETE FROM slab_todo WHERE edition=? AND level=? AND col=? AND row=?", found
             )
+
+    def unlisted(self) -> dict[str, list[Slab]]:
+        """Slabs whose change the lists do not tell yet, by edition, oldest first."""
+        found: dict[str, list[Slab]] = {}
+        for edition, *slab in self._db.execute(
+            "SELECT * FROM slab_unlisted ORDER BY edition, level, row, col"
+        ):
+            found.setdefault(edition, []).append(Slab(*slab))
+        return found
+
+    def listed(self, edition: str) -> None:
+        """The list of this edition's pyramid tells of all its slabs."""
+        self._db.execute("DELETE FROM slab_unlisted WHERE edition=?", (edition,))
 
     def known_hash(self, path: str, size: int, mtime_ns: int) -> str | None:
         """The sha256 read earlier from a file that has not changed since."""

@@ -1,10 +1,12 @@
 """What others see of the index: the `dalles` layer. Made again from the index whenever it changed."""
 
 from dataclasses import replace
+from functools import reduce
 
 import shapely
 
 from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.standard.crs import BBox
 from pcrs.standard.names import unversioned
 from pcrs.store.base import FeatureStore, NewRow, Query
 from pcrs.store.index import Dalle, Index
@@ -17,24 +19,50 @@ _RASTER = "RasterPCRS"
 
 def current(dalles: list[Dalle]) -> list[Dalle]:
     """The version on top of each footprint, in order of names."""
-    top = {(dalle.x_m, dalle.y_m, dalle.size_m): dalle for dalle in dalles}
+    top = {_square(dalle): dalle for dalle in dalles}
     return sorted(top.values(), key=lambda dalle: dalle.stem)
 
 
 def project_dalles(index: Index, store: FeatureStore, departement: str) -> int:
-    """The `dalles` layer holds the current dalles and no other, at once. How many."""
-    rows = [row_of(dalle, departement) for dalle in current(index.dalles())]
+    """The `dalles` layer holds the current dalles and no other, at once. How many.
+
+    Only the squares of dalles that are not published yet are looked at, unless the layer is another than it
+    should be, or holds another number of dalles.
+    """
     with store.transaction():
+        as_known = DALLES in store.layers()
         store.ensure(DALLES)
-        known = set()
-        after: int | None = 0
-        while after is not None:
-            page = store.query(DALLES.name, Query(after=after, geometry=False))
-            known |= {row.id for row in page.rows}
-            after = page.next_after
-        store.remove(DALLES.name, known - {row[0] for row in rows})
-        store.put(DALLES.name, rows)
-    return len(rows)
+        fresh = index.unpublished()
+        if as_known and fresh:
+            squares = {_square(dalle) for dalle in fresh}
+            around = reduce(BBox.union, (dalle.bbox for dalle in fresh))
+            stacked = [dalle for dalle in index.dalles(within=around) if _square(dalle) in squares]
+            _put(store, current(stacked), {dalle.stem for dalle in stacked}, departement)
+        count = index.footprints()
+        if not as_known or store.count(DALLES.name, Query()) != count:
+            _put(store, current(index.dalles()), _ids(store), departement)
+    return count
+
+
+def _square(dalle: Dalle) -> tuple[int, int, int]:
+    return dalle.x_m, dalle.y_m, dalle.size_m
+
+
+def _put(store: FeatureStore, shown: list[Dalle], known: set[str], departement: str) -> None:
+    """Of the rows that may be known, the layer has those of `shown`."""
+    store.remove(DALLES.name, known - {dalle.stem for dalle in shown})
+    store.put(DALLES.name, [row_of(dalle, departement) for dalle in shown])
+
+
+def _ids(store: FeatureStore) -> set[str]:
+    """Of every row."""
+    known = set()
+    after: int | None = 0
+    while after is not None:
+        page = store.query(DALLES.name, Query(after=after, geometry=False))
+        known |= {row.id for row in page.rows}
+        after = page.next_after
+    return known
 
 
 def row_of(dalle: Dalle, departement: str) -> NewRow:

@@ -154,7 +154,7 @@ def publish(means: Means, delivery: Delivery) -> None:
 
     The catalogue's records come after (`pcrs.work.catalogue`), then `Index.set_state(…, "publiée")`.
     """
-    build(means, delivery.edition)
+    build(means)
     project_dalles(means.index, means.store, means.departement)
 
 
