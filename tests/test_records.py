@@ -231,8 +231,8 @@ def test_the_lineage_tells_what_was_received_and_refused():
     made = documents()
     steps = "//gmd:LI_ProcessStep/gmd:description/*/text()"
     assert every(made["PCRS_D046_RVB-0M05_2025"], steps) == [
-        "Édition 2025, chantier Cahors : contrôle à la réception de 3 fichiers, 2 intégrés, 1 refusés, "
-        "3 réserves."
+        "Édition 2025, chantier Cahors : contrôle à la réception de 3\u00a0fichiers, 2\u00a0intégrés, "
+        "1\u00a0refusé, 3\u00a0réserves."
     ]
     assert len(every(made["PCRS_D046_RVB-0M05"], steps)) == 2
     assert every(made["PCRS_D046_VECTEUR"], "//gmd:LI_ProcessStep//gco:DateTime/text()") == [

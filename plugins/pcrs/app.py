@@ -27,16 +27,19 @@ from pcrs.serve import (
     national,
     ogcapi,
     ogcapi_maps,
+    ogcapi_records,
     portal,
 )
 from pcrs.serve.access import Gate, Holders
 from pcrs.serve.answers import ON_EVERY_ANSWER
 from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
+from pcrs.serve.entries import Entries
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.index import Index
+from pcrs.store.records import RecordStore
 from pcrs.store.tokens import Tokens
 from pcrs.work.site import Site
 
@@ -56,7 +59,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
     cache_bytes = settings.serve.tile_cache_mb * 2**20
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
-    catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"))
+    catalogue = csw.CswService(_catalogue(site, served), shipped("catalog/pycsw.yml"))
     pages = Starlette(
         routes=[
             health,
@@ -67,7 +70,12 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *portal.routes(served),
         ]
     )
-    extensions = [ogcapi_maps.extension(served, maps)]
+    records = RecordStore(site.records_file)
+    entries = Entries(records)
+    extensions = [
+        ogcapi_maps.extension(served, maps),
+        ogcapi_records.extension(served, entries, records.get),
+    ]
     features = ogcapi.build(served, shipped("config/pygeoapi.yml"), extensions=extensions)
     downloads = AtomService(served, live.shelf)
     services: dict[str, ASGIApp] = {
@@ -81,10 +89,10 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     return Guard(gate, NativeTiles(maps.layers if rules.raster_is_open else dict))
 
 
-def _catalogue(site: Site, settings: Settings, served: context.Served) -> CatalogueSite:
+def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
     return CatalogueSite(
         public_url=served.public_url,
-        records=settings.store.records or site.records_url,
+        records=site.records_file,
         title=served.title,
         operator=served.operator,
         contact_email=served.contact_email,

@@ -11,6 +11,8 @@ from pcrs.standard.crs import L93, BBox
 KINDS = ("dataset", "series", "service")
 """Kinds of resources that have a record."""
 Kind = Literal["raster", "vector"]
+RECORDS = "catalogue"
+"""The collection of the OGC API that holds the records."""
 MODEL_CATALOGUE = "CNIG_PCRS_v2.0"
 """Name of the feature catalogue of the vector model."""
 RESOURCES: dict[Kind, str] = {"raster": "PCRS", "vector": "PCRS-VECTEUR"}

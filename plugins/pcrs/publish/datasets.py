@@ -13,6 +13,7 @@ from pcrs.publish.iso19139 import Author, Catalogue, DataSheet
 from pcrs.publish.quality import Accuracy, Lineage, Step
 from pcrs.standard.codes import CODES
 from pcrs.standard.crs import L93, transform_bbox
+from pcrs.standard.french import count, number
 from pcrs.standard.precision import UNBOUNDED, class_m
 
 NGF_IGN69 = 5720
@@ -51,9 +52,9 @@ def extent(human: Human, at: Addresses, coverage: Coverage, *, timed: bool) -> E
 
 
 def dates(coverage: Coverage) -> tuple[tuple[date, str], ...]:
-    """Creation is the end of the acquisition; revision the last acceptance."""
+    """Creation is the end of the acquisition, or an earlier publication; revision is the last acceptance."""
     return (
-        (coverage.acquired[1], "creation"),
+        (min(coverage.acquired[1], coverage.published), "creation"),
         (coverage.published, "publication"),
         (coverage.revised, "revision"),
     )
@@ -102,9 +103,9 @@ def lineage(statement: str, intakes: Sequence[Intake], edition: str | None) -> L
 def _intake_text(one: Intake) -> str:
     chantier = f", chantier {one.chantier}" if one.chantier else ""
     return (
-        f"Édition {one.edition}{chantier} : contrôle à la réception de {thousands(one.taken + one.refused)} "
-        f"fichiers, {thousands(one.taken)} intégrés, {thousands(one.refused)} refusés, "
-        f"{thousands(one.reserves)} réserves."
+        f"Édition {one.edition}{chantier} : contrôle à la réception de "
+        f"{count(one.taken + one.refused, 'fichier')}, {count(one.taken, 'intégré')}, "
+        f"{count(one.refused, 'refusé')}, {count(one.reserves, 'réserve')}."
     )
 
 
@@ -115,11 +116,6 @@ def accuracy(precision: str) -> Accuracy | None:
     return Accuracy(
         class_m(precision), "Classe la moins précise des données, telle que leur producteur la déclare"
     )
-
-
-def thousands(number: int) -> str:
-    """A count as French text writes it: `5 217`, with no-break spaces."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def series_sheet(
@@ -179,7 +175,7 @@ def raster_sheet(human: Human, at: Addresses, raster: RasterFacts, one: Mosaic |
     mosaic = one or raster.current
     edition = one.edition if one else None
     words = words_of(human, at, mosaic.coverage, edition=mosaic.edition, precision=mosaic.precision)
-    words["dalles"] = thousands(mosaic.dalles)
+    words["dalles"] = number(mosaic.dalles)
     words["editions"] = ", ".join(m.edition for m in raster.editions)
     said = human.raster
     title, abstract = (said.edition_title, said.edition_abstract) if one else (said.title, said.abstract)
@@ -218,7 +214,7 @@ def raster_sheet(human: Human, at: Addresses, raster: RasterFacts, one: Mosaic |
 def vector_sheet(human: Human, at: Addresses, vector: VectorFacts) -> DataSheet:
     """The vector dataset."""
     words = words_of(human, at, vector.coverage, edition=vector.edition, precision=vector.precision)
-    words["objets"] = thousands(sum(vector.objects.values()))
+    words["objets"] = number(sum(vector.objects.values()))
     said = human.vector
     return DataSheet(
         identifier=at.vector,

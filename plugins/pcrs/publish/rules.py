@@ -6,7 +6,10 @@ are in `rules_data` and `rules_service`.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple, cast
+
+from lxml import etree
 
 from pcrs.publish.elements import LANGUAGES, NAMESPACES, Element, qname
 
@@ -33,7 +36,12 @@ type Rule = Callable[[Element], Iterator[Fault]]
 
 def every(root: Element, path: str) -> list[Element]:
     """The elements at an XPath with the usual prefixes."""
-    return cast(list[Element], root.xpath(path, namespaces=NAMESPACES))
+    return cast(list[Element], _compiled(path)(root))
+
+
+@lru_cache(maxsize=512)
+def _compiled(path: str) -> etree.XPath:
+    return etree.XPath(path, namespaces=NAMESPACES)
 
 
 def words(element: Element | None) -> str:

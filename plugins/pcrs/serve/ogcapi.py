@@ -119,13 +119,18 @@ class OgcApi:
             refused.headers.update(error.headers or {})
             await refused(scope, receive, send)
 
+    @property
+    def host(self) -> Host:
+        """The current state, for the routes of extensions: `request.app.host`."""
+        return self._follow()
+
     def reload(self) -> None:
         """The documents are made again, when what they are made of has changed.
 
         Raises:
             StoreError: the store cannot be read.
         """
-        if mark(self._served) != self._host.mark:
+        if mark(self._served, self._extensions) != self._host.mark:
             self._host = host(self._served, self._base, self._extensions)
 
     def _follow(self) -> Host:

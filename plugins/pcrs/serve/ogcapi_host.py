@@ -6,7 +6,7 @@ process, and mounts routes (STAC files, EDR, admin) that we do not serve.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -52,6 +52,8 @@ class Extension:
     paths: Mapping[str, Any] | None = None
     """Paths of the OpenAPI document, without references out of it."""
     items_formats: Sequence[ItemsFormat] = ()
+    revision: Callable[[], Hashable] = tuple
+    """What changes with what it answers, beside the store and the editions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,12 @@ class HostError(PcrsError):
         self.code = code
 
 
-def mark(served: Served) -> str:
+def mark(served: Served, extensions: Sequence[Extension] = ()) -> str:
     """A text that changes with all that the documents are made of."""
     said = (served.store.revision(), served.editions(), __version__, served.public_url, served.title)
     settings = (served.operator, served.contact_email, served.licence_title, served.licence_url)
-    return hashlib.sha256(repr((said, settings)).encode()).hexdigest()[:24]
+    added = tuple(extension.revision() for extension in extensions)
+    return hashlib.sha256(repr((said, settings, added)).encode()).hexdigest()[:24]
 
 
 def host(served: Served, base: Configuration, extensions: Sequence[Extension]) -> Host:
@@ -103,7 +106,7 @@ def host(served: Served, base: Configuration, extensions: Sequence[Extension]) -
         StoreError: the store cannot be read.
     """
     _mend()
-    noted = mark(served)
+    noted = mark(served, extensions)
     conf = configuration(base, served)
     layers = {name: served.store.layer(name) for name in conf["resources"]}
     spans = {name: span for name in layers if (span := served.store.span(name))}

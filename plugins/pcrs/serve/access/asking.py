@@ -11,6 +11,7 @@ from dataclasses import replace
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import InputError
+from pcrs.publish.addresses import RECORDS
 from pcrs.serve.answers import Scope
 from pcrs.serve.ows import OwsError, parameters
 from pcrs.serve.wms_request import map_box, spoken_version
@@ -76,7 +77,7 @@ def _parameter(scope: Scope, name: str) -> str | None:
 def _ogcapi(scope: Scope, rest: list[str]) -> Ask:
     match rest:
         case ["collections", name, *more]:
-            if (more[0] if more else "") in _DESCRIBED:
+            if name == RECORDS or (more[0] if more else "") in _DESCRIBED:
                 return _OPEN
             action: Action = "read" if scope["method"] in ("GET", "HEAD", "OPTIONS") else "edit"
             spread: Spread = "within" if more[0] == "coverage" else "touches"
