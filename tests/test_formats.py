@@ -56,7 +56,8 @@ def near(one, other, tolerance):
 
 @pytest.mark.parametrize(
     ("name", "suffix", "epsg"),
-    [("gpkg", "", 3945), ("fgb", "fgb", 2154), ("shp", "shp", 3944), ("geojson", "geojson", 4326)],
+    [("gpkg", "", 3945), ("fgb", "fgb", 2154), ("shp", "shp", 3944), ("geojson", "geojson", 4326),
+     ("csv", "csv", 2154)],
 )  # fmt: skip
 def test_a_gis_reads_what_the_store_has(store, rows, tmp_path, name, suffix, epsg):
     target = tmp_path / ("square.gpkg" if name == "gpkg" else "square.zip")
@@ -67,7 +68,10 @@ def test_a_gis_reads_what_the_store_has(store, rows, tmp_path, name, suffix, eps
         assert len(found) == done.counts[layer]
         for row in rows[layer]:
             assert near(transform_geometry(found[row.id], epsg, 2154), row.geometry, 0.001), (layer, row.id)
-        assert pyogrio.read_info(source, layer=layer)["crs"] in (f"EPSG:{epsg}", "EPSG:4979") or name == "shp"
+        assert pyogrio.read_info(source, layer=layer)["crs"] in (f"EPSG:{epsg}", "EPSG:4979") or name in (
+            "shp",
+            "csv",
+        )
     if name != "shp":
         assert set(columns) >= {"libelle", "justification", "edition"}
 

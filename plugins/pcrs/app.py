@@ -121,6 +121,7 @@ def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Ser
         licence_url=table.licence_url,
         identifier_base=table.identifier_base,
         max_coverage_px=settings.serve.max_coverage_mpx * 1_000_000,
+        max_export_objects=settings.serve.max_export_objects,
     )
 
 

@@ -375,12 +375,12 @@ class StoreContract:
         days = ["2023-12-31", "2024-01-01", "2024-06-15", None]
         store.put("MurPCRS", [wall(n, dateLeve=day) for n, day in enumerate(days)])
         for interval, expected in [
-            ((None, None), ["w0", "w1", "w2"]),
-            (("2024-01-01", None), ["w1", "w2"]),
-            ((None, "2024-01-01"), ["w0", "w1"]),
-            (("2024-01-01", "2024-01-01"), ["w1"]),
-            (("2024-06-15T23:00:00Z", None), ["w2"]),
-            (("2025-01-01", "2024-01-01"), []),
+            ((None, None), ["w0", "w1", "w2", "w3"]),
+            (("2024-01-01", None), ["w1", "w2", "w3"]),
+            ((None, "2024-01-01"), ["w0", "w1", "w3"]),
+            (("2024-01-01", "2024-01-01"), ["w1", "w3"]),
+            (("2024-06-15T23:00:00Z", None), ["w2", "w3"]),
+            (("2025-01-01", "2024-01-01"), ["w3"]),
         ]:
             assert self.ids(store, Query(interval=interval)) == expected
 
@@ -397,11 +397,11 @@ class StoreContract:
         store.put("PointLevePCRS", [(f"p{n}", None, {"horodatage": m}) for n, m in enumerate(moments)])
         assert store.get("PointLevePCRS", "p1").values["horodatage"] == "2024-06-15T08:00:00.000Z"
         for interval, expected in [
-            (("2024-06-15", "2024-06-15"), ["p0", "p1", "p2"]),
-            ((None, "2024-06-15T08:00:00Z"), ["p0", "p1"]),
-            (("2024-06-15T08:00:00Z", None), ["p1", "p2"]),
-            (("2024-06-15T08:00:00.001Z", None), ["p2"]),
-            (("2024-06-16", None), []),
+            (("2024-06-15", "2024-06-15"), ["p0", "p1", "p2", "p3"]),
+            ((None, "2024-06-15T08:00:00Z"), ["p0", "p1", "p3"]),
+            (("2024-06-15T08:00:00Z", None), ["p1", "p2", "p3"]),
+            (("2024-06-15T08:00:00.001Z", None), ["p2", "p3"]),
+            (("2024-06-16", None), ["p3"]),
         ]:
             assert self.ids(store, Query(interval=interval), "PointLevePCRS") == expected
 

@@ -113,6 +113,7 @@ def served_by(
         "licence_title": "Licence Ouverte",
         "licence_url": "https://example.fr/licence",
         "max_coverage_px": 1_000_000,
+        "max_export_objects": 200_000,
     }
     return Served(**(values | changes))
 

@@ -28,13 +28,12 @@ def kerb(n: int) -> tuple[str, shapely.LineString, dict]:
     return f"lv.{n}", shapely.LineString([(x, y, 120), (x + 3, y + 4, 120.5)]), values
 
 
-def api_over(folder: Path, store: GeoPackage, *, extension=None, **options) -> list[Mount]:
-    """The API of that store; `extension` is made of what is served."""
-    served = served_by(folder, lambda edition: Mosaic([]), store=store)
+def api_over(folder: Path, store: GeoPackage, *, extension=None, **changes) -> list[Mount]:
+    """The API of that store; `extension` is made of what is served, `changes` are of it."""
+    served = served_by(folder, lambda edition: Mosaic([]), store=store, **changes)
     context.use(served)
-    if extension is not None:
-        options["extensions"] = [extension(served)]
-    return [Mount("", app=ogcapi.build(served, YML, **options))]
+    extensions = () if extension is None else (extension(served),)
+    return [Mount("", app=ogcapi.build(served, YML, extensions=extensions))]
 
 
 def fill(store: GeoPackage) -> None:

@@ -232,6 +232,27 @@ def test_objects_that_come_with_others_need_the_right_to_all(site):
     assert ask(site, paths, site.shown["technique"])[0].status_code == 403
 
 
+def test_files_are_bounded_as_objects_are(site):
+    walls = "/ogcapi/collections/MurPCRS/items"
+    box = f"bbox={NAME.x_m},{NAME.y_m - 1000},{NAME.x_m + 1000},{NAME.y_m}&bbox-crs={IN_2154}"
+    extract = f"/ogcapi/extract?f=gml&{box}"
+    paths = [f"{walls}?f=gml", f"{walls}/m1?f=gml", extract, "/ogcapi/extract"]
+    statuses = {
+        "technique": [200, 200, 403, 200],
+        "APLC": [200, 200, 200, 200],
+        "walls": [200, 200, 403, 200],
+        "near": [204, 404, 204, 200],
+        "far": [204, 404, 403, 200],
+    }
+    assert [answer.status_code for answer in ask(site, paths)] == [401, 401, 401, 200]
+    for token, expected in statuses.items():
+        answers = ask(site, paths, site.shown[token])
+        assert [answer.status_code for answer in answers] == expected, token
+        assert ("MurPCRS" in answers[2].text) == (token == "APLC"), token
+    covers = "/ogcapi/collections/AffleurantPointPCRS/items"
+    assert ask(site, [f"{covers}?f=dxf", f"{covers}?f=json"])[0].status_code == 401
+
+
 def test_quotas(site):
     counted = ask(site, ["/ogcapi"] * 5, site.shown["three"])
     assert [answer.status_code for answer in counted] == [200, 200, 200, 429, 429]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from pcrs.errors import RasterError
 from pcrs.raster.mosaic import Mosaic
-from pcrs.serve import coverage, coverage_collection, coverage_gate
+from pcrs.serve import coverage, coverage_collection, gate
 from pcrs.standard.crs import BBox, transform_bbox, transformer
 from tests.services.asking import (
     PUBLIC,
@@ -600,10 +600,10 @@ def test_a_burst_is_told_to_come_back_and_others_are_not_delayed(site, mosaic):
 
     slow = Slow(mosaic.sources)
     app = coverage.routes(served_by(site, lambda edition: slow))
-    room = coverage_gate.WORKERS + coverage_gate.WAITING
+    room = gate.WORKERS + gate.WAITING
 
     def let_go():
-        for _ in range(coverage_gate.WORKERS):
+        for _ in range(gate.WORKERS):
             assert started.acquire(timeout=20)
         finish.set()
 

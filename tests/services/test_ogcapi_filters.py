@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from pcrs.serve.feature_query import CRS_URIS
-from pcrs.serve.ogcapi_host import Extension, ItemsFormat
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, transformer, uri
 from tests.services.asking import PUBLIC
 from tests.services.features_api import (
@@ -21,7 +20,6 @@ from tests.services.features_api import (
     ITEMS,
     X,
     Y,
-    api_over,
     get,
     ids,
     kerb,
@@ -293,24 +291,3 @@ def test_what_cannot_be_written_says_what_can_be_done(api, method):
         answer = get(api, path, method, content=b"{}")
         assert answer.status_code == 405
         assert {"GET", "HEAD"} <= set(answer.headers["allow"].replace(" ", "").split(","))
-
-
-def test_other_adapters_add_formats_of_files(tmp_path, store):
-    asked = []
-
-    def write(layer, query, epsg):
-        asked.append((layer.name, query.limit, epsg))
-        return "\n".join(row.id for row in store.query(layer.name, query).rows).encode()
-
-    text = ItemsFormat("liste", "text/x-liste", ".lst", write)
-    api = api_over(tmp_path, store, extensions=(Extension(items_formats=(text,)),))
-    answer = get(api, f"{ITEMS}?f=liste&limit=2&filter=idObjet='objet 7'&crs={uri(3945)}")
-    assert (answer.content, answer.headers["content-type"]) == (b"lv.7", "text/x-liste; charset=utf-8")
-    assert 'filename="LimiteVoiriePCRS.lst"' in answer.headers["content-disposition"]
-    assert answer.headers["etag"]
-    assert asked == [("LimiteVoiriePCRS", 2, 3945)]
-    assert get(api, f"{ITEMS}?limit=1", headers={"accept": "text/x-liste"}).content == b"lv.0"
-    offered = {each["type"]: each["href"] for each in told(api, ITEMS, limit=3)["links"]}
-    assert get(api, offered["text/x-liste"].removeprefix(PUBLIC)).content == b"lv.0\nlv.1\nlv.2"
-    assert get(api, f"{ITEMS}/lv.1?f=liste").status_code == 400
-    assert get(api, f"{ITEMS}?f=autre").status_code == 400

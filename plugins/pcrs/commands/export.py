@@ -10,7 +10,7 @@ from pcrs.showing import showing
 
 
 def export(
-    format_: Annotated[str, typer.Option("--format", help="gml, gpkg, dxf, fgb, geojson or shp.")],
+    format_: Annotated[str, typer.Option("--format", help="gml, gpkg, dxf, fgb, geojson, shp or csv.")],
     site: SiteOption = HERE,
     commune: Annotated[str | None, typer.Option(help="INSEE code of a commune.")] = None,
     bbox: Annotated[str | None, typer.Option(help="xmin,ymin,xmax,ymax, in the order of its CRS.")] = None,
@@ -23,7 +23,7 @@ def export(
     output: Annotated[Path | None, typer.Option(help="The file; .zip puts the lisez-moi beside.")] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Give the objects of an area as a file: GML, GeoPackage with styles, DXF, FlatGeobuf, GeoJSON, SHP."""
+    """Give an area as a file: GML, GeoPackage with styles, DXF, FlatGeobuf, GeoJSON, Shapefile, CSV."""
     from pcrs.extracting import Asked, extract
 
     place, settings = open_site(site)

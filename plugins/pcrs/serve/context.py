@@ -47,6 +47,8 @@ class Served:
     licence_url: str
     max_coverage_px: int
     """Pixels that one coverage answer may have."""
+    max_export_objects: int
+    """Objects that one file may have."""
     identifier_base: str = ""
     """What identifiers of datasets and services begin with; empty: `public_url`."""
     hot: Blobs | None = None

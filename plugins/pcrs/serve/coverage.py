@@ -6,14 +6,10 @@ everything. Here the size is known before anything is read, and few requests rea
 
 import hashlib
 import logging
-import os
-import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -26,17 +22,17 @@ from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import collection as collection
 from pcrs.serve.coverage_formats import Picture
-from pcrs.serve.coverage_gate import BusyError, Gate
 from pcrs.serve.coverage_grid import Grid, plan
 from pcrs.serve.coverage_pixels import read, state
 from pcrs.serve.coverage_request import CoverageRequest, NotAcceptableError, parse
+from pcrs.serve.gate import BusyError, Gate
+from pcrs.serve.nameless import streamed, written
 from pcrs.serve.problems import problem
 from pcrs.work.site import Site
 
 _LARGE_PX = 4_000_000
 """Pixels from which a coverage is large: it takes some 150 MB and seconds."""
 _CACHE = KEPT_A_MINUTE.decode()
-_CHUNK = 256 * 1024
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Bbox, Content-Crs, Content-Disposition, ETag",
@@ -57,7 +53,7 @@ class _Answer:
 
 def routes(served: Served) -> list[Route]:
     """The coverage and its schema, for the application that answers `/ogcapi`."""
-    gate = Gate()
+    gate = Gate("coverages")
 
     async def coverage(request: Request) -> Response:
         try:
@@ -101,7 +97,7 @@ async def _coverage(served: Served, gate: Gate, request: Request) -> Response:
     file = await gate.run(lambda: _written(served, answer), large=answer.grid.pixels > _LARGE_PX)
     if file is None:
         return _no_content()
-    return _streamed(file, answer)
+    return streamed(file, answer.headers, asked.format.media_type)
 
 
 def _no_content() -> Response:
@@ -158,10 +154,7 @@ def _headers(served: Served, asked: CoverageRequest, edition: str | None, grid: 
 
 
 def _written(served: Served, answer: _Answer) -> BinaryIO | None:
-    """The answer in a file that has no name any more; None when there is no data in it.
-
-    The file goes with its last descriptor: a client that leaves, a process that dies, leave nothing.
-    """
+    """The answer in a file that has no name any more; None when there is no data in it."""
     grid, asked = answer.grid, answer.request
     pixels, valid = read(grid, served.mosaic(answer.edition), served.pyramid(answer.edition))
     if not valid.any():
@@ -169,21 +162,5 @@ def _written(served: Served, answer: _Answer) -> BinaryIO | None:
     if asked.bands != (0, 1, 2):
         pixels = pixels[:, :, list(asked.bands)]
     picture = Picture(pixels, valid, asked.bands, grid.frame, grid.bbox, grid.transform)
-    jobs = Site(served.site).jobs
-    jobs.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".coverage.{os.getpid()}.", suffix=".part", dir=jobs) as folder:
-        path = Path(folder) / f"coverage.{asked.format.extension}"
-        asked.format.write(path, picture)
-        return path.open("rb")
-
-
-def _streamed(file: BinaryIO, answer: _Answer) -> Response:
-    size = os.fstat(file.fileno()).st_size
-
-    async def chunks() -> AsyncIterator[bytes]:
-        with file:
-            while chunk := await run_in_threadpool(file.read, _CHUNK):
-                yield chunk
-
-    headers = dict(answer.headers) | {"Content-Length": str(size)}
-    return StreamingResponse(chunks(), headers=headers, media_type=answer.request.format.media_type)
+    name = f"coverage.{asked.format.extension}"
+    return written(Site(served.site).jobs, name, lambda path: asked.format.write(path, picture))

@@ -1,20 +1,24 @@
 """Objects as documents: a page of them with its links, or one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pcrs.errors import NotFoundError
 from pcrs.serve.feature_document import Shown, features
-from pcrs.serve.feature_links import embed, related
+from pcrs.serve.feature_links import Carrying, related
 from pcrs.serve.feature_pages import Pages, matched, matched_cheaply
-from pcrs.serve.feature_query import ItemsAsked, cursor
+from pcrs.serve.feature_query import ItemsAsked, cursor, valid_at
 from pcrs.serve.ogcapi_host import Document, Host
 from pcrs.serve.ogcapi_links import items_address, links_in, with_parameters
-from pcrs.serve.ogcapi_request import Asked
-from pcrs.store.base import Layer, Page, Query
+from pcrs.serve.ogcapi_request import EMBED, Asked
+from pcrs.standard.crs import L93, uri
+from pcrs.store.base import Layer, Page, Query, Row
+from pcrs.store.named import by_ids
+from pcrs.vector.formats import FORMATS, ONE_CLASS_FORMATS
+from pcrs.work.layers import COMMUNES
 
 GEOJSON = "application/geo+json"
-type Offer = tuple[str, str, str]
 _pages = Pages()
 _ONE = Query(limit=1)
 
@@ -41,16 +45,35 @@ def item(host: Host, layer: Layer, id_: str, crs: str, request: Asked, shown: Sh
     Raises:
         NotFoundError: there is none of that id.
     """
-    row = host.served.store.get(layer.name, id_)
-    if request.area is not None and not (row.geometry and request.area.intersects(row.geometry)):
-        raise NotFoundError(f"{layer.name} has no {id_!r} in the area of the token")
+    row = row_of(host, layer, id_, request)
+    at = valid_at(request.params)
     carries = request.params.get("embed") == "true"
-    asked = ItemsAsked(query=_ONE, crs=crs, fields=None, position=0, embed=carries)
+    asked = ItemsAsked(query=replace(_ONE, at=at), crs=crs, fields=None, position=0, embed=carries)
     (document,) = _told(host, layer, [row], asked, shown)
     links = _representations(items_address(host, layer.name, id_), request)
-    links += [*document.get("links", ()), *related(host, layer.name, row.values)]
+    kept = {name: request.params[name] for name in ("valid-at",) if name in request.params}
+    links += [*document.get("links", ()), *related(host, layer.name, row.values, at, kept)]
     links.append(_collection(host, layer, request))
     return document | {"links": links_in(host, links, request.language)}
+
+
+def row_of(host: Host, layer: Layer, id_: str, request: Asked) -> Row:
+    """The object of that id, as it is or was at the date that is asked.
+
+    Raises:
+        NotFoundError: there is none, or it lies outside the area of who asks.
+    """
+    at = valid_at(request.params)
+    if at is None:
+        row = host.served.store.get(layer.name, id_)
+    else:
+        found = list(by_ids(host.served.store, layer, [id_], at=at))
+        if not found:
+            raise NotFoundError(f"layer {layer.name} had no object {id_!r} at {at}")
+        row = found[0]
+    if request.area is not None and not (row.geometry and request.area.intersects(row.geometry)):
+        raise NotFoundError(f"{layer.name} has no {id_!r} in the area of the token")
+    return row
 
 
 def _told(host: Host, layer: Layer, rows: Any, asked: ItemsAsked, shown: Shown) -> list[Document]:
@@ -61,8 +84,25 @@ def _told(host: Host, layer: Layer, rows: Any, asked: ItemsAsked, shown: Shown) 
 
     documents = told(layer.name, rows, asked.fields)
     if asked.embed:
-        embed(host, layer.name, rows, documents, lambda found: told("", found, None))
+        carrying = Carrying(host, lambda found: told("", found, None), asked.query.at)
+        carrying.embed(layer.name, rows, documents)
+    if layer.name == COMMUNES.name:
+        for row, document in zip(rows, documents, strict=True):
+            document.setdefault("links", []).extend(extracts(host, row))
     return documents
+
+
+def extracts(host: Host, commune: Row) -> list[Document]:
+    """Links to the objects of a commune as files."""
+    return [
+        {
+            "rel": "enclosure",
+            "type": form.media_type,
+            "title": f"{commune.values['nom']} : {form.title}",
+            "href": with_parameters(f"{host.address}/extract", {"commune": commune.id, "f": form.name}),
+        }
+        for form in FORMATS.values()
+    ]
 
 
 def _options(host: Host, name: str) -> Mapping[str, Any]:
@@ -81,8 +121,7 @@ def _total(host: Host, layer: Layer, asked: ItemsAsked, page: Page) -> int | Non
 
 def _page_links(host: Host, layer: Layer, asked: ItemsAsked, page: Page, request: Asked) -> list[Document]:
     address = items_address(host, layer.name)
-    files = [(each.name, each.media_type, each.name) for each in host.items_formats.values()]
-    links = _representations(address, request, files)
+    links = _representations(address, request)
     given = {name: value for name, value in request.params.items() if name not in ("offset", "cursor")}
     media_type = GEOJSON if request.format == "json" else "text/html"
     if asked.position and not asked.hits:
@@ -96,16 +135,19 @@ def _page_links(host: Host, layer: Layer, asked: ItemsAsked, page: Page, request
     return links_in(host, links, request.language)
 
 
-def _representations(address: str, request: Asked, files: Sequence[Offer] = ()) -> list[Document]:
-    """The document itself and its other representations."""
+def _representations(address: str, request: Asked) -> list[Document]:
+    """The document itself and its other representations; files in Lambert-93 unless a CRS is asked."""
+    params = {name: value for name, value in request.params.items() if name != "f"}
+    of_files = {"crs": uri(L93)} | {k: v for k, v in params.items() if k not in (EMBED, "resulttype")}
+    files = [(form.name, form.media_type, form.title, of_files) for form in ONE_CLASS_FORMATS.values()]
     offered = [
-        ("json", GEOJSON, "This document as GeoJSON"),
-        ("html", "text/html", "This document as HTML"),
+        ("json", GEOJSON, "This document as GeoJSON", params),
+        ("html", "text/html", "This document as HTML", params),
         *files,
     ]
     links = []
-    for name, media_type, title in offered:
-        href = with_parameters(address, {"f": name} | {k: v for k, v in request.params.items() if k != "f"})
+    for name, media_type, title, carried in offered:
+        href = with_parameters(address, {"f": name} | carried)
         rel = "self" if name == request.format else "alternate"
         links.append({"rel": rel, "type": media_type, "title": title, "href": href})
     return links

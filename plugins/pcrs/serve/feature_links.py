@@ -5,15 +5,15 @@ objects of classes of their own.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from itertools import batched
 from typing import Any
 
 from pcrs.serve.ogcapi_host import Document, Host
-from pcrs.serve.ogcapi_links import items_address
+from pcrs.serve.ogcapi_links import items_address, with_parameters
 from pcrs.standard.model import CLASSES, CONCRETE, Attribute, is_a
-from pcrs.store.base import Query, Row
-from pcrs.store.filters import Call, Filter, Property
+from pcrs.store.base import Row
+from pcrs.store.named import by_ids
 from pcrs.vector.ids import target_of
 
 EMBEDDED = ("representation", "symbolisation", "enveloppe", "ligne", "point")
@@ -21,7 +21,6 @@ EMBEDDED = ("representation", "symbolisation", "enveloppe", "ligne", "point")
 _LINKS_MAX = 200
 """Links that one object shows; an emprise d'échange may name a hundred thousand objects."""
 _DEPTH = 3
-_BATCH = 500
 type Told = Callable[[Sequence[Row]], list[Document]]
 
 
@@ -37,17 +36,24 @@ def can_embed(layer: str) -> bool:
     return any(each.name in EMBEDDED for each in link_attributes(layer))
 
 
-def related(host: Host, layer: str, values: Mapping[str, Any]) -> list[Document]:
-    """The links of an object to those that it names, as far as they are here or on the Web."""
+def related(
+    host: Host, layer: str, values: Mapping[str, Any], at: str | None, params: Mapping[str, str]
+) -> list[Document]:
+    """The links of an object to those that it names, as far as they are here or on the Web.
+
+    `at`: the state in which they are looked for, which `params` tell in the addresses.
+    """
     found = []
     for attribute in link_attributes(layer):
         hrefs = _hrefs(values.get(attribute.name))[:_LINKS_MAX]
-        places = _places(host, attribute, (id_ for href in hrefs if (id_ := target_of(href)) is not None))
+        ids = (id_ for href in hrefs if (id_ := target_of(href)) is not None)
+        places = _places(host, attribute, ids, at)
         for href in hrefs:
             id_ = target_of(href)
             link = {"rel": "related", "title": f"{attribute.label} ({attribute.name})"}
             if id_ in places:
-                link |= {"type": "application/geo+json", "href": items_address(host, places[id_], id_)}
+                href = with_parameters(items_address(host, places[id_], id_), params)
+                link |= {"type": "application/geo+json", "href": href}
             elif id_ is None and href.startswith(("http://", "https://")):
                 link["href"] = href
             else:
@@ -56,28 +62,32 @@ def related(host: Host, layer: str, values: Mapping[str, Any]) -> list[Document]
     return found[:_LINKS_MAX]
 
 
-def embed(host: Host, layer: str, rows: Sequence[Row], documents: Sequence[Document], told: Told) -> None:
-    """Each document gets `embedded`: by attribute, the objects that its row names, and theirs in turn."""
-    _embed(host, layer, rows, documents, told, _DEPTH)
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """How objects get those that they name. `at`: the date of the state in which they are looked for."""
 
+    host: Host
+    told: Told
+    at: str | None = None
 
-def _embed(
-    host: Host, layer: str, rows: Sequence[Row], documents: Sequence[Document], told: Told, depth: int
-) -> None:
-    for attribute in link_attributes(layer):
-        if attribute.name not in EMBEDDED or depth == 0:
-            continue
-        named = [[target_of(href) for href in _hrefs(row.values.get(attribute.name))] for row in rows]
-        wanted = {id_ for ids in named for id_ in ids if id_ is not None}
-        here: dict[str, Document] = {}
-        for target in _targets(host, attribute):
-            found = _rows(host, target, wanted - here.keys())
-            shown = told(found)
-            _embed(host, target, found, shown, told, depth - 1)
-            here |= {row.id: document for row, document in zip(found, shown, strict=True)}
-        for document, ids in zip(documents, named, strict=True):
-            carried = document.setdefault("embedded", {})
-            carried[attribute.name] = [here[id_] for id_ in ids if id_ in here]
+    def embed(
+        self, layer: str, rows: Sequence[Row], documents: Sequence[Document], depth: int = _DEPTH
+    ) -> None:
+        """Each document gets `embedded`: by attribute, the objects that its row names, and theirs in turn."""
+        for attribute in link_attributes(layer):
+            if attribute.name not in EMBEDDED or depth == 0:
+                continue
+            named = [[target_of(href) for href in _hrefs(row.values.get(attribute.name))] for row in rows]
+            wanted = {id_ for ids in named for id_ in ids if id_ is not None}
+            here: dict[str, Document] = {}
+            for target in _targets(self.host, attribute):
+                found = _rows(self.host, target, wanted - here.keys(), self.at)
+                shown = self.told(found)
+                self.embed(target, found, shown, depth - 1)
+                here |= {row.id: document for row, document in zip(found, shown, strict=True)}
+            for document, ids in zip(documents, named, strict=True):
+                carried = document.setdefault("embedded", {})
+                carried[attribute.name] = [here[id_] for id_ in ids if id_ in here]
 
 
 def _hrefs(value: Any) -> list[str]:
@@ -92,21 +102,16 @@ def _targets(host: Host, attribute: Attribute) -> list[str]:
     return [each.name for each in CONCRETE if is_a(each.name, target) and each.name in host.layers]
 
 
-def _places(host: Host, attribute: Attribute, ids: Iterable[str]) -> dict[str, str]:
+def _places(host: Host, attribute: Attribute, ids: Iterable[str], at: str | None) -> dict[str, str]:
     """The collection in which each id is found; those that are nowhere are left out."""
     wanted = set(ids)
     places: dict[str, str] = {}
     for target in _targets(host, attribute):
         missing = wanted - places.keys()
         if missing:
-            places |= {row.id: target for row in _rows(host, target, missing, geometry=False)}
+            places |= {row.id: target for row in _rows(host, target, missing, at, geometry=False)}
     return places
 
 
-def _rows(host: Host, layer: str, ids: Iterable[str], *, geometry: bool = True) -> list[Row]:
-    key = Property(host.layers[layer].id_field)
-    found: list[Row] = []
-    for some in batched(sorted(ids), _BATCH):
-        query = Query(filter=Filter(Call("in", (key, some))), limit=len(some), geometry=geometry)
-        found += host.served.store.query(layer, query).rows
-    return found
+def _rows(host: Host, layer: str, ids: Iterable[str], at: str | None, *, geometry: bool = True) -> list[Row]:
+    return list(by_ids(host.served.store, host.layers[layer], sorted(ids), geometry=geometry, at=at))

@@ -17,6 +17,7 @@ from pcrs.store import cql2_json, cql2_text
 from pcrs.store.base import Layer, Page, Query
 from pcrs.store.filter_check import checked
 from pcrs.store.filters import Expression, Filter
+from pcrs.store.history import instant
 
 CRS_URIS = (CRS84, *(uri(epsg) for epsg in (4326, 4258, 3857, *PCRS_CRS)))
 """CRS in which objects are asked and answered, the default first."""
@@ -60,6 +61,9 @@ class ItemsAsked:
 def read(layer: Layer, params: Mapping[str, str], limits: Limits) -> ItemsAsked:
     """What the parameters ask; `ogcapi_request.check` has looked at their form.
 
+    As the standard wants it, `bbox` and `datetime` choose among objects that have a geometry, or a date;
+    those of a layer that has none match them all.
+
     Raises:
         InputError: one of them makes no sense for this layer.
     """
@@ -69,12 +73,14 @@ def read(layer: Layer, params: Mapping[str, str], limits: Limits) -> ItemsAsked:
     within = None
     if box is not None:
         within = box_region([float(number) for number in box.split(",")], crs(params, "bbox-crs"))
+    everywhere = box is None or layer.geometry is None
+    moment = interval(params["datetime"]) if "datetime" in params else None
     embed = params.get("embed") == "true"
     most = min(limits.most, EMBED_MAX) if embed else limits.most
     query = Query(
-        within=within,
+        within=None if everywhere else within,
         equals=tuple((field.name, params[field.name]) for field in layer.fields if field.name in params),
-        interval=interval(params["datetime"]) if "datetime" in params else None,
+        interval=None if layer.time_field is None else moment,
         filter=_filter(layer, params),
         after=after,
         beyond=beyond,
@@ -82,6 +88,7 @@ def read(layer: Layer, params: Mapping[str, str], limits: Limits) -> ItemsAsked:
         limit=min(int(params.get("limit", limits.default)), most),
         sort=sort,
         geometry=params.get("skipGeometry") != "true",
+        at=valid_at(params),
     )
     return ItemsAsked(
         query=query,
@@ -89,7 +96,7 @@ def read(layer: Layer, params: Mapping[str, str], limits: Limits) -> ItemsAsked:
         fields=_fields(layer, params.get("properties")),
         position=position,
         hits=params.get("resulttype") == "hits",
-        nowhere=box is not None and within is None,
+        nowhere=not everywhere and within is None,
         embed=embed,
     )
 
@@ -113,6 +120,21 @@ def crs(params: Mapping[str, str], name: str) -> str:
     if wanted not in CRS_URIS:
         raise InputError(f"{name}={wanted!r} is not served; there are {', '.join(CRS_URIS)}")
     return wanted
+
+
+def valid_at(params: Mapping[str, str]) -> str | None:
+    """The date of the state that is asked; None: the state of now.
+
+    Raises:
+        InputError: it is neither a day nor a moment.
+    """
+    text = params.get("valid-at")
+    if text is not None and not _MOMENT.fullmatch(text):
+        raise InputError(
+            f"valid-at={text!r}: expected a date (2025-06-01, the state in which that day ended) or a moment "
+            "(2025-06-01T12:00:00Z)"
+        )
+    return None if text is None else instant(text)
 
 
 def cursor(asked: ItemsAsked, page: Page) -> str:

@@ -7,67 +7,38 @@ own, several of them if need be, and each follows its store.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pcrs.errors import PcrsError
-from pcrs.serve import coverage, feature_items, feature_query, ogcapi_documents, ogcapi_openapi
+from pcrs.serve import coverage, ogcapi_openapi
 from pcrs.serve.answers import send_preflight
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import CONFORMANCE as COVERAGE_CONFORMANCE
-from pcrs.serve.coverage_formats import FORMATS
-from pcrs.serve.feature_document import Shown, as_mapping, as_text
-from pcrs.serve.feature_items import GEOJSON
-from pcrs.serve.feature_links import can_embed
-from pcrs.serve.feature_query import ItemsAsked, Limits
-from pcrs.serve.feature_schema import schema
-from pcrs.serve.ogcapi_answer import TEMPLATES, Told, answer, headers_of, refusal
+from pcrs.serve.coverage_formats import FORMATS as COVERAGE_FORMATS
+from pcrs.serve.feature_files import FileAsked
+from pcrs.serve.gate import Gate
+from pcrs.serve.nameless import streamed, written
+from pcrs.serve.ogcapi_answer import TEMPLATES, answer, headers_of, refusal
 from pcrs.serve.ogcapi_config import PATH, load_base
-from pcrs.serve.ogcapi_documents import layer_of
-from pcrs.serve.ogcapi_host import Document, Extension, Host, ItemsFormat, host, mark
-from pcrs.serve.ogcapi_request import COMMON, EMBED, ITEM, ITEMS, Asked, HostRequest, check, read
+from pcrs.serve.ogcapi_host import Document, Extension, Host, host, mark
+from pcrs.serve.ogcapi_request import check, read
+from pcrs.serve.ogcapi_resources import RESOURCES, Resource, View
 from pcrs.serve.problems import problem
-from pcrs.standard.crs import CRS84, epsg_of
-from pcrs.store.base import Layer
+from pcrs.work.site import Site
 
 _THREADS = 8
+_FILES_WAITING = 8
 _RECHECK_S = 1.0
-_JSON_SCHEMA = "application/schema+json"
-_OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What a resource is made from."""
-
-    host: Host
-    asked: Asked
-    path: Mapping[str, str]
-    """Parameters in the path."""
-
-    @property
-    def request(self) -> HostRequest:
-        """The request as pygeoapi takes it."""
-        return HostRequest(self.asked, PATH)
-
-
-@dataclass(frozen=True, slots=True)
-class _Resource:
-    """One kind of address."""
-
-    path: str
-    tell: Callable[[_View], Told]
-    allowed: Callable[[Host, Mapping[str, str]], Collection[str]] = lambda _host, _path: COMMON
 
 
 def build(served: Served, pygeoapi_yml: Path, *, extensions: Sequence[Extension] = ()) -> ASGIApp:
@@ -103,6 +74,7 @@ class OgcApi:
         self._host = host(served, self._base, self._extensions)
         self._due = clock() + _RECHECK_S
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ogcapi")
+        self._files = Gate("exports", workers=1, waiting=_FILES_WAITING)
         self._router = self._routed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -145,36 +117,54 @@ class OgcApi:
 
     def _routed(self) -> Router:
         added: list[BaseRoute] = [route for extension in self._extensions for route in extension.routes]
-        ours = [Route(resource.path, self._endpoint(resource)) for resource in _RESOURCES]
+        ours = [Route(resource.path, self._endpoint(resource)) for resource in RESOURCES]
         assets = Mount("/assets", StaticFiles(directory=TEMPLATES / "assets"))
         inside = Router([*added, assets, *ours], redirect_slashes=False)
-        landing = Route(PATH, self._endpoint(_RESOURCES[0]))
+        landing = Route(PATH, self._endpoint(RESOURCES[0]))
         return Router([landing, Mount(PATH, app=inside)], redirect_slashes=False)
 
-    def _endpoint(self, resource: _Resource) -> Callable[[Request], object]:
+    def _endpoint(self, resource: Resource) -> Callable[[Request], object]:
         async def endpoint(request: Request) -> Response:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._respond, resource, request)
+            answered = await loop.run_in_executor(self._pool, self._respond, resource, request)
+            return answered if isinstance(answered, Response) else await self._send(*answered)
 
         return endpoint
 
-    def _respond(self, resource: _Resource, request: Request) -> Response:
+    async def _send(self, asked: FileAsked, headers: Mapping[str, str]) -> Response:
+        """A file, made by the few hands that there are for files."""
+        place = Site(self._served.site).jobs
+        try:
+            work = self._files.run(lambda: written(place, asked.name, asked.make), large=True)
+            file = await work
+        except PcrsError as error:
+            return refusal(error)
+        if file is None:
+            return Response(status_code=204, headers=headers)
+        return streamed(file, headers, asked.media_type)
+
+    def _respond(
+        self, resource: Resource, request: Request
+    ) -> Response | tuple[FileAsked, Mapping[str, str]]:
         try:
             current = self._follow()
-            formats = current.items_formats if resource.path.endswith("/items") else {}
-            asked = read(request, {name: each.media_type for name, each in formats.items()})
+            asked = read(request, resource.files)
             check(asked.params, resource.allowed(current, request.path_params))
-            headers = headers_of(current, request, asked)
-            if knows(request, headers["ETag"]):
+            headers = headers_of(current, request, asked, exact=asked.format not in resource.files)
+            if knows(request, headers["ETag"].removeprefix("W/")):
                 return Response(status_code=304, headers=headers)
-            view = _View(current, asked, request.path_params)
-            if asked.format in formats:
-                response = _file(view, formats[asked.format], headers)
+            view = View(current, asked, request.path_params)
+            if resource.file is not None and asked.format in resource.files:
+                file = resource.file(view)
+                headers = _file_headers(headers, file)
+                if request.method != "HEAD":
+                    return file, headers
+                response: Response = StreamingResponse((), headers=headers, media_type=file.media_type)
             else:
                 response = answer(current, request, asked, resource.tell(view))
         except PcrsError as error:
             response = refusal(error)
-        if request.method == "HEAD":
+        if request.method == "HEAD" and not isinstance(response, StreamingResponse):
             response.body = b""
         return response
 
@@ -186,7 +176,7 @@ def _mosaic(served: Served) -> Extension:
         described = coverage.collection(served)
         return [described] if "extent" in described else []
 
-    media_types = {format_.name: format_.media_type for format_ in FORMATS}
+    media_types = {format_.name: format_.media_type for format_ in COVERAGE_FORMATS}
     return Extension(
         routes=coverage.routes(served),
         collections=collections,
@@ -195,106 +185,9 @@ def _mosaic(served: Served) -> Extension:
     )
 
 
-def _landing(view: _View) -> Told:
-    return Told(ogcapi_documents.landing(view.host, view.request), "landing.html")
-
-
-def _openapi(view: _View) -> Told:
-    document = ogcapi_openapi.document(view.host, view.asked.language)
-    return Told(document, "openapi.html", _OPENAPI)
-
-
-def _conformance(view: _View) -> Told:
-    return Told(ogcapi_documents.conformance(view.host), "conformance.html")
-
-
-def _collections(view: _View) -> Told:
-    return Told(ogcapi_documents.collections(view.host, view.request), "collections.html")
-
-
-def _collection(view: _View) -> Told:
-    document = ogcapi_documents.collection(view.host, view.request, view.path["name"])
-    layer = view.host.layers.get(view.path["name"])
-    return Told(document, "collection.html", context={"fields": layer.fields if layer else ()})
-
-
-def _schema(resource: str) -> Callable[[_View], Told]:
-    def tell(view: _View) -> Told:
-        name = view.path["name"]
-        document = schema(view.host, layer_of(view.host, name), view.asked.language, resource)
-        return Told(document, "schema.html", _JSON_SCHEMA, context={"name": name})
-
-    return tell
-
-
-def _items_asked(view: _View) -> tuple[Layer, ItemsAsked]:
-    layer, params = view.host.layers[view.path["name"]], view.asked.params
-    limits = view.host.base["server"]["limits"]
-    asked = feature_query.read(layer, params, Limits(limits["default_items"], limits["max_items"]))
-    return layer, feature_query.confined(asked, view.asked.area)
-
-
-def _file(view: _View, wanted: ItemsFormat, headers: Mapping[str, str]) -> Response:
-    """The objects that were asked, as a file."""
-    layer, asked = _items_asked(view)
-    query = replace(asked.query, limit=0) if asked.hits or asked.nowhere else asked.query
-    body = wanted.write(layer, query, epsg_of(asked.crs))
-    name = f'attachment; filename="{layer.name}{wanted.suffix}"'
-    sent = {**headers, "Content-Disposition": name, "Content-Crs": f"<{asked.crs}>"}
-    return Response(body, headers=sent, media_type=wanted.media_type)
-
-
-def _items(view: _View) -> Told:
-    layer, asked = _items_asked(view)
-    document = feature_items.items(view.host, layer, asked, view.asked, _shown(view))
-    return _objects(view, document, asked.crs, "items.html")
-
-
-def _item(view: _View) -> Told:
-    layer = view.host.layers[view.path["name"]]
-    crs = feature_query.crs(view.asked.params, "crs")
-    document = feature_items.item(view.host, layer, view.path["id"], crs, view.asked, _shown(view))
-    return _objects(view, document, crs, "item.html")
-
-
-def _shown(view: _View) -> Shown:
-    """Geometries as the representation takes them."""
-    return as_text if view.asked.format == "json" else as_mapping
-
-
-def _objects(view: _View, document: Document, crs: str, template: str) -> Told:
-    name = view.path["name"]
-    layer = view.host.layers[name]
-    context = {
-        "name": name,
-        "title": view.host.api.config["resources"][name]["title"][view.asked.language],
-        "titles": {field.name: field.title or field.name for field in layer.fields},
-        "id_field": layer.id_field,
-        "drawable": crs == CRS84,
+def _file_headers(headers: Mapping[str, str], file: FileAsked) -> dict[str, str]:
+    return {
+        **headers,
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+        "Content-Crs": f"<{file.crs}>",
     }
-    return Told(document, template, GEOJSON, {"Content-Crs": f"<{crs}>"}, context)
-
-
-def _item_parameters(found: Host, path: Mapping[str, str]) -> Collection[str]:
-    name = layer_of(found, path["name"]).name
-    return (*ITEM, EMBED) if can_embed(name) else ITEM
-
-
-def _items_parameters(found: Host, path: Mapping[str, str]) -> Collection[str]:
-    layer = layer_of(found, path["name"])
-    dated = () if layer.time_field is None else ("datetime",)
-    carrying = (EMBED,) if can_embed(layer.name) else ()
-    return {*ITEMS, *dated, *carrying, *(field.name for field in layer.fields)}
-
-
-_RESOURCES = (
-    _Resource("/", _landing),
-    _Resource("/openapi", _openapi),
-    _Resource("/conformance", _conformance),
-    _Resource("/collections", _collections),
-    _Resource("/collections/{name}/items", _items, _items_parameters),
-    _Resource("/collections/{name}/items/{id:path}", _item, _item_parameters),
-    _Resource("/collections/{name}/queryables", _schema("queryables")),
-    _Resource("/collections/{name}/schema", _schema("schema")),
-    _Resource("/collections/{name}", _collection),
-)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from pcrs.errors import InputError, NotFoundError, TooLargeError
 from pcrs.serve.answers import KEPT_A_MINUTE
+from pcrs.serve.gate import BusyError
 from pcrs.serve.ogcapi_host import Document, Host, HostError
 from pcrs.serve.ogcapi_request import Asked
 from pcrs.serve.problems import problem
@@ -23,7 +24,7 @@ from pcrs.serve.problems import problem
 TEMPLATES = Path(__file__).with_name("ogcapi_templates")
 _CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Crs, Content-Language, ETag, Link",
+    "Access-Control-Expose-Headers": "Content-Crs, Content-Disposition, Content-Language, ETag, Link",
 }
 _log = logging.getLogger(__name__)
 _pages = Environment(
@@ -44,12 +45,16 @@ class Told:
     """What the page needs besides."""
 
 
-def headers_of(host: Host, request: Request, asked: Asked) -> dict[str, str]:
-    """The headers of a whole answer: its ETag is known before the answer is made."""
+def headers_of(host: Host, request: Request, asked: Asked, *, exact: bool = True) -> dict[str, str]:
+    """The headers of a whole answer: its ETag is known before the answer is made.
+
+    `exact` False: the same objects do not give the same bytes each time, the tag is weak.
+    """
     said = sorted((name, value) for name, value in asked.params.items() if name != "apikey")
     identity = repr((host.mark, request.url.path, said, asked.format, asked.language))
+    tag = f'"{hashlib.sha256(identity.encode()).hexdigest()[:32]}"'
     return {
-        "ETag": f'"{hashlib.sha256(identity.encode()).hexdigest()[:32]}"',
+        "ETag": tag if exact else f"W/{tag}",
         "Cache-Control": KEPT_A_MINUTE.decode(),
         "Vary": "Accept, Accept-Language",
         "Content-Language": "fr-FR" if asked.language == "fr" else "en-US",
@@ -75,6 +80,8 @@ def refusal(error: Exception) -> Response:
     else:
         status = next((status for kind, status in kinds if isinstance(error, kind)), 503)
     detail = str(error)
+    if isinstance(error, BusyError):
+        return problem(503, detail, "ServerBusy")
     if status >= 500:
         _log.error("ogcapi: %s", error)
         status, code, detail = 503, "", "the data cannot be read at the moment: come back in a few seconds"

@@ -4,9 +4,12 @@ import pygeoapi.api as core
 
 from pcrs.errors import NotFoundError
 from pcrs.serve.ogcapi_host import Document, Host, call
-from pcrs.serve.ogcapi_links import links_in
+from pcrs.serve.ogcapi_links import links_in, with_parameters
 from pcrs.serve.ogcapi_request import HostRequest
-from pcrs.store.base import Layer
+from pcrs.standard.crs import L93, uri
+from pcrs.store.base import Layer, Query
+from pcrs.vector.formats import FORMATS, ONE_CLASS_FORMATS
+from pcrs.work.layers import COMMUNES
 
 _SPEC = "http://www.opengis.net/spec"
 CONFORMANCE = tuple(
@@ -53,12 +56,54 @@ def landing(host: Host, request: HostRequest) -> Document:
     links = [link for link in document["links"] if not _leads_nowhere(host, link["href"])]
     links += [dict(link) for extension in host.extensions for link in extension.links]
     links += [
+        extract_link(host, request.locale.language),
         {"rel": "license", "title": host.served.licence_title, "href": host.served.licence_url},
         _related("WMTS", "application/xml", f"{public}/wmts?SERVICE=WMTS&REQUEST=GetCapabilities"),
         _related("CSW", "application/xml", f"{public}/csw?service=CSW&request=GetCapabilities"),
     ]
     document["links"] = links_in(host, links, request.locale.language)
     return document | {"attribution": host.served.operator}
+
+
+def extract_link(host: Host, language: str) -> Document:
+    """The link to the extracts."""
+    title = "Extraire une commune, une dalle ou un rectangle" if language == "fr" else "Extract an area"
+    return {"rel": "related", "type": "text/html", "title": title, "href": f"{host.address}/extract"}
+
+
+def extract(host: Host, language: str) -> Document:
+    """What an extract is, and the addresses of those of each format."""
+    said = {
+        "fr": (
+            "Extraire",
+            "Tous les objets d'une commune, d'une dalle ou d'un rectangle, entiers, avec ce à quoi ils se "
+            "réfèrent et un lisez-moi.",
+        ),
+        "en": (
+            "Extract",
+            "Every object of a commune, a tile or a box, whole, with what it refers to and a notice.",
+        ),
+    }
+    title, text = said["en" if language == "en" else "fr"]
+    here = f"{host.address}/extract"
+    offered = [("self", "application/json", title, "f=json"), ("alternate", "text/html", title, "f=html")]
+    links: list[Document] = [
+        {"rel": rel, "type": kind, "title": name, "href": f"{here}?{query}"}
+        for rel, kind, name, query in offered
+    ]
+    for form in FORMATS.values():
+        href = f"{here}?f={form.name}{{&commune,dalle,bbox,bbox-crs,crs,clip,collections,valid-at}}"
+        link = {"rel": "item", "type": form.media_type, "title": form.title, "href": href, "templated": True}
+        links.append(link)
+    return {"title": title, "description": text, "links": links}
+
+
+def communes(host: Host) -> list[tuple[str, str]]:
+    """Codes and names of the communes of the site, by name."""
+    if COMMUNES.name not in host.layers:
+        return []
+    query = Query(sort=(("nom", True),), limit=2000, geometry=False)
+    return [(row.id, row.values["nom"]) for row in host.served.store.query(COMMUNES.name, query).rows]
 
 
 def conformance(host: Host) -> Document:
@@ -110,7 +155,18 @@ def _collection(host: Host, document: Document, request: HostRequest) -> Documen
         first, last = host.spans[name]
         document["extent"]["temporal"] = {"interval": [[_moment(first), _moment(last)]]}
     licence = {"rel": "license", "title": host.served.licence_title, "href": host.served.licence_url}
-    document["links"] = links_in(host, [*document["links"], licence], request.locale.language)
+    items = f"{host.address}/collections/{name}/items"
+    files = [
+        {
+            "rel": "items",
+            "type": form.media_type,
+            "title": form.title,
+            "href": with_parameters(items, {"f": form.name, "crs": uri(L93)}),
+        }
+        for form in ONE_CLASS_FORMATS.values()
+    ]
+    ours = [link for link in document["links"] if not link.get("type", "").startswith("text/csv")]
+    document["links"] = links_in(host, [*ours, *files, licence], request.locale.language)
     return document
 
 

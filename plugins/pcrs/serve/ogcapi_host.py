@@ -20,22 +20,10 @@ from pcrs.serve.context import Served
 from pcrs.serve.feature_area import area
 from pcrs.serve.ogcapi_config import Configuration, configuration
 from pcrs.serve.ogcapi_request import HostRequest
-from pcrs.store.base import Layer, Query
+from pcrs.store.base import Layer
 
 Document = dict[str, Any]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemsFormat:
-    """A format of files in which objects can be had: one more value of `f` on `items`."""
-
-    name: str
-    media_type: str
-    suffix: str
-    """Of the file, with its point."""
-    write: Callable[[Layer, Query, int], bytes]
-    """The file: which objects of the layer, paging included; EPSG code of its coordinates, x before y."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,6 @@ class Extension:
     """Links of the landing page."""
     paths: Mapping[str, Any] | None = None
     """Paths of the OpenAPI document, without references out of it."""
-    items_formats: Sequence[ItemsFormat] = ()
     revision: Callable[[], Hashable] = tuple
     """What changes with what it answers, beside the store and the editions."""
 
@@ -70,11 +57,6 @@ class Host:
     """First and last date, for the layers that have dates."""
     mark: str
     """Of the store, the editions and the settings that this state was made from."""
-
-    @property
-    def items_formats(self) -> Mapping[str, ItemsFormat]:
-        """The formats of files, by their names."""
-        return {each.name: each for extension in self.extensions for each in extension.items_formats}
 
     @property
     def address(self) -> str:

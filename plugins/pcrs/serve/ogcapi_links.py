@@ -7,12 +7,12 @@ from urllib.parse import quote, urlencode
 from pcrs.serve.ogcapi_config import Configuration
 from pcrs.serve.ogcapi_host import Document, Host
 
-_OTHER_FORMATS = ("application/ld+json", "text/csv")
+_NOT_SERVED = "application/ld+json"
 
 
 def links_in(host: Host, links: list[Document], language: str) -> list[Document]:
-    """The links without what is not served (JSON-LD, CSV), with French titles in French."""
-    kept = [link for link in links if not link.get("type", "").startswith(_OTHER_FORMATS)]
+    """The links without what is not served (JSON-LD), with French titles in French."""
+    kept = [link for link in links if not link.get("type", "").startswith(_NOT_SERVED)]
     if language != "fr":
         return kept
     french: Configuration = host.base["french_links"]

@@ -9,24 +9,23 @@ from typing import Any
 
 from pcrs import __version__
 from pcrs.serve.feature_links import can_embed
-from pcrs.serve.feature_query import CRS_URIS, FILTER_LANGUAGES
 from pcrs.serve.feature_schema import json_type
 from pcrs.serve.ogcapi_host import Document, Host
+from pcrs.serve.ogcapi_openapi_parts import OBJECT, parameters, query, ref, responses, schemas
 from pcrs.serve.ogcapi_request import COMMON, EMBED, ITEMS, Language
-from pcrs.standard.crs import CRS84
 from pcrs.store.base import Layer
+from pcrs.vector.formats import FORMATS, ONE_CLASS_FORMATS, Format
 
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 _JSON_SCHEMA = "application/schema+json"
-_OBJECT: Document = {"type": "object"}
-_URI: Document = {"type": "string", "format": "uri", "enum": list(CRS_URIS), "default": CRS84}
+_BINARY: Document = {"type": "string", "format": "binary"}
 
 
 def document(host: Host, language: Language) -> Document:
     """The whole document, in one language."""
     metadata = host.api.config["metadata"]
     identification = metadata["identification"]
-    paths = _common_paths()
+    paths = _common_paths() | {"/extract": _extract()}
     for name, layer in host.layers.items():
         paths |= _collection_paths(name, layer, host.api.config["resources"][name]["title"][language])
     for extension in host.extensions:
@@ -45,9 +44,9 @@ def document(host: Host, language: Language) -> Document:
         "tags": [{"name": name} for name in ("server", *host.layers)],
         "paths": paths,
         "components": {
-            "parameters": _parameters(host.base["server"]["limits"]) | {"f_items": _f_items(host)},
-            "responses": _responses(),
-            "schemas": _schemas(),
+            "parameters": parameters(host.base["server"]["limits"], host.served.max_export_objects),
+            "responses": responses(),
+            "schemas": schemas(),
         },
     }
 
@@ -70,15 +69,15 @@ def coverage_paths(media_types: Mapping[str, str]) -> Document:
         "datetime": "A date, or an interval of two with .. for open",
         "edition": "Edition of the mosaic; the current one without a word",
     }
-    parameters = [_query(name, text, {"type": "string"}) for name, text in described.items()]
-    parameters.append(_query("f", "Format", {"type": "string", "enum": list(media_types)}))
+    parameters = [query(name, text, {"type": "string"}) for name, text in described.items()]
+    parameters.append(query("f", "Format", {"type": "string", "enum": list(media_types)}))
     binary = {"schema": {"type": "string", "format": "binary"}}
     responses: Document = {
         "200": {"description": "The pixels", "content": dict.fromkeys(media_types.values(), binary)},
         "204": {"description": "There is nothing there"},
     }
     for status in ("400", "406", "413", "503"):
-        responses[status] = _ref("Problem", "responses")
+        responses[status] = ref("Problem", "responses")
     operation = {"operationId": "getCoverage", "summary": "Mosaic", "tags": ["ortho"]}
     return {
         "/collections/ortho": _get("describe_ortho", "Mosaic", "ortho", schema="collection"),
@@ -102,8 +101,6 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Document:
     path = f"/collections/{name}"
     carrying = [EMBED] if can_embed(name) else []
     items = [item for item in (*ITEMS, *carrying) if item not in COMMON]
-    if layer.time_field is not None:
-        items.append("datetime")
     fields = [_field_parameter(field.name, json_type(field)) for field in layer.fields]
     feature_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
     geojson = "application/geo+json"
@@ -111,19 +108,17 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Document:
         path: _get(f"describe_{name}", title, name, schema="collection"),
         f"{path}/items": _get(
             f"get_{name}", f"{title} : objets", name, f="f_items",
-            parameters=[*map(_ref, items), *fields], schema="featureCollection", media_type=geojson,
+            parameters=[*map(ref, items), *fields], schema="featureCollection", media_type=geojson,
+            files=ONE_CLASS_FORMATS,
         ),
         f"{path}/items/{{featureId}}": _get(
-            f"get_{name}_item", f"{title} : objet", name,
-            parameters=[feature_id, _ref("crs"), *map(_ref, carrying)], schema="feature", media_type=geojson,
+            f"get_{name}_item", f"{title} : objet", name, f="f_items",
+            parameters=[feature_id, ref("crs"), ref("valid-at"), *map(ref, carrying)],
+            schema="feature", media_type=geojson, files=ONE_CLASS_FORMATS,
         ),
         f"{path}/queryables": _get(f"get_{name}_queryables", "Queryables", name, media_type=_JSON_SCHEMA),
         f"{path}/schema": _get(f"get_{name}_schema", "Schema", name, media_type=_JSON_SCHEMA),
     }  # fmt: skip
-
-
-def _ref(name: str, kind: str = "parameters") -> Document:
-    return {"$ref": f"#/components/{kind}/{name}"}
 
 
 def _field_parameter(name: str, schema: Document) -> Document:
@@ -132,14 +127,21 @@ def _field_parameter(name: str, schema: Document) -> Document:
 
 
 def _get(operation: str, summary: str, tag: str, **said: Any) -> Document:
-    """A path that answers GET; `said`: parameters, schema (a component) and media type of the JSON answer."""
-    parameters = [*said.get("parameters", ()), _ref(said.get("f", "f")), _ref("lang")]
-    schema = _ref(said["schema"], "schemas") if "schema" in said else _OBJECT
+    """A path that answers GET.
+
+    `said`: parameters, schema (a component) and media type of the JSON answer, formats of files.
+    """
+    parameters = [*said.get("parameters", ()), ref(said.get("f", "f")), ref("lang")]
+    schema = ref(said["schema"], "schemas") if "schema" in said else OBJECT
     content: Document = {said.get("media_type", "application/json"): {"schema": schema}}
     content["text/html"] = {"schema": {"type": "string"}}
+    files: Mapping[str, Format] = said.get("files", {})
+    content |= {form.media_type: {"schema": _BINARY} for form in files.values()}
     responses: Document = {"200": {"description": summary, "content": content}}
-    for status in ("400", "404", "503"):
-        responses[status] = _ref("Problem", "responses")
+    if files:
+        responses["204"] = {"description": "A file was asked, and there is no object to be in it"}
+    for status in ("400", "404", *(("413",) if files else ()), "503"):
+        responses[status] = ref("Problem", "responses")
     return {
         "get": {
             "operationId": operation,
@@ -151,99 +153,17 @@ def _get(operation: str, summary: str, tag: str, **said: Any) -> Document:
     }
 
 
-def _query(name: str, description: str, schema: Document) -> Document:
-    exploded = {} if schema["type"] != "array" else {"style": "form", "explode": False}
-    return {"name": name, "in": "query", "description": description, "schema": schema} | exploded
-
-
-def _parameters(limits: Mapping[str, Any]) -> Document:
-    names = {"type": "array", "items": {"type": "string"}}
-    numbers = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
-    limit = {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": limits["max_items"],
-        "default": limits["default_items"],
+def _extract() -> Document:
+    """The path of extracts."""
+    given = {
+        "commune": "The area: INSEE code of a commune of the site",
+        "dalle": "The area: name of a dalle",
+        "collections": "Classes to extract, with commas; every one without a word",
+        "clip": "Lines and areas cut at the limit; not for gml, which exchanges whole objects",
     }
-    found = (
-        _query("f", "Representation", {"type": "string", "enum": ["json", "html"]}),
-        _query("lang", "Language of texts", {"type": "string", "enum": ["fr", "en"], "default": "fr"}),
-        _query("limit", "Objects of a page; more than the maximum is the maximum", limit),
-        _query("offset", "Objects left out before the page", {"type": "integer", "minimum": 0, "default": 0}),
-        _query("cursor", "Where the page begins, as a next link says it", {"type": "string"}),
-        _query("filter", "A condition in CQL2; its names are those of the queryables", {"type": "string"}),
-        _query(
-            "filter-lang",
-            "Language of filter",
-            {"type": "string", "enum": list(FILTER_LANGUAGES), "default": "cql2-text"},
-        ),
-        _query("filter-crs", "CRS of the coordinates in filter; its axis order holds", _URI),
-        _query(
-            "embed",
-            "Objects carry, in `embedded`, those that they name: what an affleurant looks like",
-            {"type": "boolean", "default": False},
-        ),
-        _query("bbox", "Objects that intersect the box, in Lambert-93; heights are not compared", numbers),
-        _query("bbox-crs", "CRS of bbox; its axis order holds", _URI),
-        _query("crs", "CRS of the coordinates answered; its axis order holds", _URI),
-        _query("datetime", "A date, a moment, or an interval of two with .. for open", {"type": "string"}),
-        _query("sortby", "Fields to sort by; - before a name descends", names),
-        _query("properties", "Fields to answer", names),
-        _query("skipGeometry", "Objects without their geometry", {"type": "boolean", "default": False}),
-        _query(
-            "resulttype",
-            "hits: the number of objects alone",
-            {"type": "string", "enum": ["results", "hits"], "default": "results"},
-        ),
-    )
-    return {parameter["name"]: parameter for parameter in found}
-
-
-def _f_items(host: Host) -> Document:
-    """`f` of a page of objects: the formats of files too."""
-    return _query("f", "Representation", {"type": "string", "enum": ["json", "html", *host.items_formats]})
-
-
-def _responses() -> Document:
-    content = {"application/problem+json": {"schema": _ref("problem", "schemas")}}
-    return {
-        "Problem": {
-            "description": "What is wrong with the request, or 503: come back later",
-            "content": content,
-        }
-    }
-
-
-def _schemas() -> Document:
-    text, links = {"type": "string"}, {"type": "array", "items": _ref("link", "schemas")}
-    geometry = {"type": "object", "nullable": True, "properties": {"type": text}}
-    feature = {
-        "type": {"type": "string", "enum": ["Feature"]},
-        "id": text,
-        "geometry": geometry,
-        "properties": {"type": "object", "nullable": True},
-        "links": links,
-    }
-    features = {
-        "type": {"type": "string", "enum": ["FeatureCollection"]},
-        "features": {"type": "array", "items": _ref("feature", "schemas")},
-        "links": links,
-        "numberMatched": {"type": "integer", "minimum": 0},
-        "numberReturned": {"type": "integer", "minimum": 0},
-    }
-    described = {"id": text, "title": text, "description": text, "extent": _OBJECT, "links": links}
-    listed = {"collections": {"type": "array", "items": _ref("collection", "schemas")}, "links": links}
-    problem = dict.fromkeys(("type", "title", "detail", "code", "description"), text)
-    return {
-        "link": _object(dict.fromkeys(("href", "rel", "type", "title", "hreflang"), text), "href", "rel"),
-        "conformance": _object({"conformsTo": {"type": "array", "items": text}}, "conformsTo"),
-        "collection": _object(described, "id", "links"),
-        "collections": _object(listed, "collections", "links"),
-        "feature": _object(feature, "type", "geometry", "properties"),
-        "featureCollection": _object(features, "type", "features"),
-        "problem": _object(problem | {"status": {"type": "integer"}}, "code"),
-    }
-
-
-def _object(properties: Document, *required: str) -> Document:
-    return {"type": "object", "required": list(required), "properties": properties}
+    parameters = [
+        *(query(name, text, {"type": "string"}) for name, text in given.items()),
+        *map(ref, ("bbox", "bbox-crs", "crs", "valid-at")),
+    ]
+    summary = "Every object of one area (commune, dalle or bbox) as a file"
+    return _get("getExtract", summary, "server", f="f_extract", parameters=parameters, files=FORMATS)

@@ -24,10 +24,10 @@ from pcrs.standard.crs import CRS84, epsg_of
 Language = Literal["fr", "en"]
 COMMON = ("f", "lang", "apikey")
 """Parameters of every resource; `apikey` is read by the access control."""
-ITEM = (*COMMON, "crs")
+ITEM = (*COMMON, "crs", "valid-at")
 ITEMS = (
     *ITEM,
-    *("limit", "offset", "cursor", "bbox", "bbox-crs", "filter", "filter-lang", "filter-crs"),
+    *("limit", "offset", "cursor", "bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs"),
     *("sortby", "properties", "skipGeometry", "resulttype"),
 )
 EMBED = "embed"
@@ -113,7 +113,8 @@ def _format(wanted: str | None, accept: str, files: Mapping[str, str]) -> str:
     offers = _weights(accept)
     html, json = (max(_weight(offers, kind) for kind in kinds) for kinds in (_HTML, _JSON))
     named = {kind: weight for kind, weight in offers if weight > max(html, json)}
-    file = next((name for name, media_type in files.items() if media_type in named), None)
+    bare = {name: media_type.partition(";")[0] for name, media_type in files.items()}
+    file = max((name for name in bare if bare[name] in named), key=lambda n: named[bare[n]], default=None)
     return file or ("html" if html > json else "json")
 
 
@@ -167,7 +168,7 @@ def _one_of(name: str, words: Sequence[str]) -> Callable[[str], None]:
 def _not_empty(name: str) -> Callable[[str], None]:
     def check_names(value: str) -> None:
         if not all(value.split(",")):
-            raise InputError(f"{name}={value!r}: expected names of fields separated by commas")
+            raise InputError(f"{name}={value!r}: expected names separated by commas")
 
     return check_names
 
@@ -178,6 +179,8 @@ _CHECKS: Mapping[str, Callable[[str], None]] = {
     "skipGeometry": _one_of("skipGeometry", ("true", "false")),
     "resulttype": _one_of("resulttype", ("results", "hits")),
     "embed": _one_of("embed", ("true", "false")),
+    "clip": _one_of("clip", ("true", "false")),
+    "collections": _not_empty("collections"),
     "properties": _not_empty("properties"),
     "sortby": _not_empty("sortby"),
 }

@@ -70,7 +70,7 @@ class Query:
     equals: tuple[tuple[str, str], ...] = ()
     interval: tuple[str | None, str | None] | None = None
     """ISO 8601 bounds on the layer's time field, both included; None is open. Rows without
-    a date are left out."""
+    a date are in every interval, as OGC API Features wants it."""
     filter: Filter | None = None
     """A CQL2 condition, checked against the layer; exact."""
     after: int | None = None

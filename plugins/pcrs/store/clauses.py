@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pcrs.errors import InputError
 from pcrs.store.base import Query
-from pcrs.store.statement import Statement
+from pcrs.store.statement import Statement, joined
 
 _MAX = 2**62
 """Numbers beyond it are taken for it: an engine has 64 bits."""
@@ -16,6 +16,13 @@ def filtered(conditions: Sequence[Statement]) -> Statement:
         return Statement("")
     text = " AND ".join(condition.text for condition in conditions)
     return Statement(f" WHERE {text}", tuple(v for condition in conditions for v in condition.values))
+
+
+def dated_or(column: str, conditions: Sequence[Statement]) -> Statement:
+    """All of these conditions on a date hold, or there is no date."""
+    both = joined("AND", conditions)
+    found = joined("OR", [Statement(f"{column} IS NULL"), both])
+    return Statement(f"({found.text})", found.values)
 
 
 def united(selects: Sequence[Statement]) -> Statement:

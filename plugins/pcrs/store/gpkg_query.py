@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pcrs.errors import InputError
 from pcrs.standard.crs import BBox
 from pcrs.store.base import Field, Layer, Query
-from pcrs.store.clauses import bounded, filtered, ordered, paged, united
+from pcrs.store.clauses import bounded, dated_or, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.gpkg_filter import GeoPackageDialect, candidates
 from pcrs.store.gpkg_values import to_sql
@@ -50,20 +50,20 @@ def moment_of(text: str) -> str:
 
 
 def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statement]:
-    """Both bounds included. A day holds all its moments, in the store as in the bounds."""
+    """Both bounds included. A day holds all its moments, in the store as in the bounds; no date meets all."""
     field = None if layer.time_field is None else field_of(layer, layer.time_field)
     if field is None or field.kind not in ("date", "datetime"):
         raise InputError(f"layer {layer.name} has no date: an interval cannot be asked of it")
     length = len("2025-06-01") if field.kind == "date" else None
     column = quoted(field.name)
-    conditions = [Statement(f"{column} IS NOT NULL", ())]
+    conditions = []
     if start is not None:
         conditions.append(Statement(f"{column} >= ?", (moment_of(start)[:length],)))
     if end is not None:
         bound = moment_of(end)[:length]
         value = column if field.kind == "date" else f"substr({column}, 1, {len(bound)})"
         conditions.append(Statement(f"{value} <= ?", (bound,)))
-    return conditions
+    return [dated_or(column, conditions)] if conditions else []
 
 
 def _following(layer: Layer, query: Query, after: int) -> Statement:

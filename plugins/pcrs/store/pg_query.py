@@ -6,7 +6,7 @@ from dataclasses import replace
 from pcrs.errors import InputError
 from pcrs.standard.crs import L93, BBox
 from pcrs.store.base import Field, Layer, Query
-from pcrs.store.clauses import bounded, filtered, ordered, paged, united
+from pcrs.store.clauses import bounded, dated_or, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.gpkg_query import field_of, moment_of
 from pcrs.store.gpkg_values import to_sql
@@ -53,12 +53,12 @@ def _equal(layer: Layer, name: str, text: str) -> Statement:
 
 
 def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statement]:
-    """Both bounds included. A day holds all its moments, in the store as in the bounds."""
+    """Both bounds included. A day holds all its moments, in the store as in the bounds; no date meets all."""
     field = None if layer.time_field is None else field_of(layer, layer.time_field)
     if field is None or field.kind not in ("date", "datetime"):
         raise InputError(f"layer {layer.name} has no date: an interval cannot be asked of it")
     column = quoted(field.name)
-    conditions = [Statement(f"{column} IS NOT NULL")]
+    conditions = []
     for bound, sign in ((start, ">="), (end, "<=")):
         if bound is None:
             continue
@@ -70,7 +70,7 @@ def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statemen
             conditions.append(Statement(text, (moment,)))
         else:
             conditions.append(Statement(f"{column} {sign} %s::timestamp AT TIME ZONE 'UTC'", (moment,)))
-    return conditions
+    return [dated_or(column, conditions)] if conditions else []
 
 
 def candidates(box: BBox) -> Statement:

@@ -9,7 +9,14 @@ from pcrs.standard.crs import L93, PCRS_CRS
 from pcrs.standard.model import CLASSES, Feature
 from pcrs.vector.dressed import write_dressed
 from pcrs.vector.dxf import write_dxf
-from pcrs.vector.packs import write_flatgeobuf, write_geojson, write_shapefile
+from pcrs.vector.packs import (
+    write_csvs,
+    write_flatgeobuf,
+    write_geojson,
+    write_one_csv,
+    write_one_flatgeobuf,
+    write_shapefile,
+)
 from pcrs.vector.sheets import Extract
 from pcrs.vector.write import write
 
@@ -63,8 +70,16 @@ _ALL = (
     Format("fgb", "FlatGeobuf, un fichier par classe", ".zip", "application/zip", write_flatgeobuf),
     Format("geojson", "GeoJSON, un fichier par classe", ".zip", "application/zip", write_geojson, epsg=4326),
     Format("shp", "Shapefile, un fichier par classe", ".zip", "application/zip", write_shapefile),
+    Format("csv", "CSV, un fichier par classe", ".zip", "application/zip", write_csvs),
 )  # fmt: skip
+_ONE = (
+    Format("fgb", "FlatGeobuf", ".fgb", "application/flatgeobuf", write_one_flatgeobuf),
+    Format("csv", "CSV, géométrie en WKT", ".csv", "text/csv; charset=utf-8", write_one_csv),
+)
 FORMATS: Mapping[str, Format] = {each.name: each for each in _ALL}
+"""Of an extract of any number of classes."""
+ONE_CLASS_FORMATS: Mapping[str, Format] = {each.name: each for each in (*_ALL[:3], *_ONE, FORMATS["shp"])}
+"""Of the objects of one class alone: plain files, where the format has one. GeoJSON is made elsewhere."""
 
 
 def format_of(name: str) -> Format:

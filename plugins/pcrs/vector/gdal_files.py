@@ -187,17 +187,19 @@ _WITHOUT_GEOMETRY: Mapping[str, dict[str, str]] = {"FlatGeobuf": {"SPATIAL_INDEX
 
 
 def convert(
-    source: Path, table: Table, target: Path, how: Target, epsg: int, names: Mapping[str, str]
+    source: Path, tables: Sequence[Table], target: Path, how: Target, epsg: int, names: Mapping[str, str]
 ) -> None:
-    """A layer of the GeoPackage `source` as the file `target` of another driver, its columns renamed.
+    """Layers of the GeoPackage `source` as one file `target` of another driver, columns renamed.
+
+    The tables are those that one sheet became: their columns are the same.
 
     Raises:
         StoreError: GDAL cannot write it.
     """
-    columns = [f'{_value(c, how)} AS "{names.get(c.name, c.name)}"' for c in table.sheet.columns]
-    kind = table.geometry_type
-    listed = ", ".join((["geom"] if kind else []) + columns)
-    query = f'SELECT {listed} FROM "{table.name}"'  # noqa: S608 - names of our own sheets, quoted
+    first = tables[0]
+    kinds = {table.geometry_type for table in tables}
+    kind = first.geometry_type if len(kinds) == 1 else "Unknown"
+    query = " UNION ALL ".join(_selected(table, how, names) for table in tables)
     options = dict(how.options)
     if kind is None:
         options = _WITHOUT_GEOMETRY.get(how.driver, options)
@@ -205,13 +207,19 @@ def convert(
         pyogrio.raw.write_arrow(
             stream,
             target,
-            layer=table.name,
+            layer=first.name if len(tables) == 1 else target.stem,
             driver=how.driver,
             geometry_type=kind,
             crs=f"EPSG:{epsg}" if kind else None,
             geometry_name=meta["geometry_name"] if kind else None,
             layer_options=options,
         )
+
+
+def _selected(table: Table, how: Target, names: Mapping[str, str]) -> str:
+    columns = [f'{_value(c, how)} AS "{names.get(c.name, c.name)}"' for c in table.sheet.columns]
+    listed = ", ".join((["geom"] if table.geometry_type else []) + columns)
+    return f'SELECT {listed} FROM "{table.name}"'  # noqa: S608 - names of our own sheets, quoted
 
 
 def _value(column: Column, how: Target) -> str:

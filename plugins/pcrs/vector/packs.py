@@ -1,4 +1,4 @@
-"""Several files of one format in a ZIP, with the lisez-moi: FlatGeobuf, GeoJSON, Shapefile."""
+"""Several files of one format in a ZIP, with the lisez-moi: FlatGeobuf, GeoJSON, Shapefile, CSV."""
 
 import shutil
 import tempfile
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pcrs.files import placing
 from pcrs.standard.crs import is_latlon
+from pcrs.vector.csv_files import write_csv
 from pcrs.vector.gdal_files import Table, Target, convert, write_geopackage
 from pcrs.vector.sheets import Column, Extract
 
@@ -27,9 +28,37 @@ _MOMENT = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 2**20
 
 
+_FLATGEOBUF = Target("FlatGeobuf", {})
+
+
 def write_flatgeobuf(path: Path, extract: Extract) -> int:
     """A `.fgb` for each sheet."""
-    return _packed(path, extract, Target("FlatGeobuf", {}), "fgb")
+    return _packed(path, extract, _FLATGEOBUF, "fgb")
+
+
+def write_one_flatgeobuf(path: Path, extract: Extract) -> int:
+    """The only sheet as one `.fgb`, when it is whole."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as held:
+        source, part = Path(held) / "source.gpkg", Path(held) / path.name
+        tables = write_geopackage(source, extract)
+        convert(source, tables, part, _FLATGEOBUF, extract.epsg, {})
+        part.replace(path)
+    return sum(table.sheet.count for table in tables)
+
+
+def write_csvs(path: Path, extract: Extract) -> int:
+    """A `.csv` for each sheet."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as held:
+        out = Path(held)
+        count = sum(write_csv(out / f"{sheet.name}.csv", sheet, extract.epsg) for sheet in extract.sheets)
+        _note(out, [extract.notice])
+        zip_files(path, sorted(out.iterdir()))
+    return count
+
+
+def write_one_csv(path: Path, extract: Extract) -> int:
+    """The only sheet as one `.csv`."""
+    return write_csv(path, extract.sheets[0], extract.epsg)
 
 
 def write_geojson(path: Path, extract: Extract) -> int:
@@ -60,11 +89,15 @@ def _packed(path: Path, extract: Extract, how: Target, suffix: str) -> int:
         for table in tables:
             names = short_names(table.sheet.columns) if short else {}
             target = out / f"{table.name}.{'dbf' if short and not table.geometry_type else suffix}"
-            convert(source, table, target, how, extract.epsg, names)
+            convert(source, [table], target, how, extract.epsg, names)
             notes += _renamed(table, names)
-        (out / NOTICE).write_text("\n".join(notes) + "\n", encoding="utf-8-sig", newline="\r\n")
+        _note(out, notes)
         zip_files(path, sorted(out.iterdir()))
     return sum(table.sheet.count for table in tables)
+
+
+def _note(folder: Path, lines: Sequence[str]) -> None:
+    (folder / NOTICE).write_text("\n".join(lines) + "\n", encoding="utf-8-sig", newline="\r\n")
 
 
 def zip_files(path: Path, files: Iterable[Path]) -> None:

@@ -107,11 +107,7 @@ def _survey_days(store: FeatureStore, layer: Layer) -> list[date]:
     """The first and the last `dateLeve` of a layer."""
     if layer.time_field != "dateLeve":
         return []
-    days: list[str] = []
-    for ascending in (True, False):
-        query = Query(interval=("0001-01-01", None), sort=(("dateLeve", ascending),), limit=1, geometry=False)
-        days += [row.values["dateLeve"] for row in store.query(layer.name, query).rows]
-    return [date.fromisoformat(day[:10]) for day in days]
+    return [date.fromisoformat(day[:10]) for day in store.span(layer.name) or ()]
 
 
 def _editions(store: FeatureStore, layers: Iterable[Layer]) -> list[str]:

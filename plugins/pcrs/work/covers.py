@@ -17,15 +17,19 @@ COVER_COLUMNS = (
 _PARTS = ("enveloppe", "ligne", "point")
 
 
+COVER_CLASSES = ("AffleurantGeometriquePCRS", "AffleurantPCRS")
+"""The classes that tell them."""
+
+
 def covers(selection: Selection) -> Mapping[str, Mapping[str, str | None]]:
     """By gml:id of a geometry or symbol: the values of `COVER_COLUMNS`. In memory, some 300 bytes each."""
     shown: dict[str, tuple[str, ...]] = {}
-    if "AffleurantGeometriquePCRS" in selection.facts:
+    if "AffleurantGeometriquePCRS" in selection.layers:
         for rows in selection.rows("AffleurantGeometriquePCRS"):
             for row in rows:
                 shown[row.id] = tuple(_target(link) for part in _PARTS for link in row.values[part] or ())
     found: dict[str, Mapping[str, str | None]] = {}
-    if "AffleurantPCRS" not in selection.facts:
+    if "AffleurantPCRS" not in selection.layers:
         return found
     for rows in selection.rows("AffleurantPCRS"):
         for row in rows:

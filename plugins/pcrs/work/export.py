@@ -1,27 +1,28 @@
 """An extract of a site's objects: what to take, how, and the file that appears when it is whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
-from pcrs.errors import ConflictError, InputError, NotFoundError, TooLargeError
+from pcrs.errors import ConflictError, InputError, NotFoundError
 from pcrs.standard.crs import L93, BBox, transform_bbox, transform_geometries
 from pcrs.standard.model import CONCRETE
-from pcrs.store.base import FeatureStore, Layer, Row
+from pcrs.store.base import FeatureStore, Layer, Query, Row
 from pcrs.vector.drawing import AFFLEURANTS
 from pcrs.vector.formats import Format
 from pcrs.vector.packs import NOTICE, zip_files
 from pcrs.vector.sheets import Column, Extract, Record, Sheet
 from pcrs.work.areas import Area
-from pcrs.work.covers import COVER_COLUMNS, covers
+from pcrs.work.covers import COVER_CLASSES, COVER_COLUMNS, covers
 from pcrs.work.cutting import cut
 from pcrs.work.notice import Credits, notice
 from pcrs.work.progress import Progress, Step, silent
-from pcrs.work.selection import Selection
+from pcrs.work.selection import EVERY, Selection
 
 _TRIES = 3
 """Times that an extract is begun again because the store changed meanwhile."""
@@ -29,7 +30,10 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked. `epsg` None: the CRS that the format prefers; `layers` empty: every CNIG class."""
+    """What is asked: an area, the objects of one layer that a query has, or everything.
+
+    `epsg` None: the CRS that the format prefers; `layers` empty: every CNIG class.
+    """
 
     format: Format
     credits: Credits
@@ -39,6 +43,12 @@ class Order:
     clip: bool = False
     layers: tuple[str, ...] = ()
     objects_max: int | None = None
+    query: Query = EVERY
+    """Of one layer, without an area: which objects. With an area or several layers: its date alone."""
+    bound: BaseGeometry | None = None
+    """EPSG:2154: with an area, what lies outside is not in the extract, even if it is referred to."""
+    columns: frozenset[str] | None = None
+    """Attributes to write; None: all."""
 
     @property
     def target_epsg(self) -> int:
@@ -59,6 +69,14 @@ class Order:
             )
         if self.clip and self.format.whole:
             raise InputError(f"{self.format.title} : l'échange se fait par objets entiers, sans découpe")
+        if self.format.whole and (self.columns is not None or not self.query.geometry):
+            raise InputError(f"{self.format.title} : l'échange se fait par objets entiers, attributs compris")
+
+    @property
+    def base(self) -> Query:
+        """What is asked of every layer."""
+        alone = self.area is None and len(self.layers) == 1
+        return self.query if alone else replace(EVERY, at=self.query.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +125,7 @@ def _write(folder: Path, path: Path, form: Format, extract: Extract) -> Path:
 def _extract(store: FeatureStore, order: Order, progress: Progress) -> Extract:
     layers = _layers(store, order)
     region = order.area.region if order.area else None
-    selection = Selection(store, layers, region)
+    selection = Selection(store, layers, region, order.base, order.objects_max, order.bound)
     done: list[str] = []
 
     def told(name: str) -> None:
@@ -117,11 +135,10 @@ def _extract(store: FeatureStore, order: Order, progress: Progress) -> Extract:
     selection.choose(told)
     facts = selection.facts
     total = sum(one.count for one in facts.values())
-    if order.objects_max is not None and total > order.objects_max:
-        raise TooLargeError(f"{total} objets, plus que {order.objects_max} : choisir une emprise plus petite")
-    title = order.area.title if order.area else "tout le site"
+    title = _title(order, layers)
     boxes = [transform_bbox(one.box, L93, order.target_epsg) for one in facts.values() if one.box is not None]
-    reader = _Reader(selection, order, covers(selection), _Counter(total, progress))
+    said = covers(_covering(store, selection, order))
+    reader = _Reader(selection, order, said, _Counter(total, progress))
     return Extract(
         title=f"{order.credits.title} – {title}",
         epsg=order.target_epsg,
@@ -140,6 +157,22 @@ def _layers(store: FeatureStore, order: Order) -> dict[str, Layer]:
     if order.layers:
         return {name: known[name] for name in order.layers}
     return {model.name: known[model.name] for model in CONCRETE if model.name in known}
+
+
+def _title(order: Order, layers: Mapping[str, Layer]) -> str:
+    if order.area:
+        return order.area.title
+    return "tout le site" if not order.layers else ", ".join(layer.title for layer in layers.values())
+
+
+def _covering(store: FeatureStore, selection: Selection, order: Order) -> Selection:
+    """Where covers are told: with a layer of their geometries alone, in the whole store."""
+    known = {layer.name: layer for layer in store.layers()}
+    chosen = selection.facts.keys()
+    if not chosen & set(AFFLEURANTS) or not chosen.isdisjoint(COVER_CLASSES):
+        return selection
+    layers = {name: known[name] for name in COVER_CLASSES if name in known}
+    return Selection(store, layers, None, replace(EVERY, geometry=False, at=order.query.at))
 
 
 def _union(boxes: Sequence[BBox]) -> BBox | None:
@@ -173,17 +206,26 @@ class _Reader:
     def sheet(self, layer: Layer) -> Sheet:
         """The sheet of a layer that has objects."""
         facts = self.selection.facts[layer.name]
-        columns = tuple(Column(f.name, f.kind, f.title, f.codes) for f in layer.fields)
+        chosen = self.order.columns
+        columns = tuple(
+            Column(f.name, f.kind, f.title, f.codes)
+            for f in layer.fields
+            if chosen is None or f.name in chosen or f.name == layer.id_field
+        )
         return Sheet(
             name=layer.name,
             title=layer.title,
-            shape=layer.geometry,
+            shape=self._shape(layer),
             columns=columns + (COVER_COLUMNS if layer.name in AFFLEURANTS else ()),
             id_column=layer.id_field,
             count=facts.count,
             has_z=facts.has_z,
             batches=lambda: self._batches(layer),
         )
+
+    def _shape(self, layer: Layer) -> str | None:
+        """The shape of the model; None when there is no geometry, or none is asked."""
+        return layer.geometry if self.order.query.geometry else None
 
     def _batches(self, layer: Layer) -> Iterator[list[Record]]:
         for rows in self.selection.rows(layer.name):
@@ -193,7 +235,7 @@ class _Reader:
 
     def _records(self, layer: Layer, rows: Sequence[Row]) -> list[Record]:
         records: list[Record] = [(row.id, row.geometry, self._values(layer, row)) for row in rows]
-        if layer.geometry is None:
+        if self._shape(layer) is None:
             return records
         area = self.order.area
         if self.order.clip and area is not None:

@@ -13,12 +13,15 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from pcrs.errors import NotFoundError
+from pcrs.errors import TooLargeError
 from pcrs.standard.crs import BBox
 from pcrs.standard.model import CLASSES, CONCRETE, Attribute, is_a
 from pcrs.store.base import FeatureStore, Layer, Query, Row
+from pcrs.store.named import by_ids
 
 PAGE = 5000
+EVERY = Query(limit=2**62)
+"""Every object, as it is now."""
 _LISTS = frozenset({"EmpriseEchangePCRS", "EmpriseDisponibilitePCRS", "InitiativePCRS"})
 """Classes whose repeatable links are cut to the objects of the extract."""
 _UPWARD = ("AffleurantGeometriquePCRS", "AffleurantPCRS")
@@ -51,7 +54,7 @@ class Facts:
 
 @dataclass(slots=True)
 class Selection:
-    """The chosen objects of some layers; without a region, all of them, and no id is held in memory.
+    """The chosen objects of some layers; without a region, those of `base`, and no id is held in memory.
 
     With a region the ids of what is chosen are (some 100 bytes each).
     """
@@ -59,6 +62,12 @@ class Selection:
     store: FeatureStore
     layers: Mapping[str, Layer]
     region: BaseGeometry | None
+    base: Query = EVERY
+    """What holds for every layer: a date, or for a layer alone any condition, order and paging."""
+    most: int | None = None
+    """Objects that may be chosen in all."""
+    bound: BaseGeometry | None = None
+    """EPSG:2154: what lies outside is left out, even if it is referred to."""
     facts: dict[str, Facts] = field(default_factory=dict)
     _met: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Ids by class that meet the region, or refer to what does."""
@@ -66,13 +75,18 @@ class Selection:
     """Ids by class that do not, and are referred to; in order."""
 
     def choose(self, told: Callable[[str], None]) -> None:
-        """Finds the objects and fills `facts`; `told` hears of each layer when it is done."""
+        """Finds the objects and fills `facts`; `told` hears of each layer when it is done.
+
+        Raises:
+            TooLargeError: there are more than `most`.
+        """
         if self.region is not None:
             self._find()
         for name, layer in self.layers.items():
             facts = Facts()
             for rows in self.rows(name):
                 facts.add(rows, layer.time_field)
+                self._bound(facts.count + sum(one.count for one in self.facts.values()))
             if facts.count:
                 self.facts[name] = facts
             told(name)
@@ -81,55 +95,59 @@ class Selection:
         """The chosen rows of a layer, page by page, in the order of the store; what was added comes last."""
         layer = self.layers[name]
         if self.region is None:
-            yield from pages(self.store, name, Query())
+            yield from pages(self.store, name, self.base)
             return
         if layer.geometry is not None:
-            for page in pages(self.store, name, Query(within=self.region)):
+            for page in pages(self.store, name, replace(self.base, within=self.region)):
                 yield self._cut(name, page)
         elif self._met[name]:
-            for page in pages(self.store, name, Query()):
+            for page in pages(self.store, name, self.base):
                 chosen = [row for row in page if row.id in self._met[name]]
                 if chosen:
                     yield self._cut(name, chosen)
         for ids in batched(self._added[name], PAGE):
-            yield self._cut(name, [self.store.get(name, id_) for id_ in ids])
+            there = {row.id: row for row in by_ids(self.store, layer, ids, at=self.base.at)}
+            yield self._cut(name, [there[id_] for id_ in ids])
 
     def _find(self) -> None:
         """The ids: by place, then what shows them, then what they refer to, until nothing is new."""
         wanted: list[tuple[Attribute, str]] = []
         for name, layer in self.layers.items():
             if layer.geometry is not None:
-                for page in pages(self.store, name, Query(within=self.region)):
+                for page in pages(self.store, name, replace(self.base, within=self.region)):
                     self._met[name] |= {row.id for row in page}
+                    self._bound(sum(map(len, self._met.values())))
                     wanted += _references(name, page)
         for name in _UPWARD:
             if name in self.layers:
-                for page in pages(self.store, name, Query(geometry=False)):
+                for page in pages(self.store, name, replace(self.base, geometry=False)):
                     rows = [row for row in page if self._shows(name, row)]
                     self._met[name] |= {row.id for row in rows}
                     wanted += _references(name, rows)
         while wanted:
-            found: list[tuple[Attribute, str]] = []
-            for attribute, target in wanted:
-                found += self._follow(attribute, target)
-            wanted = found
+            wanted = self._follow(wanted)
 
     def _shows(self, name: str, row: Row) -> bool:
         """True when one of the objects that the row refers to is chosen."""
         return any(self.holds(attribute, target) for attribute, target in _references(name, [row]))
 
-    def _follow(self, attribute: Attribute, target: str) -> list[tuple[Attribute, str]]:
-        """Adds the object that a link names, if it is in the store; returns its own links."""
-        if self.holds(attribute, target):
-            return []
-        for name in self._classes(attribute):
-            try:
-                row = self.store.get(name, target)
-            except NotFoundError:
-                continue
-            self._added[name][target] = None
-            return _references(name, [row])
-        return []
+    def _follow(self, wanted: Iterable[tuple[Attribute, str]]) -> list[tuple[Attribute, str]]:
+        """Adds the objects that links name, those that are in the store; returns their own links."""
+        missing: dict[str, dict[str, None]] = defaultdict(dict)
+        for attribute, target in wanted:
+            if not self.holds(attribute, target):
+                for name in self._classes(attribute):
+                    missing[name][target] = None
+        found: list[tuple[Attribute, str]] = []
+        for name, ids in missing.items():
+            rows = by_ids(self.store, self.layers[name], ids, at=self.base.at)
+            there = {row.id: row for row in rows if self._is_inside(row)}
+            self._added[name] |= dict.fromkeys(id_ for id_ in ids if id_ in there)
+            found += _references(name, there.values())
+        return found
+
+    def _is_inside(self, row: Row) -> bool:
+        return self.bound is None or row.geometry is None or bool(self.bound.intersects(row.geometry))
 
     def holds(self, attribute: Attribute, target: str) -> bool:
         """True when the object that a link names is chosen."""
@@ -139,6 +157,10 @@ class Selection:
         for model in CONCRETE:
             if model.name in self.layers and is_a(model.name, attribute.target or ""):
                 yield model.name
+
+    def _bound(self, count: int) -> None:
+        if self.most is not None and count > self.most:
+            raise TooLargeError(f"plus de {self.most} objets : choisir une emprise plus petite")
 
     def _cut(self, name: str, rows: list[Row]) -> list[Row]:
         """The rows; the lists of emprises and initiatives without what is not there."""
@@ -175,12 +197,15 @@ def _references(name: str, rows: Iterable[Row]) -> list[tuple[Attribute, str]]:
 
 
 def pages(store: FeatureStore, name: str, query: Query) -> Iterator[list[Row]]:
-    """Every row of a query, page by page, in the order of the store."""
-    query = replace(query, limit=PAGE)
-    while True:
-        page = store.query(name, query)
+    """At most `query.limit` rows, page by page, in the order of the query."""
+    left = query.limit
+    while left > 0:
+        page = store.query(name, replace(query, limit=min(PAGE, left)))
         if page.rows:
             yield list(page.rows)
-        if page.next_after is None:
+        if not page.more:
             return
-        query = replace(query, after=page.next_after)
+        left -= len(page.rows)
+        last = page.rows[-1]
+        values = tuple(last.values[field] for field, _ in query.sort)
+        query = replace(query, offset=0, after=last.fid, beyond=values)

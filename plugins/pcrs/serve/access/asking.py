@@ -20,11 +20,16 @@ from pcrs.standard.crs import CRS84, L93, BBox, transform_bbox
 from pcrs.standard.grid import LAMB93, PM, Tile, TileMatrixSet
 from pcrs.standard.names import parse
 from pcrs.standard.regions import box_region
+from pcrs.vector.drawing import AFFLEURANTS
+from pcrs.vector.formats import FORMATS, ONE_CLASS_FORMATS
 from pcrs.work.access import VECTOR, Action, Ask, Spread
 
 _OPEN = Ask()
 _ORTHO = Ask(layers=frozenset({"ortho"}))
 _CLASSES = Ask(layers=frozenset({VECTOR}))
+_FILE_TYPES = frozenset(
+    form.media_type.partition(";")[0].encode() for form in (*FORMATS.values(), *ONE_CLASS_FORMATS.values())
+)
 _GRIDS: dict[str, TileMatrixSet] = {grid.id: grid for grid in (LAMB93, PM)}
 _ACTIONS: dict[str, Action] = {"metrics": "observe", "admin": "administer"}
 """First words of paths that are an action of their own."""
@@ -66,6 +71,15 @@ def _embeds(scope: Scope) -> bool:
     return _parameter(scope, "embed") in ("true", None)
 
 
+def _files(scope: Scope) -> bool:
+    """True when a file may be asked: covers are drawn in it as the objects that they belong to say."""
+    wanted = _parameter(scope, "f")
+    if wanted != "":
+        return wanted not in ("json", "html")
+    accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"").lower()
+    return any(each in accepted for each in _FILE_TYPES)
+
+
 def _parameter(scope: Scope, name: str) -> str | None:
     """Its value in lower case; None: the query is too long to be read here."""
     try:
@@ -76,12 +90,15 @@ def _parameter(scope: Scope, name: str) -> str | None:
 
 def _ogcapi(scope: Scope, rest: list[str]) -> Ask:
     match rest:
+        case ["extract"]:
+            return _CLASSES if _files(scope) else _OPEN
         case ["collections", name, *more]:
             if name == RECORDS or (more[0] if more else "") in _DESCRIBED:
                 return _OPEN
             action: Action = "read" if scope["method"] in ("GET", "HEAD", "OPTIONS") else "edit"
             spread: Spread = "within" if more[0] == "coverage" else "touches"
-            layers = {name, VECTOR} if _embeds(scope) else {name}
+            with_others = _embeds(scope) or (name in AFFLEURANTS and _files(scope))
+            layers = {name, VECTOR} if with_others else {name}
             return Ask(action, frozenset(layers), spread=spread)
         case ["processes", _, "execution"] | ["jobs", *_]:
             return Ask("process")

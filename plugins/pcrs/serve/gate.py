@@ -1,4 +1,4 @@
-"""The threads that read coverages: few, and a short queue before them. A burst delays nothing else."""
+"""The threads that make what is large: few, and a short queue before them. A burst delays nothing else."""
 
 import asyncio
 import ctypes
@@ -13,29 +13,30 @@ from pcrs.errors import PcrsError
 from pcrs.serve.problems import RETRY_S
 
 WORKERS = 2
-"""Small coverages read at the same time, in one process. Large ones are read one by one, beside them."""
+"""Small answers made at the same time, in one process. Large ones are made one by one, beside them."""
 WAITING = 16
 """Requests that may wait for their turn; those beyond are told to come back."""
 
 _NICE = 10
-"""Niceness of what is large: what is small, and all that is not coverage, goes first."""
+"""Niceness of what is large: what is small, and all that has no gate, goes first."""
 
 
 class BusyError(PcrsError):
-    """Too many coverages are being read."""
+    """Too many answers are being made."""
 
 
 class Gate:
     """A few threads of its own, and a short queue before them.
 
     What is large has one thread: it does not delay what is small, and memory is bounded. What is decided
-    before has its own too: after an update it waits for the list of dalles.
+    before has its own too: after an update it waits for the list of dalles. `what` names what is made.
     """
 
-    def __init__(self, workers: int = WORKERS, waiting: int = WAITING) -> None:
-        self._small = ThreadPoolExecutor(workers, thread_name_prefix="coverage")
-        self._large = ThreadPoolExecutor(1, thread_name_prefix="coverage-large", initializer=_give_way)
-        self._deciding = ThreadPoolExecutor(workers, thread_name_prefix="coverage-plan")
+    def __init__(self, what: str, workers: int = WORKERS, waiting: int = WAITING) -> None:
+        self._what = what
+        self._small = ThreadPoolExecutor(workers, thread_name_prefix=what)
+        self._large = ThreadPoolExecutor(1, thread_name_prefix=f"{what}-large", initializer=_give_way)
+        self._deciding = ThreadPoolExecutor(workers, thread_name_prefix=f"{what}-plan")
         self._room = workers + waiting
         self._lock = Lock()
 
@@ -51,7 +52,7 @@ class Gate:
         """
         with self._lock:
             if not self._room:
-                raise BusyError(f"many coverages are being read: ask again in {RETRY_S} s")
+                raise BusyError(f"many {self._what} are being made: ask again in {RETRY_S} s")
             self._room -= 1
         future = self._large.submit(_given_back, work) if large else self._small.submit(work)
         future.add_done_callback(lambda _: self._left())
@@ -74,7 +75,7 @@ _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 def _given_back[T](work: Callable[[], T]) -> T:
     """What `work` returns; the memory that it freed goes back to the system.
 
-    glibc would keep it, some 100 MB in each process, in pieces of which the next coverage uses few.
+    glibc would keep it, some 100 MB in each process, in pieces of which the next answer uses few.
     """
     try:
         return work()
