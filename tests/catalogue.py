@@ -11,6 +11,7 @@ from pcrs.publish.records import refresh, sheets
 from pcrs.serve.csw import CswService
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.standard.crs import BBox
+from pcrs.store.record_engines import address
 from pcrs.store.records import RecordStore
 
 CATALOG = Path(__file__).resolve().parents[1] / "catalog"
@@ -72,19 +73,19 @@ def vector() -> VectorFacts:
     return VectorFacts("46", "2025", covered, objects, "010", intakes=intakes)
 
 
-def filled(path: Path, public_url: str = PUBLIC) -> RecordStore:
+def filled(place: Path | str, public_url: str = PUBLIC) -> RecordStore:
     """A store with the nine records of these facts."""
-    store = RecordStore(path)
+    store = RecordStore(place)
     refresh(store, sheets(human(), raster(), vector(), public_url), now=NOW)
     return store
 
 
 @contextmanager
-def served(records: Path, public_url: str = PUBLIC) -> Iterator[CswService]:
+def served(records: Path | str, public_url: str = PUBLIC) -> Iterator[CswService]:
     """The catalogue service over a record store."""
     site = CatalogueSite(
         public_url=public_url,
-        records=records,
+        records=address(records),
         title="PCRS du Lot",
         operator="Territoire d'Énergie Lot",
         contact_email="pcrs@example.fr",

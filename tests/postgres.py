@@ -8,6 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from pcrs.store.pg_connections import Address
 
 ABSENT = "PostgreSQL with PostGIS is not installed (postgresql-15, postgresql-15-postgis-3)"
 SETTINGS = {
@@ -57,6 +62,14 @@ class Cluster:
     def url(self, schema: str = "pcrs", database: str = "postgres") -> str:
         """The address of a schema, as `open_store` takes it."""
         return f"postgresql:///{database}?host={self.folder}&user=pcrs&schema={schema}"
+
+    @contextmanager
+    def schema(self) -> Iterator[str]:
+        """The address of a schema of its own, gone with the block."""
+        name = f"s{uuid4().hex[:12]}"
+        yield self.url(name)
+        with psycopg.connect(Address(self.url()).conninfo) as connection:
+            connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
 
     def _run(self, program: str, *args: object) -> None:
         command = [str(self._bin / program), *map(str, args)]

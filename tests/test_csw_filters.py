@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 from lxml import etree
 from pycsw.core.config import StaticContext
 from pycsw.plugins.profiles.apiso.apiso import APISO
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pcrs.errors import InputError
+from pcrs.standard.folding import folded
 from pcrs.store.csw_cql import to_filter
 from pcrs.store.csw_filters import MAX_CONDITIONS, MAX_LITERAL, parse
 from pcrs.store.csw_geometry import read_geometry
 from pcrs.store.csw_repository import CatalogueRepository, release
-from pcrs.store.records import RECORDS, database_url
+from pcrs.store.record_tables import RECORDS
 from tests.catalogue import IDENTIFIERS, filled
 
 DATASETS = [
@@ -26,11 +27,18 @@ SERVICES = ["PCRS_D046_ATOM", "PCRS_D046_CSW", "PCRS_D046_OGCAPI", "PCRS_D046_WM
 HEAD = 'xmlns:ogc="http://www.opengis.net/ogc" xmlns:gml="http://www.opengis.net/gml"'
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request, tmp_path_factory):
+    """The nine records, in each of the engines."""
+    if request.param == "sqlite":
+        yield filled(tmp_path_factory.mktemp("csw") / "records.db").url
+        return
+    with request.getfixturevalue("postgres").schema() as url:
+        yield filled(url).url
+
+
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    path = tmp_path_factory.mktemp("csw") / "records.db"
-    filled(path)
-    database = database_url(path)
+def repository(database):
     context = StaticContext("csw")
     config = {"server": {"url": "", "ogc_schemas_base": ""}, "metadata": {"inspire": {"enabled": False}}}
     APISO(context.model, context.namespaces, context).extend_core(context.model, context.namespaces, config)
@@ -88,9 +96,40 @@ def test_a_property_is_found_whatever_its_writing(ask, name):
 
 
 @pytest.mark.parametrize("name", ["csw:AnyText", "AnyText", "anytext", "any", "apiso:AnyText"])
-@pytest.mark.parametrize("operator", [like, lambda name, value: compare("EqualTo", name, value.strip("*"))])
-def test_full_text_is_searched_anywhere(ask, name, operator):
-    assert ask(ogc(operator(name, "*objets vecteur*"))) == ["PCRS_D046", "PCRS_D046_VECTEUR"]
+def test_full_text_is_searched_anywhere(ask, name):
+    both = ["PCRS_D046", "PCRS_D046_VECTEUR"]
+    assert ask(ogc(like(name, "*objets vecteur*"))) == both
+    for words in (like(name, "vecteur objets"), compare("EqualTo", name, "vecteur objets")):
+        assert set(ask(ogc(words))) == {*both, "PCRS_D046_OGCAPI"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Territoire d'Énergie",
+        "TERRITOIRE D’ENERGIE",
+        "territoire  d´energie",
+        "Territoire d\u2019\u0065\u0301nergie",
+    ],
+)
+def test_words_are_found_however_french_is_written(ask, written):
+    assert set(ask(ogc(like("AnyText", f"*{written}*")))) == set(IDENTIFIERS)
+    assert set(ask(ogc(like("apiso:OrganisationName", f"{written}*")))) == set(IDENTIFIERS)
+    assert set(ask(to_filter(f"csw:AnyText like '%{written.replace("'", "''")}%'"))) == set(IDENTIFIERS)
+
+
+WRITTEN = st.text(st.sampled_from("aÀéÊëîÏôÙçŒœÆæß’'´`–-  \u00a0\u202fN°²½ﬁ%_\\"), max_size=12)
+
+
+@given(WRITTEN)
+def test_engines_fold_as_we_do(repository, text):
+    assert repository.session.scalar(select(func.pcrs_fold(text))) == folded(text)
+
+
+@pytest.mark.parametrize("text", ["0.05", " 12 ", "-1e3", "1:200", "", "x", "1e999", "nan", "1_000", "0x1"])
+def test_engines_read_numbers_alike(repository, text):
+    told = repository.session.scalar(select(func.pcrs_number(text)))
+    assert told == {"0.05": 0.05, " 12 ": 12.0, "-1e3": -1000.0}.get(text)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """PostGIS: the contract of stores, and what QGIS, psql and other sessions see and do in the database."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -19,10 +18,8 @@ from tests.postgres import Cluster
 
 @pytest.fixture
 def url(postgres: Cluster) -> Iterator[str]:
-    schema = f"s{uuid4().hex[:12]}"
-    yield postgres.url(schema)
-    with psycopg.connect(Address(postgres.url()).conninfo) as connection:
-        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+    with postgres.schema() as address:
+        yield address
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from pcrs import settings
-from pcrs.assembly import features_of, init_site
+from pcrs.assembly import features_of, init_site, records_of
 from pcrs.errors import SettingsError
 from pcrs.standard.names import DalleName
 from pcrs.store.geopackage import GeoPackage
@@ -86,3 +86,15 @@ def test_the_settings_choose_the_store_of_features(tmp_path, postgres):
         assert store.layers() == ()
     with pytest.raises(SettingsError, match=r"store\.features"):
         settings.load(site.settings_file, {"PCRS_STORE__FEATURES": "mysql://host/base"})
+
+
+def test_the_settings_choose_the_store_of_records(tmp_path, postgres):
+    site = init_site(tmp_path / "site", "46")
+    own = records_of(site, settings.load(site.settings_file, {}))
+    assert own.shown == str(site.root.resolve() / "stores" / "records.db")
+    with postgres.schema() as url:
+        features_of(site, settings.load(site.settings_file, {"PCRS_STORE__FEATURES": url})).close()
+        beside = records_of(site, settings.load(site.settings_file, {"PCRS_STORE__RECORDS": url}))
+        assert (beside.url, beside.identifiers()) == (url, ())
+    with pytest.raises(SettingsError, match=r"store\.records"):
+        settings.load(site.settings_file, {"PCRS_STORE__RECORDS": "mysql://host/base"})

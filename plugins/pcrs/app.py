@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pcrs.assembly import features_of, public_url, tiers, write_records
+from pcrs.assembly import features_of, public_url, records_of, tiers, write_records
 from pcrs.errors import PcrsError, SiteError
 from pcrs.live import Live
 from pcrs.mending import watch
@@ -39,7 +39,6 @@ from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.index import Index
-from pcrs.store.records import RecordStore
 from pcrs.store.tokens import Tokens
 from pcrs.work.site import Site
 
@@ -59,7 +58,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
     cache_bytes = settings.serve.tile_cache_mb * 2**20
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
-    catalogue = csw.CswService(_catalogue(site, served), shipped("catalog/pycsw.yml"))
+    catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"))
     pages = Starlette(
         routes=[
             health,
@@ -70,7 +69,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *portal.routes(served),
         ]
     )
-    records = RecordStore(site.records_file)
+    records = records_of(site, settings)
     entries = Entries(records)
     extensions = [
         ogcapi_maps.extension(served, maps),
@@ -89,10 +88,10 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     return Guard(gate, NativeTiles(maps.layers if rules.raster_is_open else dict))
 
 
-def _catalogue(site: Site, served: context.Served) -> CatalogueSite:
+def _catalogue(site: Site, settings: Settings, served: context.Served) -> CatalogueSite:
     return CatalogueSite(
         public_url=served.public_url,
-        records=site.records_file,
+        records=settings.store.records or site.records_url,
         title=served.title,
         operator=served.operator,
         contact_email=served.contact_email,

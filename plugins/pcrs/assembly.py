@@ -22,6 +22,7 @@ from pcrs.settings import Settings, load, shipped
 from pcrs.store import open_store
 from pcrs.store.base import FeatureStore, Query
 from pcrs.store.index import Delivery, Index
+from pcrs.store.record_rows import OWN
 from pcrs.store.records import RecordStore
 from pcrs.vector.check import GmlControl
 from pcrs.vector.levels import VectorLevels
@@ -78,6 +79,16 @@ def features_of(site: Site, settings: Settings) -> FeatureStore:
         StoreError: the store cannot be opened.
     """
     return open_store(settings.store.features or site.features_url)
+
+
+def records_of(site: Site, settings: Settings) -> RecordStore:
+    """The store of catalogue records that the settings choose: the site's file, or a database.
+
+    Raises:
+        InputError: the address is of another kind.
+        StoreError: the store cannot be opened.
+    """
+    return RecordStore(settings.store.records or site.records_url)
 
 
 def gml_control_of(settings: Settings, *, xsd: Path | None = None, sketch: bool = False) -> GmlControl:
@@ -181,7 +192,7 @@ def _refresh(site: Site, settings: Settings, index: Index, store: FeatureStore) 
         licence_title=table.licence_title,
         licence_url=table.licence_url,
     )
-    records = RecordStore(site.records_file)
+    records = records_of(site, settings)
     raster = raster_facts(index, settings.site.departement)
     vector = vector_facts(index, store, settings.site.departement)
     made = sheets(human, raster, vector, public_url(settings), table.identifier_base)
@@ -194,7 +205,7 @@ def write_records(site: Site, settings: Settings, *, validate: bool) -> tuple[li
         changed = _refresh(site, settings, index, store)
     if not validate:
         return changed, []
-    return changed, list(validate_catalogue(RecordStore(site.records_file).all()))
+    return changed, list(validate_catalogue(records_of(site, settings).all(OWN)))
 
 
 def load_communes(site: Site, settings: Settings, file: Path) -> int:

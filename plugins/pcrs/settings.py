@@ -63,6 +63,7 @@ class StoreTable(_Table):
     """`[store]`: where objects are kept."""
 
     features: Annotated[str, Field(pattern=r"^((gpkg|postgres|postgresql)://\S+)?$")] = ""
+    records: Annotated[str, Field(pattern=r"^((sqlite|postgres|postgresql)://\S+)?$")] = ""
 
 
 class ControlTable(_Table):

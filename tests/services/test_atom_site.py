@@ -48,7 +48,7 @@ def ask_site(site, paths):
 def links(site):
     """Addresses of the download service that the records give, by record."""
     found = {}
-    for identifier, xml in RecordStore(site.records_file).all():
+    for identifier, xml in RecordStore(site.records_url).all():
         urls = etree.fromstring(xml).xpath("//gmd:URL/text()", namespaces=NAMESPACES)
         found[identifier] = {str(url) for url in urls if "/telechargement/" in url}
     return found

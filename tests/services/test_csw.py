@@ -22,7 +22,8 @@ from starlette.applications import Starlette
 
 from pcrs.publish.validate import schema
 from pcrs.serve.csw import MAX_BODY
-from pcrs.store.records import RECORDS, RecordStore
+from pcrs.store.record_tables import RECORDS
+from pcrs.store.records import RecordStore
 from tests.catalogue import IDENTIFIERS, NOW, PUBLIC, filled, served
 from tests.services.asking import ask, ask_all
 

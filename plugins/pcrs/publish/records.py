@@ -17,6 +17,7 @@ from pcrs.publish.facts import RasterFacts, VectorFacts
 from pcrs.publish.human import Human
 from pcrs.publish.iso19139 import DataSheet, ServiceSheet, metadata
 from pcrs.publish.services import atom_sheet, discovery_sheet, download_sheet, view_sheet
+from pcrs.store.record_rows import OWN
 from pcrs.store.records import RecordStore
 
 
@@ -86,7 +87,7 @@ def refresh(
         documents[sheet.identifier] = xml
         if xml != previous:
             changed.append(sheet.identifier)
-    withdrawn = [name for name in store.identifiers() if name not in documents]
+    withdrawn = [name for name in store.identifiers(OWN) if name not in documents]
     if changed or withdrawn:
         store.replace(documents.values(), inserted=now)
     return tuple(sorted((*changed, *withdrawn)))

@@ -7,7 +7,6 @@ from typing import Any
 import yaml
 
 from pcrs.errors import SettingsError
-from pcrs.store.records import database_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +15,8 @@ class CatalogueSite:
 
     public_url: str
     """Without a slash at the end."""
-    records: Path
-    """The record store: `stores/records.db`."""
+    records: str
+    """The address of the record store, as `RecordStore` takes it."""
     title: str
     operator: str
     contact_email: str
@@ -41,7 +40,7 @@ def configuration(file: Path, site: CatalogueSite) -> dict[str, Any]:
         identification = config["metadata"]["identification"]
         inspire = config["metadata"]["inspire"]
         config["server"]["url"] = site.url
-        config["repository"]["database"] = database_url(site.records)
+        config["repository"]["database"] = site.records
     except OSError as error:
         raise SettingsError(f"{file} cannot be read ({error}): install pcrs again") from error
     except (yaml.YAMLError, KeyError, TypeError) as error:

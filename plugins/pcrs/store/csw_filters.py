@@ -2,25 +2,31 @@
 
 pycsw's own translation nests And, Or and Not one level deep, writes distances and coordinates into the text
 of the SQL, and rounds boxes to a kilometre. Here every value is bound, and what is not understood is refused.
+Patterns and words are looked for in folded texts (`standard.folding`); `=` compares letter by letter.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
-from sqlalchemy import ColumnElement, Float, and_, cast, false, func, literal, not_, or_
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Boolean, ColumnElement, Float, and_, false, func, literal, not_, or_, true
 
 from pcrs.errors import InputError
+from pcrs.standard.folding import folded
 from pcrs.store.csw_geometry import read_geometry
-from pcrs.store.records import RECORDS
+from pcrs.store.record_functions import MICRO
+from pcrs.store.record_tables import RECORDS, near
 
 MAX_CONDITIONS = 200
 MAX_LITERAL = 1000
+_WORLD = 360 * MICRO
 _NUMERIC = {"denominator", "distancevalue", "cloudcover", "vert_extent_min", "vert_extent_max"}
 _MULTIPLE = {"keywords", "topicategory", "operatesonidentifier", "operatesoname"}
 _FUNCTIONS = {"length", "lower", "ltrim", "rtrim", "trim", "upper"}
 _SPATIAL = {
-    "BBOX": "bbox",
+    "BBOX": "intersects",
     "Beyond": "beyond",
     "Contains": "contains",
     "Crosses": "crosses",
@@ -94,9 +100,9 @@ def _comparison(element: etree._Element, name: str, queryables: Queryables) -> C
         raise InputError(f"unknown operator {name}")
     text = _literal(element)
     if name == "PropertyIsEqualTo" and column in _MULTIPLE:
-        return _present(subject, func.instr("," + subject + ",", f",{text},") > 0)
+        return _present(subject, func.pcrs_lists(subject, text, type_=Boolean))
     if element.get("matchCase") == "false":
-        return _present(subject, _COMPARE[name](func.lower(subject), func.lower(text)))
+        return _present(subject, _COMPARE[name](func.pcrs_fold(subject), folded(text)))
     return _present(subject, _COMPARE[name](_number(column, subject), _bound(column, text)))
 
 
@@ -106,40 +112,53 @@ def _present(subject: ColumnElement[Any], condition: Condition) -> Condition:
 
 
 def _number(column: str, subject: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(subject, Float) if column in _NUMERIC else subject
+    return func.pcrs_number(subject, type_=Float) if column in _NUMERIC else subject
 
 
 def _bound(column: str, text: str) -> ColumnElement[Any]:
     if column not in _NUMERIC:
         return literal(text)
     try:
-        return literal(float(text))
+        return literal(float(text), Float)
     except ValueError:
         raise InputError(f"{text!r} is compared with a number: give a number") from None
 
 
 def _like(element: etree._Element, column: str, subject: ColumnElement[Any]) -> Condition:
-    """LIKE, with the wildcards that the element declares; full text is searched for anywhere."""
+    """LIKE, with the wildcards that the element declares; without any, text is searched for word by word."""
+    text = _literal(element)
+    if etree.QName(element).localname != "PropertyIsLike":
+        return _holds_words(subject, text)
+    pattern, wild = _pattern(text, element)
+    if column != "anytext":
+        return func.pcrs_fold(subject).like(pattern, escape="\\")
+    return subject.like(f"%{pattern.strip('%')}%", escape="\\") if wild else _holds_words(subject, text)
+
+
+def _pattern(text: str, element: etree._Element) -> tuple[str, bool]:
+    """The folded text in the wildcards of SQL, and whether it has any."""
     any_run = element.get("wildCard", "%")
     any_one = element.get("singleChar", "_")
     escape = element.get("escapeChar") or element.get("escape") or "\\"
-    plain = etree.QName(element).localname != "PropertyIsLike"
     pattern, escaped = "", False
-    for letter in _literal(element):
-        if not (escaped or plain) and letter == escape:
+    for letter in text:
+        if not escaped and letter == escape:
             escaped = True
             continue
-        if not (escaped or plain) and letter in (any_run, any_one):
+        if not escaped and letter in (any_run, any_one):
             pattern += "%" if letter == any_run else "_"
         else:
             pattern += f"\\{letter}" if letter in "%_\\" else letter
         escaped = False
-    if column == "anytext":
-        pattern = f"%{pattern.strip('%')}%"
-    return subject.like(pattern, escape="\\")
+    return folded(pattern), any(sign in text for sign in (any_run, any_one, escape))
 
 
-def _spatial(element: etree._Element, predicate: str, queryables: Queryables) -> Condition:
+def _holds_words(subject: ColumnElement[Any], text: str) -> Condition:
+    """The folded text has each of the words, somewhere, as a part of a word perhaps."""
+    return and_(true(), *(subject.contains(word, autoescape=True) for word in folded(text).split()))
+
+
+def _spatial(element: etree._Element, relation: str, queryables: Queryables) -> Condition:
     named = _name(element)
     if named and _resolve(named, queryables) != RECORDS.c.wkt_geometry.name:
         raise InputError(f"{named} is no box: spatial operators work on ows:BoundingBox")
@@ -152,8 +171,26 @@ def _spatial(element: etree._Element, predicate: str, queryables: Queryables) ->
     geometry = read_geometry(element)
     if geometry is None:
         return false()
-    column = RECORDS.c.wkt_geometry
-    return _present(column, func.query_spatial(column, geometry.wkt, predicate, reach) == "true")
+    columns = RECORDS.c
+    if relation in ("disjoint", "beyond"):
+        return _present(columns.west, _meets(geometry, relation, reach))
+    candidates = _near(geometry, reach if relation == "dwithin" else 0.0)
+    if relation == "intersects" and geometry.equals(geometry.envelope):
+        return candidates
+    return and_(candidates, _meets(geometry, relation, reach))
+
+
+def _near(geometry: BaseGeometry, reach: float) -> Condition:
+    """By the spatial index: the box of a record meets that of the geometry, widened by the reach."""
+    west, south, east, north = geometry.bounds
+    low = [max(math.ceil((side - reach) * MICRO), -_WORLD) for side in (west, south)]
+    high = [min(math.floor((side + reach) * MICRO), _WORLD) for side in (east, north)]
+    return near(*low, *high)
+
+
+def _meets(geometry: BaseGeometry, relation: str, reach: float) -> Condition:
+    sides = (RECORDS.c.west, RECORDS.c.south, RECORDS.c.east, RECORDS.c.north)
+    return func.pcrs_meets(*sides, geometry.wkt, relation, literal(reach, Float), type_=Boolean)
 
 
 def _called(element: etree._Element, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,7 +1,7 @@
 """The table of records as pycsw reads it, on SQLAlchemy 2.
 
 pycsw 3.0.0b2 makes an engine and mapped classes for each request, on SQLAlchemy 1 only, and orders nothing:
-here they are made once for each database, connections are read-only, and every page is in a full order.
+here they are made once for each database, connections are few and read-only, every page is in a full order.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,15 +10,16 @@ from functools import cache
 from typing import Any
 
 from pycsw.core import repository
-from sqlalchemy import create_engine, event, func, select
+from sqlalchemy import Float, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
-from sqlalchemy.pool import NullPool
+from sqlalchemy.orm import DeclarativeBase, Session, deferred, scoped_session, sessionmaker
 
 from pcrs.errors import StoreError
-from pcrs.store.records import RECORDS
+from pcrs.store.record_engines import reading
+from pcrs.store.record_tables import RECORDS
 
 _EMPTY = "1970-01-01T00:00:00Z"
+_AREA = cast(RECORDS.c.east - RECORDS.c.west, Float) * (RECORDS.c.north - RECORDS.c.south)
 _READ_ONLY = "the catalogue is written by pcrs alone, never through the catalogue service"
 
 
@@ -27,9 +28,10 @@ class _Base(DeclarativeBase):
 
 
 class Dataset(_Base):
-    """A row, as pycsw takes it apart by column names."""
+    """A row, as pycsw takes it apart by column names; the search text stays where it is."""
 
     __table__ = RECORDS
+    anytext = deferred(RECORDS.c.anytext)
 
 
 class Queryables(dict[str, Any]):
@@ -50,25 +52,14 @@ class Queryables(dict[str, Any]):
 
 @cache
 def _sessions(database: str) -> scoped_session[Session]:
-    """The sessions of a database, one per thread until it is removed; connections refuse to write."""
-    engine = create_engine(database, poolclass=NullPool)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.create_function("query_spatial", 4, repository.query_spatial, deterministic=True)
-        connection.create_function("get_geometry_area", 1, repository.get_geometry_area, deterministic=True)
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=10000")
-        cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    return scoped_session(sessionmaker(engine))
+    """The sessions of a database, one per thread until it is removed; they refuse to write."""
+    return scoped_session(sessionmaker(reading(database)))
 
 
 def release(database: str) -> None:
     """The session of this thread is given back; to be called after each request.
 
-    One that stays open keeps its connection and every record that it ever read.
+    One that stays open keeps its connection, its state of the catalogue and every record that it ever read.
     """
     _sessions(database).remove()
 
@@ -89,7 +80,7 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
         self.database = database
         self.filter = None
         self.fts = False
-        self.dbtype = "sqlite"
+        self.dbtype = reading(database).dialect.name
         self.dataset = Dataset
         self.session = _sessions(database)
         self.func = func
@@ -119,8 +110,8 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
         if sortby is not None:
             column: Any = RECORDS.c[sortby["propertyname"]]
             if sortby.get("spatial"):
-                column = func.get_geometry_area(column)
-            order.append(column.desc() if sortby["order"] == "DESC" else column)
+                column = _AREA
+            order.append((column.desc() if sortby["order"] == "DESC" else column.asc()).nulls_last())
         page = select(Dataset).where(*where).order_by(*order, RECORDS.c.identifier)
         page = page.limit(int(maxrecords)).offset(int(startposition))
         with self._noting_failure():

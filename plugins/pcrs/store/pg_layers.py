@@ -50,6 +50,18 @@ def migrate(connection: Connection, schema: str) -> None:
     Raises:
         StoreError: PostGIS is not there, and this user may not install it; or a newer pcrs wrote the store.
     """
+    prepare(connection, schema)
+    for step in missing(version(connection), STEPS):
+        step(connection)
+    connection.execute("UPDATE pcrs_store SET version = %s", (len(STEPS),))
+
+
+def prepare(connection: Connection, schema: str) -> None:
+    """The schema exists, in a database with PostGIS: to be called in a transaction.
+
+    Raises:
+        StoreError: PostGIS is not there, and this user may not install it.
+    """
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
     if not connection.execute("SELECT 1 FROM pg_extension WHERE extname = 'postgis'").fetchone():
         try:
@@ -60,9 +72,6 @@ def migrate(connection: Connection, schema: str) -> None:
                 f"the database has no PostGIS ({error.diag.message_primary}): as its administrator, "
                 "CREATE EXTENSION postgis"
             ) from error
-    for step in missing(version(connection), STEPS):
-        step(connection)
-    connection.execute("UPDATE pcrs_store SET version = %s", (len(STEPS),))
 
 
 def _create(connection: Connection) -> None:

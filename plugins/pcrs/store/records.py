@@ -1,128 +1,90 @@
-"""The catalogue's records at rest: one SQLite table with the columns that pycsw reads.
+"""The catalogue's records at rest: one table in a SQLite file or a PostgreSQL database, which pycsw reads.
 
-pycsw's own set-up does not run on SQLAlchemy 2, and its inserts commit one record at a time: the table is
-made and written here, and pycsw only reads it (`csw_repository`). Column names come from pycsw's own model.
+pycsw's own inserts commit one record at a time: records are written here, and pycsw only reads them
+(`csw_repository`).
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from lxml import etree
-from pycsw.core import metadata as pycsw_metadata
-from pycsw.core.config import StaticContext
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    Float,
-    MetaData,
-    Table,
-    Text,
-    create_engine,
-    delete,
-    event,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, delete, insert, inspect, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
-from pcrs.errors import InputError, NotFoundError, StoreError
+from pcrs.errors import ConflictError, NotFoundError, StoreError
+from pcrs.store.migrations import Step, missing
+from pcrs.store.pg_connections import Address
+from pcrs.store.pg_layers import prepare
+from pcrs.store.record_engines import address, shown, writing
+from pcrs.store.record_rows import OWN, row_of
+from pcrs.store.record_tables import RECORDS, STATE, make
 
-_SCHEMA = "1"
-_REQUIRED = {"typename", "schema", "mdsource", "insert_date", "xml", "anytext", "metadata_type"}
-_NUMBERS = {"vert_extent_min", "vert_extent_max"}
-_SEARCHED = {"type", "parentidentifier", "date_modified"}
-_GMD = {
-    "gmd": "http://www.isotc211.org/2005/gmd",
-    "gco": "http://www.isotc211.org/2005/gco",
-    "gmx": "http://www.isotc211.org/2005/gmx",
-    "srv": "http://www.isotc211.org/2005/srv",
-}
-_CONTEXT = StaticContext()
-COLUMNS: tuple[str, ...] = tuple(_CONTEXT.md_core_model["mappings"].values())
-"""The 68 columns of pycsw's core model, in its order."""
-
-
-def _column(name: str) -> Column[Any]:
-    if name == "identifier":
-        return Column(name, Text, primary_key=True)
-    kind = Float if name in _NUMBERS else Text
-    return Column(name, kind, nullable=name not in _REQUIRED, index=name in _SEARCHED)
-
-
-_TABLES = MetaData()
-RECORDS = Table("records", _TABLES, *(_column(name) for name in COLUMNS))
-_STATE = Table(
-    "catalogue", _TABLES, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
-)
-
-
-def database_url(path: Path) -> str:
-    """The file as SQLAlchemy and pycsw name it."""
-    return f"sqlite:///{path.resolve()}"
+_LOCK = 0x70637273
+"""PostgreSQL's advisory lock of those who write: one at a time."""
+_MOST = 500
+"""Identifiers in one statement."""
 
 
 class RecordStore:
-    """The records of one site, in the SQLite file `path`, which is made when it is missing.
+    """The records of one site, at `place`: a SQLite file, or an address (`sqlite:`, `postgresql:`).
 
-    Writers change several records in one transaction; readers, in this process or another, see all of it or
-    nothing. Documents are UTF-8 bytes, given back as they were put.
+    Its tables are made when they are missing. Writers change several records in one transaction; readers, in
+    this process or another, see all of it or nothing. Documents are UTF-8 bytes, given back as they were put.
+    Each has a source: the site itself (`OWN`), or the catalogue that it was harvested from.
 
     Raises:
-        StoreError: the file is no record store, or cannot be opened.
+        InputError: the address is none.
+        StoreError: it holds no records that this pcrs can read, or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = _engine(path)
+    def __init__(self, place: Path | str) -> None:
+        self.url = address(place)
+        self.shown = shown(self.url)
+        self._engine = writing(self.url)
         with self._errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _TABLES.create_all(self._engine)
-            with self._engine.begin() as connection:
-                self._check_schema(connection)
+            if self._engine.dialect.name == "sqlite":
+                Path(self.shown).parent.mkdir(parents=True, exist_ok=True)
+            self._initialise()
 
-    def put(self, document: bytes, *, inserted: datetime) -> str:
+    def put(self, document: bytes, *, inserted: datetime, source: str = OWN) -> str:
         """The record is in the catalogue, in place of the one of the same identifier; returns the identifier.
 
         Raises:
             InputError: the document is no ISO 19139 record with an identifier.
+            ConflictError: a record of another source has the identifier.
         """
-        row = _row(document, inserted)
-        with self._errors(), self._engine.begin() as connection:
-            _write(connection, [row])
+        row = row_of(document, inserted, source)
+        with self._writing() as connection:
+            _write(connection, [row], source)
             _advance(connection)
         return str(row["identifier"])
 
-    def replace(self, documents: Iterable[bytes], *, inserted: datetime) -> None:
-        """The catalogue holds these records and no others.
+    def replace(self, documents: Iterable[bytes], *, inserted: datetime, source: str = OWN) -> None:
+        """The source has these records in the catalogue and no others; those of other sources stay.
 
         Rows whose document is the same are left as they are, date of insertion included.
 
         Raises:
             InputError: a document is no ISO 19139 record; nothing is changed.
+            ConflictError: a record of another source has one of the identifiers; nothing is changed.
         """
-        rows = [_row(document, inserted) for document in documents]
-        with self._errors(), self._engine.begin() as connection:
-            query = select(RECORDS.c.identifier, RECORDS.c.xml)
+        rows = [row_of(document, inserted, source) for document in documents]
+        with self._writing() as connection:
+            query = select(RECORDS.c.identifier, RECORDS.c.xml).where(RECORDS.c.mdsource == source)
             present = {row.identifier: row.xml for row in connection.execute(query)}
             gone = present.keys() - {row["identifier"] for row in rows}
-            connection.execute(delete(RECORDS).where(RECORDS.c.identifier.in_(gone)))
             fresh = [row for row in rows if present.get(row["identifier"]) != row["xml"]]
-            _write(connection, fresh)
+            _remove(connection, sorted(gone))
+            _write(connection, fresh, source)
             if gone or fresh:
                 _advance(connection)
 
     def delete(self, identifiers: Iterable[str]) -> int:
         """The records are withdrawn; how many there were. Unknown identifiers are no error."""
-        with self._errors(), self._engine.begin() as connection:
-            statement = delete(RECORDS).where(RECORDS.c.identifier.in_(list(identifiers)))
-            removed = int(connection.execute(statement).rowcount)
+        with self._writing() as connection:
+            removed = _remove(connection, list(identifiers))
             if removed:
                 _advance(connection)
         return removed
@@ -134,151 +96,123 @@ class RecordStore:
             NotFoundError: the catalogue has no such record.
         """
         with self._errors(), self._engine.connect() as connection:
-            query = select(RECORDS.c.xml).where(RECORDS.c.identifier == identifier)
-            xml = connection.execute(query).scalar()
+            xml = connection.scalar(select(RECORDS.c.xml).where(RECORDS.c.identifier == identifier))
         if xml is None:
             raise NotFoundError(f"the catalogue has no record {identifier!r}")
         return str(xml).encode()
 
-    def all(self) -> Iterator[tuple[str, bytes]]:
-        """(identifier, document) of every record, in the order of identifiers."""
+    def all(self, source: str | None = None) -> Iterator[tuple[str, bytes]]:
+        """(identifier, document) of every record, or of those of a source, in the order of identifiers."""
+        query = select(RECORDS.c.identifier, RECORDS.c.xml).order_by(RECORDS.c.identifier)
+        if source is not None:
+            query = query.where(RECORDS.c.mdsource == source)
         with self._errors(), self._engine.connect() as connection:
-            query = select(RECORDS.c.identifier, RECORDS.c.xml).order_by(RECORDS.c.identifier)
             rows = connection.execute(query).all()
         for identifier, xml in rows:
             yield identifier, xml.encode()
 
-    def identifiers(self) -> tuple[str, ...]:
-        """The identifiers, in order."""
+    def identifiers(self, source: str | None = None) -> tuple[str, ...]:
+        """The identifiers of all, or of those of a source, in order."""
+        query = select(RECORDS.c.identifier).order_by(RECORDS.c.identifier)
+        if source is not None:
+            query = query.where(RECORDS.c.mdsource == source)
         with self._errors(), self._engine.connect() as connection:
-            query = select(RECORDS.c.identifier).order_by(RECORDS.c.identifier)
-            return tuple(connection.execute(query).scalars())
+            return tuple(connection.scalars(query))
 
     def revision(self) -> str:
         """A number that grows whenever the catalogue changes."""
         with self._errors(), self._engine.connect() as connection:
-            query = select(_STATE.c.value).where(_STATE.c.key == "revision")
-            return str(connection.execute(query).scalar())
+            return _held(connection, "revision")
 
-    def _check_schema(self, connection: Connection) -> None:
-        held = connection.execute(select(_STATE.c.value).where(_STATE.c.key == "schema")).scalar()
-        if held is None:
-            state = [{"key": "schema", "value": _SCHEMA}, {"key": "revision", "value": "0"}]
-            connection.execute(insert(_STATE), state)
-        elif held != _SCHEMA:
-            raise StoreError(
-                f"{self.path} is a record store of version {held}, this pcrs reads version {_SCHEMA}: "
-                "use the pcrs that made it, or remove the file and run `pcrs records`"
-            )
+    def _initialise(self) -> None:
+        if inspect(self._engine).has_table(STATE.name):
+            with self._engine.connect() as connection:
+                version = int(_held(connection, "schema"))
+            if version == len(_STEPS):
+                return
+        with self._writing(prepared=False) as connection:
+            there = inspect(connection).has_table(STATE.name)
+            for step in missing(int(_held(connection, "schema")) if there else 0, _STEPS):
+                step(connection)
+            connection.execute(update(STATE).where(STATE.c.key == "schema").values(value=str(len(_STEPS))))
+
+    @contextmanager
+    def _writing(self, *, prepared: bool = True) -> Iterator[Connection]:
+        """A transaction of the one who writes; without `prepared` in a schema that may not be there yet."""
+        with self._errors(), self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                raw: Any = connection.connection.driver_connection
+                if not prepared:
+                    prepare(raw, Address(self.url).schema)
+            yield connection
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
-            if isinstance(error, StoreError):
+            if isinstance(error, StoreError) and self.shown in str(error):
                 raise
             cause = getattr(error, "orig", None) or error
-            raise StoreError(f"{self.path}: the record store does not answer: {cause}") from error
+            raise StoreError(f"{self.shown}: the record store does not answer: {cause}") from error
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(database_url(path), poolclass=NullPool)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
-        cursor.close()
-
-    return engine
+def _held(connection: Connection, key: str) -> str:
+    return str(connection.scalar(select(STATE.c.value).where(STATE.c.key == key)) or 0)
 
 
-def _write(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def _write(connection: Connection, rows: Sequence[dict[str, Any]], source: str) -> None:
+    identifiers = [row["identifier"] for row in rows]
+    for some in _parts(identifiers):
+        taken = select(RECORDS.c.identifier, RECORDS.c.mdsource).where(
+            RECORDS.c.identifier.in_(some), RECORDS.c.mdsource != source
+        )
+        for identifier, other in connection.execute(taken):
+            raise ConflictError(
+                f"the catalogue has a record {identifier!r} already, from {other}: that of {source} "
+                "does not take its place"
+            )
+    _remove(connection, identifiers)
     if rows:
-        identifiers = [row["identifier"] for row in rows]
-        connection.execute(delete(RECORDS).where(RECORDS.c.identifier.in_(identifiers)))
-        connection.execute(insert(RECORDS), rows)
+        connection.execute(insert(RECORDS), list(rows))
+
+
+def _remove(connection: Connection, identifiers: Sequence[str]) -> int:
+    removed = 0
+    for some in _parts(identifiers):
+        removed += connection.execute(delete(RECORDS).where(RECORDS.c.identifier.in_(some))).rowcount
+    return removed
+
+
+def _parts(identifiers: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(identifiers), _MOST):
+        yield identifiers[start : start + _MOST]
 
 
 def _advance(connection: Connection) -> None:
-    held = connection.execute(select(_STATE.c.value).where(_STATE.c.key == "revision")).scalar()
-    connection.execute(update(_STATE).where(_STATE.c.key == "revision").values(value=str(int(held or 0) + 1)))
+    revision = str(int(_held(connection, "revision")) + 1)
+    connection.execute(update(STATE).where(STATE.c.key == "revision").values(value=revision))
 
 
-class _Bag:
-    """Where pycsw's parser sets what it reads; it asks a repository for one through `dataset`."""
+def _made(connection: Connection) -> None:
+    make(connection)
+    state = [{"key": "schema", "value": "1"}, {"key": "revision", "value": "0"}]
+    connection.execute(insert(STATE), state)
 
 
-class _Bags:
-    dataset = _Bag
+def _made_again(connection: Connection) -> None:
+    """Records are read from their documents again: boxes have an index, words are folded."""
+    if any(column["name"] == "west" for column in inspect(connection).get_columns(RECORDS.name)):
+        return
+    columns = (RECORDS.c.xml, RECORDS.c.insert_date, RECORDS.c.mdsource)
+    held = connection.execute(select(*columns)).all()
+    rows = [row_of(xml.encode(), datetime.fromisoformat(when), source) for xml, when, source in held]
+    connection.exec_driver_sql("DROP TABLE records")
+    connection.exec_driver_sql("DROP TABLE IF EXISTS record_boxes")
+    make(connection)
+    if rows:
+        connection.execute(insert(RECORDS), rows)
 
 
-def _row(document: bytes, inserted: datetime) -> dict[str, Any]:
-    """The columns of a record: what pycsw's parser reads, and what it leaves out or takes from the clock."""
-    try:
-        root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True))
-        bag = pycsw_metadata.parse_record(_CONTEXT, root, _Bags)[0]
-    except (etree.XMLSyntaxError, AttributeError, IndexError, RuntimeError, ValueError) as error:
-        raise InputError(f"this is no ISO 19139 record: {error}") from error
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
-    row |= {name: value for name, value in vars(bag).items() if name in row}
-    if not row["identifier"]:
-        raise InputError("this ISO 19139 record has no fileIdentifier: give it one")
-    row |= _left_out(root)
-    row["xml"] = document.decode()
-    row["insert_date"] = inserted.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {name: _scalar(value) for name, value in row.items()}
-
-
-def _scalar(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode()
-    return json.dumps(value) if isinstance(value, (list, dict, tuple)) else value
-
-
-def _left_out(root: etree._Element) -> Mapping[str, Any]:
-    """Columns that pycsw 3.0.0b2 does not fill from ISO 19139, or fills badly.
-
-    It never reaches its own block on data quality, drops anchored constraints, and rounds boxes to 0.01°
-    (a kilometre).
-    """
-    quality = "gmd:dataQualityInfo/gmd:DQ_DataQuality"
-    specification = f"{quality}/gmd:report//gmd:specification/gmd:CI_Citation"
-    coupled = "gmd:identificationInfo//srv:coupledResource/srv:SV_CoupledResource"
-    epsg = _first(root, "gmd:referenceSystemInfo//gmd:RS_Identifier/gmd:code/gmx:Anchor") or ""
-    found = {
-        "crs": f"urn:ogc:def:crs:EPSG::{epsg.removeprefix('EPSG:')}" if epsg.startswith("EPSG:") else None,
-        "format": ",".join(_every(root, ".//gmd:distributionFormat/gmd:MD_Format/gmd:name/*")) or None,
-        "degree": _first(root, f"{quality}/gmd:report//gmd:pass/gco:Boolean"),
-        "lineage": _first(root, f"{quality}/gmd:lineage//gmd:statement/*"),
-        "specificationtitle": _first(root, f"{specification}/gmd:title/*"),
-        "specificationdate": _first(root, f"{specification}/gmd:date//gco:Date"),
-        "otherconstraints": _first(root, ".//gmd:useConstraints/../gmd:otherConstraints/*"),
-        "operatesonidentifier": ",".join(_every(root, f"{coupled}/srv:identifier/*")) or None,
-        "operatesoname": ",".join(_every(root, f"{coupled}/gco:ScopedName")) or None,
-    }
-    sides = [
-        _first(root, f".//gmd:EX_GeographicBoundingBox/gmd:{side}/gco:Decimal")
-        for side in (
-            "westBoundLongitude",
-            "southBoundLatitude",
-            "eastBoundLongitude",
-            "northBoundLatitude",
-        )
-    ]
-    if all(sides):
-        west, south, east, north = (f"{float(side or 0):.6f}" for side in sides)
-        corners = ((west, south), (west, north), (east, north), (east, south), (west, south))
-        found["wkt_geometry"] = f"POLYGON(({', '.join(f'{x} {y}' for x, y in corners)}))"
-    return {name: value for name, value in found.items() if value}
-
-
-def _every(root: etree._Element, path: str) -> list[str]:
-    texts = (element.text for element in cast(list[etree._Element], root.xpath(path, namespaces=_GMD)))
-    return list(dict.fromkeys(text for text in texts if text))
-
-
-def _first(root: etree._Element, path: str) -> str | None:
-    return next(iter(_every(root, path)), None)
+_STEPS: tuple[Step[Connection], ...] = (_made, _made_again)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from pcrs.errors import InputError, SiteError
 from pcrs.files import placing
@@ -41,9 +42,9 @@ class Site:
         return f"gpkg://{self.root.resolve() / 'stores' / 'features.gpkg'}"
 
     @property
-    def records_file(self) -> Path:
-        """The store of catalogue records."""
-        return self.root / "stores" / "records.db"
+    def records_url(self) -> str:
+        """The store of catalogue records, as `RecordStore` takes it."""
+        return f"sqlite://{quote(str(self.root.resolve()))}/stores/records.db"
 
     @property
     def tokens_file(self) -> Path:
