@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pcrs.assembly import features_of, public_url, records_of, tiers, write_records
+from pcrs.assembly import features_of, process_means, public_url, records_of, tiers, write_records
 from pcrs.errors import PcrsError, SiteError
+from pcrs.foreman import foreman
 from pcrs.live import Live
 from pcrs.mending import watch
 from pcrs.serve import (
@@ -30,6 +31,7 @@ from pcrs.serve import (
     ogcapi_records,
     portal,
 )
+from pcrs.serve import processes as process_routes
 from pcrs.serve.access import Gate, Holders
 from pcrs.serve.answers import ON_EVERY_ANSWER
 from pcrs.serve.atom import AtomService
@@ -39,7 +41,9 @@ from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.index import Index
+from pcrs.store.jobs import Jobs
 from pcrs.store.tokens import Tokens
+from pcrs.work.processes import processes
 from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
@@ -71,9 +75,12 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     )
     records = records_of(site, settings)
     entries = Entries(records)
+    rules = settings.access.rules
+    found = processes(process_means(site, settings, served.store))
     extensions = [
         ogcapi_maps.extension(served, maps),
         ogcapi_records.extension(served, entries, records.get),
+        process_routes.extension(served, found, Jobs(site.jobs_file), rules, site.job_folders),
     ]
     features = ogcapi.build(served, shipped("config/pygeoapi.yml"), extensions=extensions)
     downloads = AtomService(served, live.shelf)
@@ -83,7 +90,6 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         "ogcapi": features,
         "telechargement": downloads,
     }
-    rules = settings.access.rules
     gate = Gate(Front(services, pages), Holders(Tokens(site.tokens_file), served.store), rules, url)
     return Guard(gate, NativeTiles(maps.layers if rules.raster_is_open else dict))
 
@@ -231,16 +237,17 @@ def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -
             write_records(site, load(site.settings_file), validate=False)
     except SiteError as error:
         _log.warning("records are left as they are: %s", error)
-    uvicorn.run(
-        "pcrs.app:factory",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        http=TileProtocol,
-        access_log=False,
-        log_level="warning",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+    with foreman(site, settings.jobs.runners):
+        uvicorn.run(
+            "pcrs.app:factory",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http=TileProtocol,
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pcrs.blobs import Bucket, locate
+from pcrs.extracting import credits_of
 from pcrs.findings import Finding
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh, sheets
@@ -31,6 +32,7 @@ from pcrs.work.catalogue import raster_facts, vector_facts
 from pcrs.work.cluster import cluster
 from pcrs.work.communes import put_communes
 from pcrs.work.means import Means
+from pcrs.work.processes import Means as ProcessMeans
 from pcrs.work.progress import Mill, Progress, mill
 from pcrs.work.site import Site, create
 from pcrs.work.tiers import Tiers, tiers_of
@@ -104,6 +106,19 @@ def gml_control_of(settings: Settings, *, xsd: Path | None = None, sketch: bool 
     roots = places.submodule_search_locations if places else None
     schemas = tuple(Path(root) / place for root in roots or () for place in OGC_SCHEMAS)
     return GmlControl(levels, folder, schemas, sketch)
+
+
+def process_means(site: Site, settings: Settings, store: FeatureStore) -> ProcessMeans:
+    """What users' processes work with."""
+    return ProcessMeans(
+        store=store,
+        credits=credits_of(settings),
+        day=datetime.now().astimezone().date(),
+        control=gml_control_of(settings),
+        hot=tiers(site, settings).hot,
+        objects_max=settings.jobs.max_objects,
+        bytes_max=settings.jobs.max_gb * 10**9,
+    )
 
 
 def tiers(site: Site, settings: Settings) -> Tiers:

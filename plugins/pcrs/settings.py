@@ -120,6 +120,15 @@ class AccessTable(_Table):
         return Rules({layer: role(name) for layer, name in self.layers.items()})
 
 
+class JobsTable(_Table):
+    """`[jobs]`: what users run: extracts, controls."""
+
+    runners: Annotated[int, Field(ge=0, le=64)] = 1
+    keep_hours: Annotated[int, Field(ge=1, le=8760)] = 48
+    max_objects: Annotated[int, Field(ge=1)] = 2_000_000
+    max_gb: Annotated[int, Field(ge=1, le=10_000)] = 20
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -142,6 +151,7 @@ class Settings(_Table):
     vector: VectorTable = VectorTable()
     storage: StorageTable = StorageTable()
     access: AccessTable = AccessTable()
+    jobs: JobsTable = JobsTable()
     serve: ServeTable = ServeTable()
 
     @property

@@ -50,9 +50,9 @@ class _OpenSlab:
             raise self.cut_short("its index")
         self.offsets, self.counts = tile_index(index)
 
-    def __del__(self) -> None:
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:  # `os` is gone when Python ends
         if self.fd >= 0:
-            os.close(self.fd)
+            close(self.fd)
 
     def current(self) -> bool:
         """True when the path still leads to this file (or still to none)."""

@@ -84,6 +84,15 @@ def read(request: Request, files: Mapping[str, str] = MappingProxyType({})) -> A
     )
 
 
+def language_of(request: Request) -> Language:
+    """The language that a request prefers.
+
+    Raises:
+        InputError: `lang` is not one that is spoken.
+    """
+    return _language(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+
+
 def check(params: Mapping[str, str], allowed: Collection[str]) -> None:
     """Nothing, when every parameter is known and well formed.
 

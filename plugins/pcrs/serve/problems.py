@@ -17,6 +17,7 @@ _PROBLEMS = {
     405: ("MethodNotAllowed", "Method Not Allowed"),
     406: ("NotAcceptable", "Not Acceptable"),
     413: ("ContentTooLarge", "Content Too Large"),
+    422: ("ProcessFailed", "Unprocessable Content"),
     429: ("TooManyRequests", "Too Many Requests"),
     503: ("Unavailable", "Service Unavailable"),
 }
@@ -30,11 +31,11 @@ def problem(status: int, detail: str, code: str = "") -> Response:
     return Response(problem_body(status, detail, code), status, headers, PROBLEM)
 
 
-def problem_body(status: int, detail: str, code: str = "") -> bytes:
-    """The document of a refusal."""
+def problem_body(status: int, detail: str, code: str = "", *, type_: str = "about:blank") -> bytes:
+    """The document of a refusal; `type_` identifies its kind, where a standard names one."""
     usual, title = _PROBLEMS.get(status, ("NoApplicableCode", "Error"))
     body = {
-        "type": "about:blank",
+        "type": type_,
         "title": title,
         "status": status,
         "detail": detail,

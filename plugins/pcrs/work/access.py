@@ -5,8 +5,8 @@ layers that are not open and the lowest role that reads them; a token may be bou
 to quotas and to a date.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Literal
 
@@ -127,6 +127,34 @@ class Rules:
 
 _OTHERS = frozenset({"ortho", "dalles", "communes"})
 """Layers that are no CNIG classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What someone may read, written down for a job that runs later."""
+
+    layers: frozenset[str] | None = None
+    """Layers, by name; None: all."""
+    bounded: frozenset[str] = frozenset()
+    """Those of them that are read within the area alone."""
+    area: BaseGeometry | None = None
+    """EPSG:2154."""
+
+    def reads(self, layer: str, region: BaseGeometry) -> bool:
+        """True when the layer may be read all over a region (EPSG:2154)."""
+        if self.layers is not None and layer not in self.layers:
+            return False
+        return layer not in self.bounded or self.area is None or bool(self.area.covers(region))
+
+
+def readable(who: Principal, layers: Iterable[str], rules: Rules) -> Readable:
+    """What `who` may read of these layers."""
+    free = replace(who, area=None)
+    kept = frozenset(name for name in layers if decide(free, Ask(layers=frozenset({name})), rules).allowed)
+    if who.area is None:
+        return Readable(kept)
+    open_ = {name for name in kept if rules.lowest(name, classes=name not in _OTHERS) is Role.PUBLIC}
+    return Readable(kept, kept - open_, who.area)
 
 
 def decide(who: Principal, ask: Ask, rules: Rules) -> Decision:

@@ -1,6 +1,7 @@
 """The area of an extract, in EPSG:2154: a commune, a box, a dalle, the polygons of a file."""
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import InputError, NotFoundError
-from pcrs.standard.crs import L93, BBox, transformer
+from pcrs.standard.crs import L93, BBox, epsg_of, transformer
 from pcrs.standard.names import DalleName
 from pcrs.standard.regions import box_region
 from pcrs.store.base import FeatureStore
@@ -77,6 +78,30 @@ def box_area(text: str, crs: str) -> Area:
 def dalle_area(name: DalleName, stem: str) -> Area:
     """The ground of a dalle."""
     return Area(shapely.box(*name.bbox), f"dalle {stem}", stem)
+
+
+def shape_area(geometry: Mapping[str, Any], crs: str, title: str) -> Area:
+    """The polygons of a GeoJSON geometry, x before y in `crs`.
+
+    Raises:
+        InputError: it is no polygon, has too many vertices, or lies outside France.
+    """
+    try:
+        shape = shapely.force_2d(shapely.geometry.shape(geometry))
+    except (
+        shapely.errors.ShapelyError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+    ) as error:
+        raise InputError(f"{title}: it is no GeoJSON geometry ({error})") from None
+    if shapely.get_dimensions(shape) != 2:
+        raise InputError(f"{title}: a {shape.geom_type} has no area, give a Polygon or a MultiPolygon")
+    if (vertices := int(shapely.get_num_coordinates(shape))) > VERTICES_MAX:
+        raise InputError(f"{title}: {vertices} vertices, more than {VERTICES_MAX}: simplify it")
+    return Area(_in_l93(shapely.make_valid(shape), epsg_of(crs), title), title, "polygone")
 
 
 def polygon_area(file: Path) -> Area:

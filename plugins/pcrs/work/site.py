@@ -47,6 +47,20 @@ class Site:
         return f"sqlite://{quote(str(self.root.resolve()))}/stores/records.db"
 
     @property
+    def jobs_file(self) -> Path:
+        """The store of users' jobs."""
+        return self.root / "stores" / "jobs.db"
+
+    @property
+    def job_folders(self) -> Path:
+        """Where the files of users' jobs are, until their time is over."""
+        return self.jobs / "out"
+
+    def job_folder(self, identifier: str) -> Path:
+        """The files of one job."""
+        return self.job_folders / identifier
+
+    @property
     def tokens_file(self) -> Path:
         """The store of access tokens."""
         return self.root / "stores" / "tokens.db"

@@ -1,0 +1,74 @@
+"""Keeps runners going while jobs wait: a thread of `pcrs serve`, in its first process."""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from pcrs.errors import PcrsError
+from pcrs.store.jobs import Jobs
+from pcrs.work.site import Site
+
+_log = logging.getLogger(__name__)
+_LOOK_S = 0.5
+_PATIENCE_S = 10
+_AGAIN_S = 5.0
+
+
+@contextmanager
+def foreman(site: Site, runners: int) -> Iterator[None]:
+    """Within the block, jobs that wait are taken up by as many runners as that; 0: others do it."""
+    if not runners:
+        yield
+        return
+    stop = threading.Event()
+    thread = threading.Thread(target=_look_after, args=(site, runners, stop), name="foreman", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_PATIENCE_S)
+
+
+def _look_after(site: Site, runners: int, stop: threading.Event) -> None:
+    going: dict[int, _Runner] = {}
+    try:
+        with closing(Jobs(site.jobs_file)) as jobs:
+            while not stop.wait(_LOOK_S):
+                _start(site, going, min(runners, _unfinished(jobs)))
+    except PcrsError:
+        _log.exception("jobs are not taken up")
+    finally:
+        for runner in going.values():
+            runner.process.terminate()
+            runner.process.wait(_PATIENCE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    process: subprocess.Popen[bytes]
+    due: float
+    """Not started again before: one that ends at once has a rival elsewhere, or cannot work."""
+
+
+def _unfinished(jobs: Jobs) -> int:
+    try:
+        return jobs.unfinished()
+    except PcrsError:
+        _log.exception("jobs cannot be read")
+        return 0
+
+
+def _start(site: Site, going: dict[int, _Runner], wanted: int) -> None:
+    for number in range(wanted):
+        runner = going.get(number)
+        if runner is not None and (runner.process.poll() is None or time.monotonic() < runner.due):
+            continue
+        command = [sys.executable, "-m", "pcrs.runner", str(site.root.resolve()), str(number)]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603
+        going[number] = _Runner(process, time.monotonic() + _AGAIN_S)

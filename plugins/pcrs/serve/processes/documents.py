@@ -1,0 +1,127 @@
+"""The documents of OGC API Processes (18-062r2): processes, jobs, results."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeGuard
+from urllib.parse import quote
+
+from pcrs.store.jobs import Job
+from pcrs.work.processing import Process, Words
+
+Document = dict[str, Any]
+Language = Literal["fr", "en"]
+_REL = "http://www.opengis.net/def/rel/ogc/1.0"
+_JSON = "application/json"
+CONFORMANCE = tuple(
+    f"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/{name}"
+    for name in ("core", "json", "oas30", "ogc-process-description", "job-list", "dismiss")
+)
+
+
+class Documents:
+    """Documents with addresses under `address`, the landing page's."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def landing_links(self) -> tuple[Mapping[str, str], ...]:
+        """What the landing page says of processes."""
+        return (
+            _link(f"{_REL}/processes", f"{self._address}/processes", "Traitements / Processes"),
+            _link(f"{_REL}/job-list", f"{self._address}/jobs", "Travaux / Jobs"),
+        )
+
+    def processes(self, found: Mapping[str, Process], language: Language, limit: int) -> Document:
+        """The list of processes."""
+        shown = list(found.values())[:limit]
+        return {
+            "processes": [self._summary(each, language) for each in shown],
+            "links": [_link("self", f"{self._address}/processes", "Traitements / Processes")],
+        }
+
+    def process(self, process: Process, language: Language) -> Document:
+        """One process, with its inputs and outputs."""
+        say = _say(language)
+        inputs = {
+            name: {
+                "title": say(each.title),
+                "schema": dict(each.schema),
+                "minOccurs": int(each.required),
+                "maxOccurs": 1,
+            }
+            for name, each in process.inputs.items()
+        }
+        outputs = {
+            name: {"title": say(each.title), "schema": dict(each.schema)}
+            for name, each in process.outputs.items()
+        }
+        here = f"{self._address}/processes/{process.id}"
+        links = [_link("self", here, say(process.title)), _link(f"{_REL}/execute", f"{here}/execution", "")]
+        return self._summary(process, language) | {"inputs": inputs, "outputs": outputs, "links": links}
+
+    def _summary(self, process: Process, language: Language) -> Document:
+        say = _say(language)
+        options = ["sync-execute", "async-execute"] if process.quick else ["async-execute"]
+        values = all(each.media_type == _JSON or process.quick for each in process.outputs.values())
+        return {
+            "id": process.id,
+            "version": process.version,
+            "title": say(process.title),
+            "description": say(process.description),
+            "jobControlOptions": options,
+            "outputTransmission": ["value"] if values else ["reference"],
+            "links": [_link("self", f"{self._address}/processes/{process.id}", say(process.title))],
+        }
+
+    def job(self, job: Job) -> Document:
+        """Where a job is."""
+        here = self.job_address(job)
+        links = [_link("self", here, "Ce travail / This job")]
+        if job.status == "successful":
+            links.append(_link(f"{_REL}/results", f"{here}/results", "Résultats / Results"))
+        told = {
+            "jobID": job.id,
+            "processID": job.process,
+            "type": "process",
+            "status": job.status,
+            "message": job.message,
+            "progress": job.progress,
+            "created": job.created,
+            "started": job.started,
+            "finished": job.finished,
+            "updated": job.updated,
+            "links": links,
+        }
+        return {key: value for key, value in told.items() if value is not None}
+
+    def jobs(self, jobs: list[Job]) -> Document:
+        """The list of jobs."""
+        links = [_link("self", f"{self._address}/jobs", "Travaux / Jobs")]
+        return {"jobs": [self.job(each) for each in jobs], "links": links}
+
+    def job_address(self, job: Job) -> str:
+        """Where a job is followed."""
+        return f"{self._address}/jobs/{job.id}"
+
+    def results(self, job: Job) -> Document:
+        """What came of a job: values, and links to files."""
+        return {name: self._result(job, name, value) for name, value in (job.outputs or {}).items()}
+
+    def _result(self, job: Job, name: str, value: Any) -> Any:
+        if not is_file(value):
+            return value
+        href = f"{self.job_address(job)}/results/{quote(name)}/{quote(value['file'])}"
+        return {"href": href, "type": value["type"], "rel": "item", "title": value["file"]}
+
+
+def is_file(value: Any) -> TypeGuard[dict[str, str]]:
+    """True for an output that is a file of the job's folder."""
+    return isinstance(value, dict) and value.keys() == {"file", "type"}
+
+
+def _say(language: Language) -> Callable[[Words], str]:
+    return lambda words: words.fr if language == "fr" else words.en
+
+
+def _link(rel: str, href: str, title: str) -> dict[str, str]:
+    link = {"rel": rel, "href": href, "type": _JSON}
+    return link | {"title": title} if title else link

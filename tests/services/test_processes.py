@@ -1,0 +1,273 @@
+"""OGC API Processes of a whole site: what can be run, jobs and their results, and who sees them."""
+
+import asyncio
+import io
+import json
+import zipfile
+from contextlib import closing
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from pcrs.app import create_app
+from pcrs.runner import run
+from pcrs.settings import load
+from pcrs.standard.names import format_name
+from pcrs.store.jobs import Jobs
+from pcrs.store.tokens import Scope, Tokens
+from pcrs.work.site import Site
+from tests.cnig import arbre, document, mur
+from tests.dalles import hm_name, make_dalle
+from tests.sites import new_site, take
+
+PUBLIC = "https://pcrs.test/lot"
+NAME = hm_name()
+EXTRACT = {
+    "inputs": {"bbox": {"bbox": [576900, 6372900, 577100, 6373100], "crs": "EPSG:2154"}, "formats": ["gml"]}
+}
+DALLES = {"inputs": {"dalle": format_name(NAME)}}
+
+
+@dataclass
+class Running:
+    app: object
+    place: Site
+    shown: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    root = tmp_path_factory.mktemp("processes")
+    make_dalle(root / "depot" / f"{format_name(NAME)}.tif", NAME, compress="deflate", tiled=True)
+    (root / "depot" / "lot.gml").write_text(document(arbre("a1"), mur()), encoding="utf-8")
+    made = new_site(root / "site")
+    rules = '[access]\nlayers = { MurPCRS = "technique" }\n'
+    text = made.settings_file.read_text(encoding="utf-8").replace("[access]\n", rules)
+    made.settings_file.write_text(text, encoding="utf-8")
+    take(made, root / "depot")
+    with closing(Tokens(made.tokens_file)) as tokens:
+        scopes = {role: Scope(role, role) for role in ("partenaire", "technique", "admin")}
+        shown = {name: tokens.create(scope, now="2026-11-28")[1] for name, scope in scopes.items()}
+    return Running(create_app(made, load(made.settings_file), PUBLIC), made, shown)
+
+
+def ask(site, path, method="GET", *, token=None, **options):
+    async def _ask():
+        transport = httpx.ASGITransport(app=site.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+            headers = options.pop("headers", {})
+            if token:
+                headers |= {"Authorization": f"Bearer {site.shown[token]}"}
+            return await client.request(method, path.removeprefix(PUBLIC), headers=headers, **options)
+
+    return asyncio.run(_ask())
+
+
+def execute(site, process, body, **options):
+    return ask(site, f"/ogcapi/processes/{process}/execution", "POST", json=body, **options)
+
+
+def done(site, answer, **options):
+    """The results of a job, once the runner has done it."""
+    assert answer.status_code == 201, answer.text
+    run(site.place, idle_s=0.05)
+    job = ask(site, answer.headers["location"], **options).json()
+    assert job["status"] == "successful", job
+    assert job["progress"] == 100
+    return ask(site, f"{answer.headers['location']}/results", **options).json()
+
+
+def test_the_landing_page_leads_to_processes_that_describe_themselves(site):
+    links = {link["rel"]: link["href"] for link in ask(site, "/ogcapi").json()["links"]}
+    listed = ask(site, links["http://www.opengis.net/def/rel/ogc/1.0/processes"]).json()["processes"]
+    assert {each["id"] for each in listed} >= {"extraction", "dalles", "statistiques", "controle", "echo"}
+    for each in listed:
+        described = ask(site, each["links"][0]["href"]).json()
+        assert described["id"] == each["id"]
+        for part in (*described["inputs"].values(), *described["outputs"].values()):
+            Draft202012Validator.check_schema(part["schema"])
+    assert ask(site, "/ogcapi/processes?lang=en").json()["processes"][0]["title"] == "Extract the map"
+    openapi = ask(site, "/ogcapi/openapi?f=json").json()["paths"]
+    assert "/processes/extraction/execution" in openapi
+    declared = ask(site, "/ogcapi/conformance").json()["conformsTo"]
+    assert "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core" in declared
+
+
+@pytest.mark.parametrize(
+    ("body", "prefer", "expected"),
+    [
+        ({"inputs": {"message": "é"}}, "", "é"),
+        ({"inputs": {"message": {"value": "é", "mediaType": "text/plain"}}}, "respond-sync", "é"),
+    ],
+)
+def test_echo_is_waited_for(site, body, prefer, expected):
+    answer = execute(site, "echo", body, headers={"Prefer": prefer})
+    assert answer.status_code == 200
+    assert answer.text == expected
+    assert execute(site, "echo", body | {"response": "document"}).json() == {"echo": expected}
+
+
+def test_echo_as_a_job(site):
+    answer = execute(site, "echo", {"inputs": {"message": "x"}}, headers={"Prefer": "respond-async"})
+    assert answer.json()["status"] == "accepted"
+    early = ask(site, f"{answer.headers['location']}/results")
+    assert early.status_code == 404
+    assert early.json()["type"].endswith("/result-not-ready")
+    assert done(site, answer) == {"echo": "x"}
+
+
+def test_an_extract_holds_what_is_open_and_can_be_taken_in_parts(site):
+    results = done(site, execute(site, "extraction", EXTRACT))
+    href = results["extrait"]["href"]
+    whole = ask(site, href)
+    with zipfile.ZipFile(io.BytesIO(whole.content)) as packed:
+        text = next(packed.read(name).decode() for name in packed.namelist() if name.endswith(".gml"))
+    assert "ArbrePCRS" in text or "a1" in text
+    assert "Mur" not in text
+    assert whole.headers["cache-control"] == "private, no-cache"
+    part = ask(site, href, headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206
+    assert part.content == whole.content[10:20]
+
+
+def test_who_may_read_more_gets_more(site):
+    answer = execute(site, "extraction", EXTRACT, token="technique")
+    results = done(site, answer, token="technique")
+    whole = ask(site, results["extrait"]["href"], token="technique")
+    with zipfile.ZipFile(io.BytesIO(whole.content)) as packed:
+        text = next(packed.read(name).decode() for name in packed.namelist() if name.endswith(".gml"))
+    assert "Mur" in text
+
+
+def test_a_leaked_address_gives_nothing_to_another(site):
+    answer = execute(site, "extraction", EXTRACT, token="technique")
+    results = done(site, answer, token="technique")
+    here = answer.headers["location"]
+    for address in (here, f"{here}/results", results["extrait"]["href"]):
+        for other in (None, "partenaire"):
+            refused = ask(site, address, token=other)
+            assert refused.status_code == 404
+            assert refused.json()["type"].endswith("/no-such-job")
+        assert ask(site, address, token="admin").status_code == 200
+    assert ask(site, here, "DELETE", token="partenaire").status_code == 404
+    listed = ask(site, "/ogcapi/jobs", token="technique").json()["jobs"]
+    assert here.rsplit("/", 1)[1] in {job["jobID"] for job in listed}
+    assert ask(site, "/ogcapi/jobs", token="partenaire").json()["jobs"] == []
+    assert ask(site, "/ogcapi/jobs").json()["jobs"] == []
+
+
+def test_a_closed_class_that_is_asked_by_name_fails_and_says_why(site):
+    body = {"inputs": {**EXTRACT["inputs"], "classes": ["MurPCRS"]}}
+    answer = execute(site, "extraction", body)
+    run(site.place, idle_s=0.05)
+    job = ask(site, answer.headers["location"]).json()
+    assert job["status"] == "failed"
+    assert "MurPCRS" in job["message"]
+    assert ask(site, f"{answer.headers['location']}/results").status_code == 422
+
+
+def test_dalles_come_as_they_are(site):
+    results = done(site, execute(site, "dalles", DALLES))
+    packed = zipfile.ZipFile(io.BytesIO(ask(site, results["archive"]["href"]).content))
+    (name,) = packed.namelist()
+    assert packed.read(name) == (site.place.hot("2025", format_name(NAME))).read_bytes()
+
+
+def test_figures_of_an_area(site):
+    told = execute(site, "statistiques", DALLES).json()
+    assert told["dalles"]["nombre"] == 1
+    assert told["dalles"]["octets"] == site.place.hot("2025", format_name(NAME)).stat().st_size
+    assert told["surface_m2"] == 40_000
+    everything = {"inputs": EXTRACT["inputs"] | {}}
+    del everything["inputs"]["formats"]
+    assert execute(site, "statistiques", everything).json()["objets"] == {"ArbrePCRS": 1}
+    assert execute(site, "statistiques", everything, token="technique").json()["objets"] == {
+        "ArbrePCRS": 1,
+        "MurPCRS": 1,
+    }
+
+
+def test_a_gml_is_controlled(site):
+    good = {"inputs": {"gml": document(mur())}}
+    bad = {"inputs": {"gml": {"value": document(mur(more="<typeMur>99</typeMur>")), "mediaType": "text/xml"}}}
+    assert done(site, execute(site, "controle", good))["rapport"]["conforme"] is True
+    told = done(site, execute(site, "controle", bad))["rapport"]
+    assert told["conforme"] is False
+    assert any(found["line"] for found in told["constats"])
+
+
+def test_a_job_is_given_up_and_its_files_go(site):
+    answer = execute(site, "extraction", EXTRACT)
+    here = answer.headers["location"]
+    assert ask(site, here, "DELETE").json()["status"] == "dismissed"
+    run(site.place, idle_s=0.05)
+    assert ask(site, here).json()["status"] == "dismissed"
+    answer = execute(site, "extraction", EXTRACT)
+    done(site, answer)
+    identifier = answer.headers["location"].rsplit("/", 1)[1]
+    assert any(site.place.job_folder(identifier).iterdir())
+    assert ask(site, answer.headers["location"], "DELETE").status_code == 200
+    assert not site.place.job_folder(identifier).exists()
+    assert ask(site, answer.headers["location"]).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("process", "body"),
+    [
+        ("extraction", b"[]"),
+        ("extraction", b"null"),
+        ("extraction", b'{"inputs": []}'),
+        ("extraction", b"{" * 5000),
+        ("extraction", b"[" * 100_000),
+        ("extraction", b'{"inputs": {"commune": "46042"}}'),
+        ("extraction", b'{"inputs": {"formats": ["exe"], "commune": "46042"}}'),
+        ("extraction", b'{"inputs": {"formats": ["gml"], "bbox": {"bbox": [1, 2, 3]}}}'),
+        ("echo", b'{"inputs": {"message": {"href": "http://169.254.169.254/"}}}'),
+        ("echo", b'{"inputs": {"message": "x", "other": 1}}'),
+        ("echo", b'{"inputs": {"message": "x"}, "outputs": {"y": {}}}'),
+        ("echo", b'{"inputs": {"message": "x"}, "response": "loud"}'),
+    ],
+)
+def test_bad_requests_are_told_what_is_wrong(site, process, body):
+    answer = ask(site, f"/ogcapi/processes/{process}/execution", "POST", content=body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(answer.json()["detail"]) > 10
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        {},
+        {"commune": "46999"},
+        {"dalle": "x"},
+        {"bbox": {"bbox": [0, 0, 1, 1], "crs": "EPSG:2154"}},
+        {"polygone": {"type": "Polygon", "coordinates": [[["a"]]]}},
+        {"polygone": {"type": "Polygon", "coordinates": []}},
+        {"polygone": {"type": "Polygon", "coordinates": [[[200, 100], [201, 100], [201, 101], [200, 100]]]}},
+        {"dalle": format_name(NAME), "commune": "46042"},
+    ],
+)
+def test_areas_that_cannot_be(site, area):
+    answer = execute(site, "statistiques", {"inputs": area})
+    assert answer.status_code == 400, answer.text
+
+
+def test_unknown_addresses(site):
+    assert ask(site, "/ogcapi/processes/nothing").json()["type"].endswith("/no-such-process")
+    assert ask(site, "/ogcapi/jobs/nothing").json()["type"].endswith("/no-such-job")
+    assert execute(site, "nothing", {"inputs": {}}).status_code == 404
+    assert ask(site, "/ogcapi/processes/echo/execution").status_code == 405
+
+
+def test_the_public_cannot_fill_the_queue(site):
+    with closing(Jobs(site.place.jobs_file)) as jobs:
+        for _ in range(100):
+            jobs.add("echo", "", {"inputs": {}, "readable": {}}, now="2026-01-01T00:00:00Z")
+        full = execute(site, "extraction", EXTRACT)
+        assert full.status_code == 429
+        assert execute(site, "extraction", EXTRACT, token="partenaire").status_code == 201
+        jobs.forget([job.id for job in jobs.of(None)])
+    assert json.loads(full.text)["code"] == "TooManyRequests"
