@@ -13,6 +13,7 @@ import typer
 from pcrs import __version__
 from pcrs.commands.check import check
 from pcrs.commands.export import export
+from pcrs.commands.publish import app as publish
 from pcrs.commands.token import app as token
 from pcrs.console import (
     CORES,
@@ -35,6 +36,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 app.command()(check)
 app.command()(export)
 app.add_typer(token, name="token")
+app.add_typer(publish, name="publish")
 
 
 @app.callback(invoke_without_command=True)

@@ -8,6 +8,7 @@ PcrsError
 ├── NotFoundError (LookupError)  no such dalle, object, delivery, layer
 ├── ConflictError                the same name already stands for other bytes
 ├── TooLargeError                more pixels, objects or bytes than the limit that the message names
+├── RemoteError (OSError)        another service does not answer, or refuses
 ├── MillError                    workers cannot go on: one died, or their scheduler is not there
 ├── SiteError (OSError)          the site directory is missing, foreign, or cannot be written
 └── StoreError (OSError)         a store cannot be opened, or holds what it should not
@@ -47,6 +48,10 @@ class ConflictError(PcrsError):
 
 class TooLargeError(PcrsError):
     """The answer would pass a limit; the message names the limit."""
+
+
+class RemoteError(PcrsError, OSError):
+    """Another service does not answer, or refuses what it was asked."""
 
 
 class MillError(PcrsError):

@@ -16,6 +16,7 @@ from pcrs.work.access import Rules, role
 _PREFIX = "PCRS_"
 _PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
 _ADDRESS = r"^(https?://[^\s?#]*[^\s?#/])?$"
+_URL = r"^https?://[^\s?#]+[^\s?#/]$"
 _NOT_SETTINGS = {"PCRS_SITE"}
 
 
@@ -129,6 +130,22 @@ class JobsTable(_Table):
     max_gb: Annotated[int, Field(ge=1, le=10_000)] = 20
 
 
+class GeoplateformeTable(_Table):
+    """`[geoplateforme]`: where the site is pushed; the account comes from PCRS_GPF_* variables."""
+
+    datastore: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]*$")] = ""
+    api: Annotated[str, Field(pattern=_URL)] = "https://data.geopf.fr/api"
+    sso: Annotated[str, Field(pattern=_URL)] = (
+        "https://sso.geopf.fr/realms/geoplateforme/protocol/openid-connect/token"
+    )
+    catalogue: Annotated[str, Field(pattern=_URL)] = "https://data.geopf.fr/csw"
+    prefix: Annotated[str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_.-]*)?$")] = ""
+    source: Literal["original", "compressed"] = "original"
+    lot_gb: Annotated[float, Field(gt=0)] = 100.0
+    poll_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    open_data: bool = False
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -153,6 +170,7 @@ class Settings(_Table):
     access: AccessTable = AccessTable()
     jobs: JobsTable = JobsTable()
     serve: ServeTable = ServeTable()
+    geoplateforme: GeoplateformeTable = GeoplateformeTable()
 
     @property
     def layer(self) -> str:

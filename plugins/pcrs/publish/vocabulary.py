@@ -36,12 +36,13 @@ _NETWORK_SERVICES = Word(
 )
 _SCOPES = {"regional": "Régional", "local": "Local"}
 
+THEMES = "GEMET - INSPIRE themes, version 1.0"
+"""Title of the thesaurus whose keywords make a record an INSPIRE record in France."""
 ORTHO_THEME = Keywords(
     words=(Word("Ortho-imagerie", "http://inspire.ec.europa.eu/theme/oi"),),
-    thesaurus=Word("GEMET - INSPIRE themes, version 1.0"),
+    thesaurus=Word(THEMES),
     published=date(2008, 6, 1),
 )
-"""Its presence is what makes a record an INSPIRE record in France."""
 
 
 def spatial_scope(scope: str) -> Keywords:

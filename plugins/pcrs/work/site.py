@@ -120,14 +120,16 @@ class Site:
         return self
 
     @contextmanager
-    def working(self) -> Iterator[None]:
+    def working(self, name: str = "lock") -> Iterator[None]:
         """The right to write, held by one process at a time and freed by the kernel when it dies.
+
+        With another name it is the right to do something long that only reads the site.
 
         Raises:
             SiteError: another pcrs is at work in this site.
         """
         self.jobs.mkdir(parents=True, exist_ok=True)
-        with (self.jobs / "lock").open("a+") as lock:
+        with (self.jobs / name).open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
