@@ -109,11 +109,11 @@ def transform_geometry(geometry: BaseGeometry, source: int, target: int) -> Base
     return shapely.transform(geometry, move, include_z=bool(geometry.has_z))
 
 
-def transform_geometries(shapes: np.ndarray, source: int, target: int) -> np.ndarray:
-    """An array of geometries in the target CRS, to a tenth of a millimetre; z is kept, None stays None.
+def transform_geometries(shapes: np.ndarray, source: int, target: int, *, rounded: bool = True) -> np.ndarray:
+    """An array of geometries in the target CRS; z is kept, None stays None.
 
-    One call of PROJ for all two-dimensional ones and one for the others. Nothing is rounded where source and
-    target are the same.
+    One call of PROJ for all two-dimensional ones and one for the others. `rounded`: to a tenth of a
+    millimetre, but where source and target are the same.
     """
     if source == target or not len(shapes):
         return shapes
@@ -123,7 +123,7 @@ def transform_geometries(shapes: np.ndarray, source: int, target: int) -> np.nda
     def move(points: np.ndarray) -> np.ndarray:
         moved = points.copy()
         x, y = forward.transform(points[:, 0], points[:, 1])
-        moved[:, 0], moved[:, 1] = np.round(x, decimals), np.round(y, decimals)
+        moved[:, 0], moved[:, 1] = (np.round(x, decimals), np.round(y, decimals)) if rounded else (x, y)
         return moved
 
     result = shapes.copy()

@@ -26,15 +26,17 @@ from pcrs.store.description import check
 from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
 from pcrs.store.gpkg_filter import add_filter_functions
 from pcrs.store.gpkg_geometry import add_functions, decode
+from pcrs.store.gpkg_load import Loads
 from pcrs.store.gpkg_query import order, past_source, source, window
-from pcrs.store.gpkg_values import from_sql
+from pcrs.store.gpkg_rtree import bounds_of
 from pcrs.store.gpkg_write import merge, remove
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
 from pcrs.store.migrations import missing
 from pcrs.store.statement import Statement, quoted
+from pcrs.store.values import from_sql
 
-_BATCH = 1000
+_BATCH = 2000
 
 
 class GeoPackage:
@@ -68,6 +70,7 @@ class GeoPackage:
     def query(self, name: str, query: Query) -> Page:
         """At most `query.limit` rows."""
         layer = self.layer(name)
+        self._settle(name)
         found_in, region = self._source(layer, query)
         columns = ", ".join(quoted(field.name) for field in layer.fields)
         geometry = "geom" if layer.geometry and (query.geometry or region is not None) else "NULL"
@@ -96,6 +99,7 @@ class GeoPackage:
         """How many rows `query` has; the count ends at `end`, which is -1 for none."""
         layer = self.layer(name)
         query = replace(query, after=None, beyond=(), offset=0, sort=())
+        self._settle(name)
         found_in, region = self._source(layer, query)
         with self._connections.reading() as connection:
             if region is not None:
@@ -140,6 +144,7 @@ class GeoPackage:
             return None
         with self._connections.reading() as connection:
             if self._connections.writer is not None:
+                self._settle(name)
                 return _measured(connection, layer)
             box = connection.execute(
                 "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (name,)
@@ -182,7 +187,7 @@ class GeoPackage:
             layer = self.layer(name)
             total = Changes()
             for batch in batched(rows, _BATCH):
-                total += merge(connection, layer, taken(layer, batch), aside, self._at)
+                total += merge(self._loads, connection, layer, taken(layer, batch), aside, self._at)
             if total.added or total.changed:
                 self._touch(name)
             return total
@@ -191,6 +196,7 @@ class GeoPackage:
         """The rows of these ids are gone. How many there were."""
         with self.transaction(), self._connections.reading() as connection:
             layer = self.layer(name)
+            self._loads.settle(name)
             removed = sum(remove(connection, layer, batch, self._at) for batch in batched(ids, _BATCH))
             if removed:
                 self._touch(name)
@@ -207,7 +213,9 @@ class GeoPackage:
             touched: set[str] = set()
             self._open_transaction.at = moment
             self._open_transaction.touched = touched
+            self._open_transaction.loads = Loads(connection)
             yield
+            self._loads.settle()
             self._seal(connection, touched)
 
     def revision(self) -> str:
@@ -270,6 +278,17 @@ class GeoPackage:
         moment: str | None = self._open_transaction.at
         return moment
 
+    @property
+    def _loads(self) -> Loads:
+        """What this thread's transaction is adding."""
+        loads: Loads = self._open_transaction.loads
+        return loads
+
+    def _settle(self, name: str) -> None:
+        """What this thread wrote to the layer can be found by its place."""
+        if self._connections.writer is not None:
+            self._loads.settle(name)
+
     def _touch(self, name: str) -> None:
         self._open_transaction.touched.add(name)
 
@@ -297,9 +316,8 @@ def _measured(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
     """The box of the R-tree; its 32-bit floats are half a metre apart in northing, rounded outwards."""
     if layer.geometry is None:
         return None
-    rtree = quoted(f"rtree_{layer.name}_geom")
-    box = connection.execute(f"SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {rtree}").fetchone()
-    return None if box[0] is None else BBox(*box)
+    box = bounds_of(connection, gpkg_layers.rtree_of(layer))
+    return None if box is None else BBox(*box)
 
 
 def _row(layer: Layer, record: Record, shape: BaseGeometry | None) -> Row:

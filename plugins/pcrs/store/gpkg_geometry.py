@@ -6,17 +6,20 @@ The SQL functions that the R-tree's triggers call are here too: they read the en
 import math
 import sqlite3
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import shapely
-from shapely.geometry import LinearRing, LineString, MultiLineString, MultiPoint, MultiPolygon
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pcrs.errors import InputError
 from pcrs.standard.crs import L93
 
 _HEADER = struct.Struct("<2sBBi")
+_HEAD = np.dtype(
+    [("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs", "<i4"), ("envelope", "<f8", (4,))]
+)
+"""The header with an envelope: minx, maxx, miny, maxy."""
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _WITH_ENVELOPE = 0b00000011  # little endian, envelope of x and y
 _EMPTY = 0b00010001  # little endian, empty, no envelope
@@ -24,18 +27,31 @@ _EMPTY = 0b00010001  # little endian, empty, no envelope
 
 def encode(geometries: Sequence[BaseGeometry | None]) -> list[bytes | None]:
     """The blobs of geometries in EPSG:2154; z is kept, m is not."""
-    array = np.array(geometries, dtype=object)
-    bodies = shapely.to_wkb(array, output_dimension=3, byte_order=1, flavor="iso")
+    return encoded(geometries)[0]
+
+
+def encoded(
+    geometries: Sequence[BaseGeometry | None],
+) -> tuple[list[bytes | None], NDArray[np.float64]]:
+    """The blobs as `encode` gives them, and (n, 4) xmin, ymin, xmax, ymax, NaN for nothing."""
+    array = np.empty(len(geometries), dtype=object)
+    array[:] = geometries
+    bounds = shapely.bounds(array)
+    heads = np.zeros(len(array), dtype=_HEAD)
+    heads["magic"], heads["flags"], heads["srs"] = b"GP", _WITH_ENVELOPE, L93
+    heads["envelope"] = bounds[:, [0, 2, 1, 3]]
+    data, size = heads.tobytes(), _HEAD.itemsize
+    empty = _HEADER.pack(b"GP", 0, _EMPTY, L93)
     blobs: list[bytes | None] = []
-    for body, (xmin, ymin, xmax, ymax) in zip(bodies, shapely.bounds(array), strict=True):
-        if body is None:
-            blobs.append(None)
-        elif math.isnan(xmin):
-            blobs.append(_HEADER.pack(b"GP", 0, _EMPTY, L93) + body)
+    bodies = shapely.to_wkb(array, output_dimension=3, byte_order=1, flavor="iso")
+    for start, body, nothing in zip(
+        range(0, len(data), size), bodies, np.isnan(bounds[:, 0]).tolist(), strict=True
+    ):
+        if nothing:
+            blobs.append(None if body is None else empty + body)
         else:
-            envelope = struct.pack("<4d", xmin, xmax, ymin, ymax)
-            blobs.append(_HEADER.pack(b"GP", 0, _WITH_ENVELOPE, L93) + envelope + body)
-    return blobs
+            blobs.append(data[start : start + size] + body)
+    return blobs, bounds
 
 
 def _body(blob: bytes) -> bytes:
@@ -78,45 +94,3 @@ def add_functions(connection: sqlite3.Connection) -> None:
         lambda blob: None if blob is None else int(envelope(blob) is None),
         deterministic=True,
     )
-
-
-_PARTS: Mapping[str, tuple[str, str]] = {
-    # kind of the layer: type of its geometries, type that is a part of them or that they are a part of
-    "Point": ("Point", "MultiPoint"),
-    "Curve": ("LineString", "MultiLineString"),
-    "Polygon": ("Polygon", "MultiPolygon"),
-    "Surface": ("Polygon", "MultiPolygon"),
-    "MultiPoint": ("MultiPoint", "Point"),
-    "MultiCurve": ("MultiLineString", "LineString"),
-    "MultiSurface": ("MultiPolygon", "Polygon"),
-}
-_GATHER = {"MultiPoint": MultiPoint, "MultiLineString": MultiLineString, "MultiPolygon": MultiPolygon}
-
-
-def fit(kind: str, geometry: BaseGeometry | None) -> BaseGeometry | None:
-    """The geometry as a layer of that kind holds it; an empty one is None.
-
-    A lone part becomes a collection of one, a collection of one its part, lines that touch one line.
-
-    Raises:
-        InputError: the geometry is of another kind, or a coordinate is not finite.
-    """
-    if geometry is None or geometry.is_empty:
-        return None
-    coordinates = shapely.get_coordinates(geometry, include_z=bool(geometry.has_z))
-    if not np.isfinite(coordinates).all():
-        raise InputError("a coordinate is not a finite number")
-    if isinstance(geometry, LinearRing):
-        geometry = LineString(geometry)
-    if kind == "Any" or geometry.geom_type == _PARTS[kind][0]:
-        return geometry
-    wanted, other = _PARTS[kind]
-    if geometry.geom_type == other and wanted in _GATHER:
-        return _GATHER[wanted]([geometry])
-    if geometry.geom_type == other:
-        merged = shapely.line_merge(geometry) if wanted == "LineString" else geometry
-        parts = shapely.get_parts(merged)
-        if len(parts) == 1:
-            lone: BaseGeometry = parts[0]
-            return lone
-    raise InputError(f"a {geometry.geom_type} cannot stand where a {wanted} is expected")

@@ -9,15 +9,23 @@ from pyproj import CRS
 
 from pcrs.errors import StoreError
 from pcrs.standard.crs import L93
-from pcrs.store.base import Field, Layer
+from pcrs.store.base import Field, Kind, Layer
 from pcrs.store.description import from_json, to_json, widened
-from pcrs.store.gpkg_values import SQL_TYPES
 from pcrs.store.history import former
 from pcrs.store.migrations import Step, missing
 from pcrs.store.statement import quoted
 
 _APPLICATION_ID = 0x47504B47  # "GPKG"
 _VERSION = 10300  # 1.3: GDAL 3.6 and QGIS 3.22 warn of a 1.4
+SQL_TYPES: Mapping[Kind, str] = {
+    "string": "TEXT",
+    "integer": "INTEGER",
+    "number": "DOUBLE",
+    "date": "DATE",
+    "datetime": "DATETIME",
+    "boolean": "BOOLEAN",
+    "list": "TEXT",
+}
 GEOMETRY_TYPES: Mapping[str, str] = {
     "Point": "POINT",
     "Curve": "LINESTRING",
@@ -181,12 +189,22 @@ def create_table(connection: sqlite3.Connection, layer: Layer) -> None:
     connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
     _register(connection, layer)
     connection.execute("INSERT INTO gpkg_ogr_contents VALUES (?, 0)", (layer.name,))
-    counters = {kind: quoted(f"trigger_{kind}_feature_count_{layer.name}") for kind in ("insert", "delete")}
+    counters = {kind: quoted(counter_of(layer, kind)) for kind in ("insert", "delete")}
     _run(connection, _COUNTERS.format(t=table, name=f"'{layer.name}'", **counters))
     if layer.geometry is not None:
         _index_geometry(connection, layer, GEOMETRY_TYPES[layer.geometry])
     _index_time(connection, layer)
     _describe(connection, layer)
+
+
+def rtree_of(layer: Layer) -> str:
+    """The name of the R-tree of a layer; that of a trigger of its begins with it."""
+    return f"rtree_{layer.name}_geom"
+
+
+def counter_of(layer: Layer, event: str = "insert") -> str:
+    """The name of the trigger that counts new rows of a layer, or those that go (`delete`)."""
+    return f"trigger_{event}_feature_count_{layer.name}"
 
 
 def _register(connection: sqlite3.Connection, layer: Layer) -> None:
@@ -232,7 +250,7 @@ def _column(layer: Layer, field: Field) -> str:
 
 
 def _index_geometry(connection: sqlite3.Connection, layer: Layer, geometry_type: str) -> None:
-    rtree = f"rtree_{layer.name}_geom"
+    rtree = rtree_of(layer)
     connection.execute(
         "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, 2, 0)", (layer.name, geometry_type, L93)
     )

@@ -2,29 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
 
 from pcrs.errors import InputError
 from pcrs.standard.crs import BBox
-from pcrs.store.base import Field, Layer, Query
+from pcrs.store.base import Layer, Query
 from pcrs.store.clauses import bounded, dated_or, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.gpkg_filter import GeoPackageDialect, candidates
-from pcrs.store.gpkg_values import to_sql
 from pcrs.store.history import former, instant
 from pcrs.store.keyset import Key, beyond, last_values
 from pcrs.store.statement import Statement, quoted
+from pcrs.store.values import field_of, moment_of, to_sql
 
 _DIALECT = GeoPackageDialect()
-
-
-def field_of(layer: Layer, name: str) -> Field:
-    """The field of that name; InputError when there is none."""
-    field = layer.field(name)
-    if field is None:
-        known = ", ".join(field.name for field in layer.fields)
-        raise InputError(f"layer {layer.name} has no field {name!r}; it has {known}")
-    return field
 
 
 def _equal(layer: Layer, name: str, text: str) -> Statement:
@@ -34,19 +24,6 @@ def _equal(layer: Layer, name: str, text: str) -> Statement:
         member = "SELECT 1 FROM json_each({}) WHERE CAST(json_each.value AS TEXT) = ?"
         return Statement(f"EXISTS ({member.format(column)})", (text,))
     return Statement(f"{column} = ?", (to_sql(layer, field, text),))
-
-
-def moment_of(text: str) -> str:
-    """A bound in UTC: a day, or a moment to the millisecond."""
-    try:
-        if len(text) == len("2025-06-01"):
-            return date.fromisoformat(text).isoformat()
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is neither a date nor a moment of ISO 8601") from error
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="milliseconds")
 
 
 def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statement]:

@@ -8,14 +8,16 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from pcrs.store.base import Changes, Layer
-from pcrs.store.gpkg_geometry import encode
+from pcrs.store.gpkg_geometry import encoded
 from pcrs.store.gpkg_layers import ensure_history
+from pcrs.store.gpkg_load import Loads
 from pcrs.store.history import former
-from pcrs.store.intake import Taken, differs
+from pcrs.store.intake import Difference, Taken
 from pcrs.store.statement import quoted
 
 
 def merge(
+    loads: Loads,
     connection: sqlite3.Connection,
     layer: Layer,
     rows: Sequence[Taken],
@@ -25,17 +27,21 @@ def merge(
     """The rows, each id once, are in the table; what they replace at a date is kept."""
     names = _names(layer)
     known = _known(connection, layer, names, [row.id for row in rows])
-    new, changed = [], []
-    for row, record in zip(rows, _records(layer, rows), strict=True):
+    blobs, boxes = encoded([row.geometry for row in rows])
+    differs = Difference(layer, aside)
+    new, new_rows, changed = [], [], []
+    for place, (row, blob) in enumerate(zip(rows, blobs, strict=True)):
+        record = row.values if layer.geometry is None else (blob, *row.values)
         old = known.get(row.id)
         if old is None:
-            new.append(record)
-        elif differs(layer, old[1:], record, aside):
+            new.append(place)
+            new_rows.append((*record, at))
+        elif differs(old[1:], record):
             changed.append((*record, at, old[0]))
-    marks = ", ".join("?" * (len(names) + 1))
-    text = f"INSERT INTO {quoted(layer.name)} ({', '.join(names)}, valid_from) VALUES ({marks})"
-    connection.executemany(text, [(*record, at) for record in new])
-    _keep(connection, layer, [row[-1] for row in changed], at)
+    loads.insert(layer, [*names, "valid_from"], new_rows, boxes[new])
+    fids = [row[-1] for row in changed]
+    loads.settle_before(layer.name, fids)
+    _keep(connection, layer, fids, at)
     pairs = ", ".join(f"{name} = ?" for name in names)
     since = "valid_from = coalesce(?, valid_from)"
     connection.executemany(f"UPDATE {quoted(layer.name)} SET {pairs}, {since} WHERE fid = ?", changed)
@@ -69,14 +75,6 @@ def _names(layer: Layer) -> list[str]:
     return (["geom"] if layer.geometry else []) + [quoted(field.name) for field in layer.fields]
 
 
-def _records(layer: Layer, rows: Sequence[Taken]) -> list[list[Any]]:
-    """The rows as the columns of the table: geometry first when there is one, then the fields in order."""
-    if layer.geometry is None:
-        return [row.values for row in rows]
-    blobs = encode([row.geometry for row in rows])
-    return [[blob, *row.values] for blob, row in zip(blobs, rows, strict=True)]
-
-
 def _known(
     connection: sqlite3.Connection, layer: Layer, names: Sequence[str], ids: list[str]
 ) -> dict[str, tuple[Any, ...]]:
@@ -86,4 +84,4 @@ def _known(
         f"SELECT {id_field}, fid, {', '.join(names)} FROM {quoted(layer.name)} "
         f"WHERE {id_field} IN (SELECT value FROM json_each(?))"
     )
-    return {id_: tuple(old) for id_, *old in connection.execute(text, (json.dumps(ids),))}
+    return {old[0]: old[1:] for old in connection.execute(text, (json.dumps(ids),))}

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import InputError
 from pcrs.store.base import Layer, NewRow
-from pcrs.store.gpkg_geometry import fit
-from pcrs.store.gpkg_values import to_sql
+from pcrs.store.fitting import are_fit, fit
+from pcrs.store.values import column_to_sql
 
 
 class Taken(NamedTuple):
@@ -16,7 +17,7 @@ class Taken(NamedTuple):
 
     id: str
     geometry: BaseGeometry | None
-    values: list[Any]
+    values: tuple[Any, ...]
 
 
 def taken(layer: Layer, rows: Iterable[NewRow]) -> list[Taken]:
@@ -26,35 +27,68 @@ def taken(layer: Layer, rows: Iterable[NewRow]) -> list[Taken]:
         InputError: an id is empty, a field is unknown, a value is not of its field's kind, or a geometry does
             not suit the layer.
     """
-    known = {field.name for field in layer.fields}
-    found: dict[str, Taken] = {}
-    for id_, geometry, values in rows:
-        if not id_:
+    found: dict[str, NewRow] = {}
+    for row in rows:
+        if not row[0]:
             raise InputError(f"layer {layer.name}: an object has no id")
-        unknown = values.keys() - known
-        if unknown:
-            raise InputError(f"layer {layer.name}, {id_}: no field {', '.join(sorted(unknown))}")
-        try:
-            if layer.geometry is None and geometry is not None:
-                raise InputError("a geometry was given to a layer without geometry")
-            fitted = fit(layer.geometry or "Any", geometry)
-            given = {**values, layer.id_field: id_}
-            record = [to_sql(layer, field, given.get(field.name)) for field in layer.fields]
-        except InputError as error:
-            raise InputError(f"layer {layer.name}, {id_}: {error}") from error
-        found[id_] = Taken(id_, fitted, record)
-    return list(found.values())
+        found[row[0]] = row
+    given = list(found.values())
+    try:
+        return _together(layer, given)
+    except InputError:
+        for row in given:
+            _alone(layer, row)
+        raise
 
 
-def differs(layer: Layer, old: Sequence[Any], new: Sequence[Any], aside: Collection[str]) -> bool:
-    """True when two records (geometry, if the layer has one, then the fields) are not the same object.
+def _alone(layer: Layer, row: NewRow) -> None:
+    """One row as `_together` takes it, for the fault of it.
 
-    Fields of `aside` are not compared.
+    Raises:
+        InputError: the row cannot be taken; its id is said.
     """
-    if not aside:
-        return list(old) != list(new)
-    shift = 0 if layer.geometry is None else 1
-    if list(old[:shift]) != list(new[:shift]):
-        return True
-    pairs = zip(layer.fields, old[shift:], new[shift:], strict=True)
-    return any(a != b and field.name not in aside for field, a, b in pairs)
+    try:
+        _together(layer, [row])
+    except InputError as error:
+        raise InputError(f"layer {layer.name}, {row[0]}: {error}") from error
+
+
+def _together(layer: Layer, rows: Sequence[NewRow]) -> list[Taken]:
+    known = {field.name for field in layer.fields}
+    for _, _, values in rows:
+        if not known.issuperset(values):
+            raise InputError(f"no field {', '.join(sorted(values.keys() - known))}")
+    geometries = [geometry for _, geometry, _ in rows]
+    if layer.geometry is None and any(geometry is not None for geometry in geometries):
+        raise InputError("a geometry was given to a layer without geometry")
+    fitted = _fitted(layer.geometry or "Any", geometries)
+    ids = [id_ for id_, _, _ in rows]
+    columns = []
+    for field in layer.fields:
+        own = field.name == layer.id_field
+        column = ids if own else [values.get(field.name) for _, _, values in rows]
+        columns.append(column_to_sql(layer, field, column))
+    return list(map(Taken, ids, fitted, zip(*columns, strict=True)))
+
+
+def _fitted(kind: str, geometries: list[BaseGeometry | None]) -> list[BaseGeometry | None]:
+    fitting = are_fit(kind, geometries)
+    for at in np.flatnonzero(~fitting).tolist():
+        geometries[at] = fit(kind, geometries[at])
+    return geometries
+
+
+class Difference:
+    """Tells whether two records (geometry, if the layer has one, then the fields) are the same object."""
+
+    def __init__(self, layer: Layer, aside: Collection[str]) -> None:
+        """Fields of `aside` are not compared."""
+        shift = 0 if layer.geometry is None else 1
+        self._places = [
+            *range(shift),
+            *(at for at, field in enumerate(layer.fields, shift) if field.name not in aside),
+        ]
+
+    def __call__(self, old: Sequence[Any], new: Sequence[Any]) -> bool:
+        """True when they are not."""
+        return any(old[at] != new[at] for at in self._places)

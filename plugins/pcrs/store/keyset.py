@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from pcrs.errors import InputError
 from pcrs.store.base import Layer, Query
-from pcrs.store.gpkg_values import to_sql
 from pcrs.store.statement import Statement, joined
+from pcrs.store.values import to_sql
 
 type Key = tuple[str, bool, Statement | None]
 """A sorted column in SQL, ascending, and the value of the row, bound; None where it is null."""

@@ -8,12 +8,11 @@ from pcrs.standard.crs import L93, BBox
 from pcrs.store.base import Field, Layer, Query
 from pcrs.store.clauses import bounded, dated_or, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
-from pcrs.store.gpkg_query import field_of, moment_of
-from pcrs.store.gpkg_values import to_sql
 from pcrs.store.history import former, instant
 from pcrs.store.keyset import Key, beyond, last_values
 from pcrs.store.pg_filter import PostGisDialect, storable
 from pcrs.store.statement import Statement, quoted
+from pcrs.store.values import field_of, moment_of, to_sql
 
 _DIALECT = PostGisDialect()
 _NEVER = Statement("false")
@@ -23,7 +22,7 @@ _DAY_LETTERS = len("2025-06-01")
 
 
 def columns(layer: Layer) -> str:
-    """The fields in their order, each as `gpkg_values.from_sql` takes it."""
+    """The fields in their order, each as `values.from_sql` takes it."""
     return ", ".join(_read(field) for field in layer.fields)
 
 

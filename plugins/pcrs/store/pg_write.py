@@ -11,7 +11,7 @@ from pcrs.errors import InputError
 from pcrs.standard.crs import L93
 from pcrs.store.base import Changes, Layer
 from pcrs.store.history import former
-from pcrs.store.intake import Taken, differs
+from pcrs.store.intake import Difference, Taken
 from pcrs.store.pg_connections import Connection
 from pcrs.store.pg_filter import storable
 from pcrs.store.pg_query import WKB, casts, columns
@@ -37,13 +37,14 @@ def merge(
                 )
     known = _known(connection, layer, [row.id for row in rows])
     bodies = _bodies(layer, rows)
+    differs = Difference(layer, aside)
     new, changed = [], []
     for row, body in zip(rows, bodies, strict=True):
         record = [*body, *row.values]
         old = known.get(row.id)
         if old is None:
             new.append((row, record))
-        elif differs(layer, old[1:], record, aside):
+        elif differs(old[1:], record):
             changed.append((old[0], record))
     _copy(connection, layer, new, at)
     _keep(connection, layer, [fid for fid, _ in changed], at)
@@ -88,7 +89,7 @@ def _known(connection: Connection, layer: Layer, ids: list[str]) -> dict[str, tu
     id_field = quoted(layer.id_field)
     text = f"SELECT {id_field}, fid, {geometry}{columns(layer)} FROM {quoted(layer.name)}"
     found = connection.execute(f"{text} WHERE {id_field} = ANY(%s)", (ids,), binary=True)
-    return {id_: tuple(old) for id_, *old in found}
+    return {old[0]: old[1:] for old in found}
 
 
 def _names(layer: Layer) -> list[str]:

@@ -22,7 +22,6 @@ from pcrs.store import pg_layers
 from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.description import check
 from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
-from pcrs.store.gpkg_values import from_sql
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
 from pcrs.store.migrations import missing
@@ -31,6 +30,7 @@ from pcrs.store.pg_filter import storable
 from pcrs.store.pg_query import WKB, columns, order, past_source, source, window
 from pcrs.store.pg_write import merge, remove
 from pcrs.store.statement import Statement, quoted
+from pcrs.store.values import from_sql
 
 _BATCH = 2000
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from lxml.etree import _Element
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.findings import Finding, has_errors
-from pcrs.standard.crs import L93, transform_geometry
+from pcrs.standard.crs import L93, transform_geometries, transform_geometry
 from pcrs.standard.model import BY_TAG, Feature
 from pcrs.vector import document_rules, form_rules, link_rules, plain, rules
 from pcrs.vector.coordinates import GML, line_of
@@ -51,6 +52,17 @@ def in_l93(feature: Feature) -> Feature:
     if feature.geometry is None or feature.epsg == L93:
         return feature
     return replace(feature, geometry=transform_geometry(feature.geometry, feature.epsg, L93), epsg=L93)
+
+
+def all_in_l93(features: Sequence[Feature]) -> list[BaseGeometry | None]:
+    """The geometries of many objects as `in_l93` transforms them, together for each CRS."""
+    shapes = np.empty(len(features), dtype=object)
+    shapes[:] = [feature.geometry for feature in features]
+    codes = np.array([feature.epsg for feature in features])
+    for epsg in np.unique(codes).tolist():
+        own = codes == epsg
+        shapes[own] = transform_geometries(shapes[own], epsg, L93, rounded=False)
+    return list(shapes)
 
 
 class _Reader:

@@ -1,9 +1,11 @@
 """The ids of a document and the links between them, in few bytes: what only the whole file can tell."""
 
 import re
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 _START = "A-Za-z_À-ÖØ-öø-ÿ"
 _NCNAME = re.compile(rf"[{_START}][{_START}0-9.·-]*")
@@ -53,9 +55,14 @@ class Ids:
     """Every `gml:id` seen so far with its line: 12 bytes a slot, a third to two thirds of them free."""
 
     def __init__(self) -> None:
-        self._keys = array("Q", bytes(8 * 1024))
-        self._lines = array("I", bytes(4 * 1024))
         self._count = 0
+        self._make(1024)
+
+    def _make(self, size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+        """That many free slots: one at a time they are asked through views, which NumPy is slow at."""
+        keys, lines = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint32)
+        self._keys, self._lines, self._mask = memoryview(keys), memoryview(lines), size - 1
+        return keys, lines
 
     def add(self, gml_id: str, line: int | None) -> int | None:
         """None for a new id, which is then known; else the line (0: unknown) that had it first."""
@@ -65,16 +72,24 @@ class Ids:
             return self._lines[slot]
         self._keys[slot], self._lines[slot] = key, line or 0
         self._count += 1
-        if 3 * self._count > 2 * len(self._keys):
-            self._grow()
+        self._grow_if_full()
         return None
 
-    def add_new(self, ids: Sequence[tuple[str, int | None]]) -> bool:
-        """True when none was known and no two are one: now all are known, with their lines. Else none is."""
-        if any(gml_id in self for gml_id, _ in ids) or (len(ids) > 1 and len(dict(ids)) < len(ids)):
-            return False
+    def add_new(self, ids: Iterable[tuple[str, int | None]]) -> bool:
+        """True when none was known and no two are one: now all are, with their lines. Else none is."""
+        taken: list[int] = []
         for gml_id, line in ids:
-            self.add(gml_id, line)
+            key = _fingerprint(gml_id)
+            slot = self._slot(key)
+            if self._keys[slot]:
+                for each in taken:
+                    self._keys[each] = 0
+                self._count -= len(taken)
+                return False
+            self._keys[slot], self._lines[slot] = key, line or 0
+            taken.append(slot)
+            self._count += 1
+        self._grow_if_full()
         return True
 
     def __contains__(self, gml_id: str) -> bool:
@@ -82,19 +97,27 @@ class Ids:
 
     def _slot(self, key: int) -> int:
         """Where `key` is, or the free slot where it belongs."""
-        mask = len(self._keys) - 1
+        keys, mask = self._keys, self._mask
         slot = key & mask
-        while self._keys[slot] not in (0, key):
+        while (held := keys[slot]) and held != key:
             slot = (slot + 1) & mask
         return slot
 
-    def _grow(self) -> None:
-        keys, lines = self._keys, self._lines
-        self._keys, self._lines = array("Q", bytes(16 * len(keys))), array("I", bytes(8 * len(keys)))
-        for key, line in zip(keys, lines, strict=True):
-            if key:
-                slot = self._slot(key)
-                self._keys[slot], self._lines[slot] = key, line
+    def _grow_if_full(self) -> None:
+        """A third of the slots stay free: the keys move to twice as many, each to the first free one."""
+        if 3 * self._count <= 2 * len(self._keys):
+            return
+        old = np.frombuffer(self._keys, dtype=np.uint64)
+        waiting, noted = old[old != 0], np.frombuffer(self._lines, dtype=np.uint32)[old != 0]
+        keys, lines = self._make(2 * len(old))
+        slots = waiting & np.uint64(self._mask)
+        while len(waiting):
+            free = keys[slots] == 0
+            keys[slots[free]] = waiting[free]
+            here = keys[slots] == waiting
+            lines[slots[here]] = noted[here]
+            slots = (slots[~here] + np.uint64(1)) & np.uint64(self._mask)
+            waiting, noted = waiting[~here], noted[~here]
 
 
 class Links:

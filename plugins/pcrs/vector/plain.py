@@ -7,6 +7,7 @@ nothing here makes a finding.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 from lxml import etree
@@ -77,8 +78,29 @@ class _Form:
     model: FeatureClass
     slots: Mapping[str, _Slot]
     """By the name of their element."""
-    required: frozenset[str]
     geometries: frozenset[str]
+    orders: dict[tuple[str, ...], tuple[_Slot | None, ...] | None] = field(default_factory=dict)
+    """What stands in objects of which the elements have these names; None where they are not plain."""
+
+    def order(self, tags: tuple[str, ...]) -> tuple[_Slot | None, ...] | None:
+        """A slot for each element, None for what GML allows everywhere; None for what is not plain."""
+        found = self.orders.get(tags, ())
+        if found == ():
+            if len(self.orders) >= _REMEMBERED:
+                self.orders.clear()
+            found = self.orders[tags] = self._judged(tags)
+        return found
+
+    def _judged(self, tags: tuple[str, ...]) -> tuple[_Slot | None, ...] | None:
+        found = tuple(self.slots.get(tag) for tag in tags)
+        if any(slot is None and tag not in OF_EVERY_OBJECT for slot, tag in zip(found, tags, strict=True)):
+            return None
+        there = [slot for slot in found if slot is not None]
+        for before, after in pairwise(there):
+            if after.rank < before.rank or (after is before and not after.attribute.multiple):
+                return None
+        missing = {slot.attribute.name for slot in self.slots.values() if slot.attribute.required}
+        return None if missing - {slot.attribute.name for slot in there} else found
 
 
 def _form(model: FeatureClass) -> _Form:
@@ -89,8 +111,7 @@ def _form(model: FeatureClass) -> _Form:
         )
         for rank, each in enumerate(model.attributes)
     }
-    required = frozenset(each.name for each in model.attributes if each.required and each.kind != "geometry")
-    return _Form(model, slots, required, FORMS[model.geometry] if model.geometry else frozenset())
+    return _Form(model, slots, FORMS[model.geometry] if model.geometry else frozenset())
 
 
 _FORMS: Mapping[str, _Form] = {
@@ -106,53 +127,37 @@ def take(element: _Element) -> Plain | None:
     gml_id = element.get(ID)
     if form is None or gml_id is None or len(element.keys()) > 1 or not is_ncname(str(gml_id)):
         return None
+    children = list(element)
+    order = form.order(tuple([child.tag for child in children]))
+    if order is None:
+        return None
     found = Plain(form.model, str(gml_id), line_of(element) or 0, {}, [], None)
-    furthest = -1
-    for child in element:
-        slot = form.slots.get(child.tag)
+    for child, slot in zip(children, order, strict=True):
         if slot is None:
-            if child.tag in OF_EVERY_OBJECT:
-                continue
+            continue
+        attribute = slot.attribute
+        if attribute.kind == "geometry":
+            found.geometry = written(child, form.geometries)
+            if found.geometry is None:
+                return None
+            continue
+        value = _REFUSED if len(child) else _value(child, slot, found)
+        if value is _REFUSED:
             return None
-        if slot.rank < furthest or (slot.rank == furthest and not slot.attribute.multiple):
-            return None
-        furthest = slot.rank
-        if not _is_taken(child, slot, form, found):
-            return None
-    there = form.required <= found.values.keys()
-    return found if there and (found.geometry is None) == (form.model.geometry is None) else None
+        if attribute.multiple:
+            value = (*found.values.get(attribute.name, ()), value)
+        found.values[attribute.name] = value
+    return found if (found.geometry is None) == (form.model.geometry is None) else None
 
 
-def _is_taken(child: _Element, slot: _Slot, form: _Form, found: Plain) -> bool:
-    """Takes the value of one element; False when it is not plain."""
-    attribute = slot.attribute
-    if attribute.kind == "geometry":
-        found.geometry = written(child, form.geometries)
-        return found.geometry is not None
-    if len(child):
-        return False
-    if attribute.kind == "link":
-        value: Any = _link(child, attribute, found)
-        if value is None:
-            return False
-    else:
-        value = child.text or ""
-        if child.keys():
-            return False
-        if not slot.any_text:
-            value = slot.take(value)
-            if value is _REFUSED:
-                return False
-    if attribute.multiple:
-        value = (*found.values.get(attribute.name, ()), value)
-    found.values[attribute.name] = value
-    return True
-
-
-def _link(child: _Element, attribute: Attribute, found: Plain) -> str | None:
-    """Where the link leads, noted among the object's links."""
+def _value(child: _Element, slot: _Slot, found: Plain) -> Any:
+    """The value of an element that holds no other; `_REFUSED` when it is not plain. Links are noted."""
+    if slot.attribute.kind != "link":
+        text = child.text or ""
+        return _REFUSED if child.keys() else text if slot.any_text else slot.take(text)
     href = child.get(HREF)
     if not href or len(child.keys()) > 1 or (child.text or "").strip():
-        return None
-    found.links.append(Link(str(href), line_of(child), found.gml_id, found.model.name, attribute.name))
+        return _REFUSED
+    name = slot.attribute.name
+    found.links.append(Link(str(href), line_of(child), found.gml_id, found.model.name, name))
     return str(href)

@@ -19,7 +19,7 @@ from pcrs.standard.crs import BBox
 from pcrs.standard.model import CLASSES, Feature
 from pcrs.store.base import Changes, FeatureStore, NewRow, Query
 from pcrs.store.index import DeliveredFile, Delivery
-from pcrs.vector.gml import in_l93, read
+from pcrs.vector.gml import all_in_l93, read
 from pcrs.vector.ids import Ids, target_of
 from pcrs.work.layers import cnig_layer
 from pcrs.work.register import source
@@ -104,10 +104,12 @@ def _merge(store: FeatureStore, delivery: Delivery, file: DeliveredFile, given: 
     taken = Taken()
     emprises: list[BaseGeometry] = []
     whole = True
-    batches: dict[str, list[NewRow]] = {}
+    batches: dict[str, list[Feature]] = {}
 
     def write(class_name: str) -> None:
-        rows = batches.pop(class_name)
+        rows = _rows_of(batches.pop(class_name), delivery)
+        if class_name == EMPRISE:
+            emprises.extend(shapely.force_2d(geometry) for _, geometry, _ in rows if geometry is not None)
         store.ensure(cnig_layer(class_name))
         taken.add(class_name, store.merge(class_name, rows, aside=_ASIDE))
         taken.see(rows)
@@ -118,13 +120,10 @@ def _merge(store: FeatureStore, delivery: Delivery, file: DeliveredFile, given: 
             if item.object_id:
                 given.add(item.object_id, None)
             continue
-        id_, geometry, values = _row(item, delivery)
-        given.add(id_, None)
-        if item.class_name == EMPRISE and geometry is not None:
-            emprises.append(shapely.force_2d(geometry))
-        rows = batches.setdefault(item.class_name, [])
-        rows.append((id_, geometry, values))
-        if len(rows) == _BATCH:
+        given.add(item.gml_id, None)
+        waiting = batches.setdefault(item.class_name, [])
+        waiting.append(item)
+        if len(waiting) == _BATCH:
             write(item.class_name)
     for class_name in list(batches):
         write(class_name)
@@ -133,14 +132,21 @@ def _merge(store: FeatureStore, delivery: Delivery, file: DeliveredFile, given: 
     return taken
 
 
-def _row(feature: Feature, delivery: Delivery) -> NewRow:
-    local = in_l93(feature)
-    values = dict(local.attributes) | {
-        "epsg_origine": None if local.geometry is None else feature.epsg,
-        "edition": delivery.edition,
-        "livraison": delivery.id,
-    }
-    return feature.gml_id, local.geometry, values
+def _rows_of(features: Sequence[Feature], delivery: Delivery) -> list[NewRow]:
+    """The objects as rows, their geometries transformed together."""
+    of_delivery = {"edition": delivery.edition, "livraison": delivery.id}
+    return [
+        (
+            feature.gml_id,
+            geometry,
+            {
+                **feature.attributes,
+                "epsg_origine": None if geometry is None else feature.epsg,
+                **of_delivery,
+            },
+        )
+        for feature, geometry in zip(features, all_in_l93(features), strict=True)
+    ]
 
 
 def _remove_covered(store: FeatureStore, taken: Taken, given: Ids, gone: Ids) -> None:

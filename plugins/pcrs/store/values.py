@@ -1,4 +1,4 @@
-"""Values of fields: checked and made SQL on the way in, and back."""
+"""Fields by their names, and their values: checked and made SQL on the way in, and back."""
 
 import json
 import math
@@ -9,15 +9,6 @@ from typing import Any
 from pcrs.errors import InputError
 from pcrs.store.base import Field, Kind, Layer
 
-SQL_TYPES: Mapping[Kind, str] = {
-    "string": "TEXT",
-    "integer": "INTEGER",
-    "number": "DOUBLE",
-    "date": "DATE",
-    "datetime": "DATETIME",
-    "boolean": "BOOLEAN",
-    "list": "TEXT",
-}
 _INT64 = 2**63
 
 
@@ -100,3 +91,44 @@ def from_sql(field: Field, value: Any) -> Any:
     if field.kind == "boolean":
         return bool(value)
     return value
+
+
+def column_to_sql(layer: Layer, field: Field, values: list[Any]) -> list[Any]:
+    """Many values of a field as `to_sql` makes them.
+
+    Raises:
+        InputError: as `to_sql`.
+    """
+    kinds = set(map(type, values))
+    if kinds <= _NOTHING or (field.kind == "string" and kinds <= _TEXTS):
+        return values
+    if kinds <= _TEXTS:
+        made = {value: to_sql(layer, field, value) for value in set(values)}
+        return [made[value] for value in values]
+    return [to_sql(layer, field, value) for value in values]
+
+
+_NOTHING = {type(None)}
+_TEXTS = {str, type(None)}
+
+
+def field_of(layer: Layer, name: str) -> Field:
+    """The field of that name; InputError when there is none."""
+    field = layer.field(name)
+    if field is None:
+        known = ", ".join(field.name for field in layer.fields)
+        raise InputError(f"layer {layer.name} has no field {name!r}; it has {known}")
+    return field
+
+
+def moment_of(text: str) -> str:
+    """A bound in UTC: a day, or a moment to the millisecond."""
+    try:
+        if len(text) == len("2025-06-01"):
+            return date.fromisoformat(text).isoformat()
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is neither a date nor a moment of ISO 8601") from error
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds")
