@@ -1,7 +1,10 @@
 """Asking an ASGI application without a socket, and a site small enough for every test to have its own."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,8 +12,10 @@ from urllib.parse import unquote
 
 import httpx
 import numpy as np
+import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.serve.context import Served
@@ -38,6 +43,22 @@ def ask_all(
             return await asyncio.gather(*(client.request(method, path, **options) for path in paths))
 
     return asyncio.run(_ask())
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[str]:
+    """The application on a free port of this machine; its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def ask_as_written(routes: Sequence[BaseRoute], path: str) -> tuple[int, bytes]:

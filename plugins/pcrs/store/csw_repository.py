@@ -1,37 +1,29 @@
 """The table of records as pycsw reads it, on SQLAlchemy 2.
 
 pycsw 3.0.0b2 makes an engine and mapped classes for each request, on SQLAlchemy 1 only, and orders nothing:
-here they are made once for each database, connections are few and read-only, every page is in a full order.
+here an engine is made once for each database, with few connections that only read, rows are plain, and every
+page is in a full order.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from pycsw.core import repository
 from sqlalchemy import Float, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session, deferred, scoped_session, sessionmaker
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from pcrs.errors import StoreError
 from pcrs.store.record_engines import reading
 from pcrs.store.record_tables import RECORDS
 
 _EMPTY = "1970-01-01T00:00:00Z"
+_COLUMNS = tuple(column for column in RECORDS.c if column.name != "anytext")
+"""Rows are taken apart by the names of columns; the search text stays where it is."""
 _AREA = cast(RECORDS.c.east - RECORDS.c.west, Float) * (RECORDS.c.north - RECORDS.c.south)
 _READ_ONLY = "the catalogue is written by pcrs alone, never through the catalogue service"
-
-
-class _Base(DeclarativeBase):
-    pass
-
-
-class Dataset(_Base):
-    """A row, as pycsw takes it apart by column names; the search text stays where it is."""
-
-    __table__ = RECORDS
-    anytext = deferred(RECORDS.c.anytext)
 
 
 class Queryables(dict[str, Any]):
@@ -43,11 +35,14 @@ class Queryables(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         wanted = name.strip().lower()
         wanted = {"any": "anytext", "boundingbox": "ows:boundingbox"}.get(wanted, wanted)
-        known = {key.lower(): key for key in self}
         for prefix in ("", "apiso:", "dc:", "dct:", "csw:", "pycsw:"):
-            if prefix + wanted in known:
-                return self[known[prefix + wanted]]
+            if prefix + wanted in self._in_lower_case:
+                return self._in_lower_case[prefix + wanted]
         raise KeyError(name)
+
+    @cached_property
+    def _in_lower_case(self) -> Mapping[str, Any]:
+        return {key.lower(): found for key, found in self.items()}
 
 
 @cache
@@ -81,7 +76,6 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
         self.filter = None
         self.fts = False
         self.dbtype = reading(database).dialect.name
-        self.dataset = Dataset
         self.session = _sessions(database)
         self.func = func
         self.failure: StoreError | None = None
@@ -112,17 +106,17 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
             if sortby.get("spatial"):
                 column = _AREA
             order.append((column.desc() if sortby["order"] == "DESC" else column.asc()).nulls_last())
-        page = select(Dataset).where(*where).order_by(*order, RECORDS.c.identifier)
+        page = select(*_COLUMNS).where(*where).order_by(*order, RECORDS.c.identifier)
         page = page.limit(int(maxrecords)).offset(int(startposition))
         with self._noting_failure():
-            total = self.session.scalar(select(func.count()).select_from(Dataset).where(*where))
-            return [str(total), list(self.session.scalars(page))]
+            total = self.session.scalar(select(func.count()).select_from(RECORDS).where(*where))
+            return [str(total), list(self.session.execute(page))]
 
     def query_ids(self, ids: Sequence[str]) -> list[Any]:
         """The rows of these identifiers, in their order."""
-        page = select(Dataset).where(RECORDS.c.identifier.in_(ids)).order_by(RECORDS.c.identifier)
+        page = select(*_COLUMNS).where(RECORDS.c.identifier.in_(ids)).order_by(RECORDS.c.identifier)
         with self._noting_failure():
-            return list(self.session.scalars(page))
+            return list(self.session.execute(page))
 
     def query_insert(self, direction: str = "max") -> str:
         """The moment of the last (or first) insertion: what the capabilities give as updateSequence."""

@@ -86,22 +86,24 @@ def _left_out(root: etree._Element) -> Mapping[str, Any]:
 
 
 def _box(root: etree._Element) -> dict[str, Any]:
-    """The box in microdegrees and as WKT, all null where there is none: pycsw rounds boxes to a kilometre."""
-    corners: dict[str, Any] = dict.fromkeys(("west", "south", "east", "north", "wkt_geometry"))
+    """The columns of its place, all null where there is none."""
+    nowhere: dict[str, Any] = dict.fromkeys(("west", "south", "east", "north", "wkt_geometry"))
     texts = [_first(root, f".//gmd:EX_GeographicBoundingBox/gmd:{side}/gco:Decimal") for side in _SIDES]
     try:
-        degrees = [float(text or "") for text in texts]
+        west, south, east, north = (float(text or "") for text in texts)
     except ValueError:
-        return corners
-    west, south, east, north = degrees
-    if not all(map(math.isfinite, degrees)) or west > east or south > north:
-        return corners
-    west, east = max(west, -180), min(east, 180)
-    south, north = max(south, -90), min(north, 90)
+        return nowhere
+    if not all(map(math.isfinite, (west, south, east, north))) or west > east or south > north:
+        return nowhere
+    return placed(max(west, -180), max(south, -90), min(east, 180), min(north, 90))
+
+
+def placed(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    """The columns of a box in degrees: in microdegrees, and as WKT (pycsw rounds that to a kilometre)."""
     points = ((west, south), (west, north), (east, north), (east, south), (west, south))
-    corners["wkt_geometry"] = f"POLYGON(({', '.join(f'{x:.6f} {y:.6f}' for x, y in points)}))"
     sides = {"west": west, "south": south, "east": east, "north": north}
-    return corners | {side: round(degree * MICRO) for side, degree in sides.items()}
+    columns: dict[str, Any] = {side: round(degree * MICRO) for side, degree in sides.items()}
+    return columns | {"wkt_geometry": f"POLYGON(({', '.join(f'{x:.6f} {y:.6f}' for x, y in points)}))"}
 
 
 def _every(root: etree._Element, path: str) -> list[str]:
