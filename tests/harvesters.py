@@ -1,4 +1,4 @@
-"""The dialogues of the catalogue's harvesters, request by request (`tests/requests`), and what they keep.
+"""The dialogues of the catalogue's harvesters, request by request (`tests/dialogues`), and what they keep.
 
 Each ends its walk, and tells what is new, changed or gone, by the rules of the program that it stands for.
 """
@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 from lxml import etree
 
-REQUESTS = Path(__file__).with_name("requests")
+DIALOGUES = Path(__file__).with_name("dialogues")
 CSW = "http://www.opengis.net/cat/csw/2.0.2"
 DCAT = "http://www.w3.org/ns/dcat#"
 GMD = "http://www.isotc211.org/2005/gmd"
@@ -47,7 +47,7 @@ class Run:
 
 def request(name: str, **words: object) -> str:
     """A request of the folder, with these words in the place of those in braces."""
-    text = (REQUESTS / name).read_text(encoding="utf-8").rstrip("\n")
+    text = (DIALOGUES / name).read_text(encoding="utf-8").rstrip("\n")
     for word, value in words.items():
         text = text.replace(f"{{{word}}}", str(value))
     return text
