@@ -30,6 +30,7 @@ from pcrs.serve import (
     ogcapi_maps,
     ogcapi_records,
     portal,
+    stac,
 )
 from pcrs.serve import processes as process_routes
 from pcrs.serve.access import Gate, Holders
@@ -81,6 +82,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         ogcapi_maps.extension(served, maps),
         ogcapi_records.extension(served, entries, records.get),
         process_routes.extension(served, found, Jobs(site.jobs_file), rules, site.job_folders),
+        stac.extension(served),
     ]
     features = ogcapi.build(served, shipped("config/pygeoapi.yml"), extensions=extensions)
     downloads = AtomService(served, live.shelf)
@@ -89,6 +91,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         "wms": maps,
         "ogcapi": features,
         "telechargement": downloads,
+        "stac": stac.StacApi(served),
     }
     gate = Gate(Front(services, pages), Holders(Tokens(site.tokens_file), served.store), rules, url)
     return Guard(gate, NativeTiles(maps.layers if rules.raster_is_open else dict))

@@ -54,9 +54,12 @@ def language_of(entry: Entry) -> Document:
 
 def licence_of(entry: Entry) -> str:
     """The SPDX identifier; `other` for a licence that has none, `""` without a licence."""
-    if not entry.licence.label:
-        return ""
-    return _SPDX.get(entry.licence.href, "other")
+    return licence_code(entry.licence.label, entry.licence.href)
+
+
+def licence_code(title: str, url: str) -> str:
+    """The SPDX identifier of a licence; `other` for one that has none, `""` for no licence."""
+    return _SPDX.get(url, "other") if title else ""
 
 
 def moment_of(text: str) -> str:

@@ -1,0 +1,289 @@
+"""The STAC API of a site at `/stac`: the current dalles as items, found by place, date and name.
+
+It stands beside the OGC API, whose collections are of other kinds; each landing page links to the other.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+import shapely
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pcrs.errors import InputError, NotFoundError, PcrsError, TooLargeError
+from pcrs.publish.addresses import Addresses
+from pcrs.publish.record_geojson import licence_code
+from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider, Tile, collection, item, root_of
+from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT, etag
+from pcrs.serve.conditional import knows
+from pcrs.serve.context import Served
+from pcrs.serve.ogcapi_answer import refusal
+from pcrs.serve.ogcapi_config import degrees
+from pcrs.serve.ogcapi_host import Extension
+from pcrs.serve.problems import problem
+from pcrs.serve.stac_openapi import OPENAPI, openapi
+from pcrs.serve.stac_query import Search, from_address, from_body
+from pcrs.standard.crs import BBox
+from pcrs.store.base import Page, Query, Row
+from pcrs.work.layers import DALLES
+
+_MAX_BODY = 1_000_000
+"""Bytes of a search; a detailed commune has some ten thousand."""
+_API = "https://api.stacspec.org/v1.0.0"
+_FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
+CONFORMANCE = (
+    *(f"{_API}/{name}" for name in ("core", "collections", "ogcapi-features", "item-search")),
+    *(f"{_FEATURES}/{name}" for name in ("core", "oas30", "geojson")),
+)
+_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Link"}
+_PREFLIGHT = _HEADERS | {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
+type _Teller = Callable[[Request], tuple[Document, str]]
+
+
+def extension(served: Served) -> Extension:
+    """What the OGC API says of it: a link on the landing page."""
+    root = root_of(Addresses(served.public_url, served.departement))
+    return Extension(links=({"rel": "related", "type": JSON, "title": "STAC API", "href": root},))
+
+
+class StacApi:
+    """The application, to be given every request whose path begins with `/stac`."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._at = Addresses(served.public_url, served.departement)
+        tellers: Mapping[str, _Teller] = {
+            "": self._landing,
+            "/": self._landing,
+            "/api": self._openapi,
+            "/conformance": lambda _request: ({"conformsTo": list(CONFORMANCE)}, JSON),
+            "/collections": self._collections,
+            "/collections/{name}": self._collection,
+            "/collections/{name}/items": self._items,
+            "/collections/{name}/items/{id:path}": self._item,
+        }
+        routes = [
+            Route(f"/stac{path}", self._endpoint(tell), methods=["GET", "HEAD", "OPTIONS"])
+            for path, tell in tellers.items()
+        ]
+        search = Route("/stac/search", self._search, methods=["GET", "HEAD", "POST", "OPTIONS"])
+        self._app = Starlette(routes=[search, *routes], exception_handlers={HTTPException: _nothing})
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request."""
+        await self._app(scope, receive, send)
+
+    def _endpoint(self, tell: _Teller) -> Any:
+        async def handle(request: Request) -> Response:
+            return await run_in_threadpool(self._respond, request, lambda: tell(request))
+
+        return handle
+
+    def _respond(self, request: Request, tell: Callable[[], tuple[Document, str]]) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=_PREFLIGHT)
+        try:
+            document, media_type = tell()
+        except PcrsError as error:
+            return refusal(error)
+        body = orjson.dumps(document)
+        if request.method == "POST":
+            return Response(
+                body, headers=_HEADERS | {"Cache-Control": NOT_KEPT.decode()}, media_type=media_type
+            )
+        tag = etag(body).decode()
+        headers = _HEADERS | {"ETag": tag, "Cache-Control": KEPT_A_MINUTE.decode()}
+        if knows(request, tag):
+            return Response(status_code=304, headers=headers)
+        return Response(body if request.method == "GET" else b"", headers=headers, media_type=media_type)
+
+    async def _search(self, request: Request) -> Response:
+        """Items of every collection, by GET and by POST."""
+        if request.method != "POST":
+            params = request.query_params
+            return await run_in_threadpool(
+                self._respond, request, lambda: self._found(from_address(_once(params)), _once(params), None)
+            )
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _MAX_BODY:
+                return refusal(TooLargeError(f"a search has at most {_MAX_BODY} bytes"))
+        return await run_in_threadpool(self._respond, request, lambda: self._posted(body))
+
+    def _posted(self, body: bytes) -> tuple[Document, str]:
+        try:
+            said = json.loads(body or b"{}")
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"the body is no JSON: {error}") from error
+        if not isinstance(said, dict):
+            raise InputError("the body is no JSON object")
+        return self._found(from_body(said), {}, said)
+
+    def _landing(self, _request: Request) -> tuple[Document, str]:
+        root = root_of(self._at)
+        links = [
+            {"rel": "self", "type": JSON, "href": root},
+            {"rel": "root", "type": JSON, "href": root},
+            {"rel": "service-desc", "type": OPENAPI, "href": f"{root}/api"},
+            {"rel": "service-doc", "type": "text/html", "href": f"{self._at.ogcapi}?f=html"},
+            {"rel": "conformance", "type": JSON, "href": f"{root}/conformance"},
+            {"rel": "data", "type": JSON, "href": f"{root}/collections"},
+            {"rel": "search", "type": GEOJSON, "href": f"{root}/search", "method": "GET"},
+            {"rel": "search", "type": GEOJSON, "href": f"{root}/search", "method": "POST"},
+            {"rel": "related", "type": JSON, "title": "OGC API", "href": self._at.ogcapi},
+        ]
+        children = [
+            {"rel": "child", "type": JSON, "title": one["title"], "href": one["links"][0]["href"]}
+            for one in self._described()
+        ]
+        document = {
+            "type": "Catalog",
+            "stac_version": VERSION,
+            "id": self._at.series,
+            "title": self._served.title,
+            "description": f"Dalles de l'orthophotographie de {self._served.title}, diffusées par "
+            f"{self._served.operator}.",
+            "conformsTo": list(CONFORMANCE),
+            "links": [*links, *children],
+        }
+        return document, JSON
+
+    def _openapi(self, _request: Request) -> tuple[Document, str]:
+        return openapi(self._served.title, root_of(self._at)), OPENAPI
+
+    def _collections(self, _request: Request) -> tuple[Document, str]:
+        root = root_of(self._at)
+        links = [
+            {"rel": "self", "type": JSON, "href": f"{root}/collections"},
+            {"rel": "root", "type": JSON, "href": root},
+            {"rel": "parent", "type": JSON, "href": root},
+        ]
+        return {"collections": self._described(), "links": links}, JSON
+
+    def _collection(self, request: Request) -> tuple[Document, str]:
+        for one in self._described():
+            if one["id"] == request.path_params["name"]:
+                return one, JSON
+        raise NotFoundError(f"there is no collection {request.path_params['name']!r} here")
+
+    def _described(self) -> list[Document]:
+        """The collection, while it holds something."""
+        served = self._served
+        if DALLES.name not in {layer.name for layer in served.store.layers()}:
+            return []
+        box = served.store.extent(DALLES.name)
+        if box is None:
+            return []
+        licence = licence_code(served.licence_title, served.licence_url)
+        of = Provider(served.title, served.operator, served.licence_title, served.licence_url, licence)
+        span = served.store.span(DALLES.name)
+        return [collection(self._at, of, BBox(*degrees(box)), span, served.editions())]
+
+    def _items(self, request: Request) -> tuple[Document, str]:
+        """A search within the collection: pystac-client names the collection once more."""
+        self._collection(request)
+        params = _once(request.query_params)
+        return self._found(from_address(params), params, None, request.path_params["name"])
+
+    def _item(self, request: Request) -> tuple[Document, str]:
+        self._collection(request)
+        row = self._served.store.get(DALLES.name, request.path_params["id"])
+        return item(self._at, _tile(row)), GEOJSON
+
+    def _found(
+        self, search: Search, params: Mapping[str, str], said: Document | None, within: str = ""
+    ) -> tuple[Document, str]:
+        """A page of items, with the link to the next one in the manner of the request."""
+        page, total = self._page(search)
+        root = root_of(self._at)
+        here = f"{root}/collections/{within}/items" if within else f"{root}/search"
+        query = urlencode(params, safe=",:/")
+        itself = f"{here}?{query}" if query else here
+        links: list[Document] = [
+            {"rel": "self", "type": GEOJSON, "href": itself if said is None else here},
+            {"rel": "root", "type": JSON, "href": root},
+        ]
+        if page.next_after is not None and page.more:
+            token = str(page.next_after)
+            following: Document = {"rel": "next", "type": GEOJSON, "href": here}
+            if said is None:
+                again = urlencode({**params, "token": token}, safe=",:/")
+                following |= {"href": f"{here}?{again}", "method": "GET"}
+            else:
+                following |= {"method": "POST", "body": said | {"token": token}}
+            links.append(following)
+        document = {
+            "type": "FeatureCollection",
+            "features": [item(self._at, _tile(row)) for row in page.rows],
+            "numberReturned": len(page.rows),
+            "links": links,
+        }
+        return (document if total is None else document | {"numberMatched": total}), GEOJSON
+
+    def _page(self, search: Search) -> tuple[Page, int | None]:
+        store, mine = self._served.store, self._at.raster()
+        elsewhere = search.collections is not None and mine not in search.collections
+        if search.nowhere or elsewhere or not self._described():
+            return Page((), None), 0
+        if search.ids is not None:
+            rows = self._named(search)
+            return Page(tuple(rows[: search.limit]), None), len(rows)
+        query = Query(
+            within=search.region, interval=search.interval, after=search.after or 0, limit=search.limit
+        )
+        page = store.query(DALLES.name, query)
+        whole = Query(within=search.region, interval=search.interval)
+        return page, store.count_up_to(DALLES.name, whole, 10_000)
+
+    def _named(self, search: Search) -> list[Row]:
+        """The rows of the identifiers that are asked, as far as they meet place and date too."""
+        found = []
+        for identifier in (search.ids or ())[:1000]:
+            try:
+                row = self._served.store.get(DALLES.name, identifier)
+            except NotFoundError:
+                continue
+            if search.region is not None and not shapely.intersects(row.geometry, search.region):
+                continue
+            day = _tile(row).moment
+            first, last = search.interval or (None, None)
+            if (first is None or day >= first[:10]) and (last is None or day <= last[:10]):
+                found.append(row)
+        return found
+
+
+def _tile(row: Row) -> Tile:
+    assert row.geometry is not None  # noqa: S101 - every dalle has its square
+    return Tile(row.id, BBox(*row.geometry.bounds), row.values)
+
+
+def _once(params: Any) -> dict[str, str]:
+    """The parameters of an address, without the key of the access control.
+
+    Raises:
+        InputError: one is given twice.
+    """
+    found: dict[str, str] = {}
+    for name, value in params.multi_items():
+        if name in found:
+            raise InputError(f"parameter {name!r} is given twice: give it once")
+        found[name] = value
+    found.pop("apikey", None)
+    return found
+
+
+async def _nothing(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return problem(status, f"{request.method} {request.url.path}: nothing answers it here")
