@@ -12,6 +12,7 @@ import typer
 
 from pcrs import __version__
 from pcrs.commands.check import check
+from pcrs.commands.cost import cost
 from pcrs.commands.export import export
 from pcrs.commands.publish import app as publish
 from pcrs.commands.token import app as token
@@ -35,6 +36,7 @@ from pcrs.showing import showing
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(check)
 app.command()(export)
+app.command()(cost)
 app.add_typer(token, name="token")
 app.add_typer(publish, name="publish")
 

@@ -4,6 +4,8 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -121,6 +123,40 @@ class AccessTable(_Table):
         return Rules({layer: role(name) for layer, name in self.layers.items()})
 
 
+class AcquisitionTable(_Table):
+    """`[[cost.acquisitions]]`: what was bought, spread over years."""
+
+    title: Annotated[str, Field(min_length=1)]
+    euros: Annotated[Decimal, Field(ge=0)]
+    day: date
+    years: Annotated[int, Field(ge=1, le=50)]
+
+
+class ContributionTable(_Table):
+    """`[[cost.contributions]]`: what partners give."""
+
+    partner: Annotated[str, Field(min_length=1)]
+    euros: Annotated[Decimal, Field(ge=0)]
+    year: Annotated[int, Field(ge=1990, le=2200)]
+    yearly: bool = False
+
+
+class CostTable(_Table):
+    """`[cost]`: prices, activity, what was bought and what partners give."""
+
+    prices: Annotated[str, Field(min_length=1)] = "ovh-2023"
+    current: str = "vm"
+    intermediate: str = "standard"
+    targets: dict[str, str] = {}
+    growth_percent: Annotated[Decimal, Field(ge=-50, le=500)] = Decimal(5)
+    years: Annotated[int, Field(ge=1, le=30)] = 5
+    reads_per_month: Annotated[int, Field(ge=0)] = 0
+    egress_gb_per_month: Annotated[int, Field(ge=0)] = 0
+    restored_gb_per_month: Annotated[int, Field(ge=0)] = 0
+    acquisitions: tuple[AcquisitionTable, ...] = ()
+    contributions: tuple[ContributionTable, ...] = ()
+
+
 class JobsTable(_Table):
     """`[jobs]`: what users run: extracts, controls."""
 
@@ -168,6 +204,7 @@ class Settings(_Table):
     vector: VectorTable = VectorTable()
     storage: StorageTable = StorageTable()
     access: AccessTable = AccessTable()
+    cost: CostTable = CostTable()
     jobs: JobsTable = JobsTable()
     serve: ServeTable = ServeTable()
     geoplateforme: GeoplateformeTable = GeoplateformeTable()

@@ -120,6 +120,6 @@ def _template() -> jinja2.Template:
         "slug": _SLUGS,
         "sign": _SIGNS,
         "level": _LEVELS,
-        "style": Markup((here / "report.css").read_text(encoding="utf-8")),  # noqa: S704  our own file
+        "style": Markup(files("pcrs.publish").joinpath("report.css").read_text(encoding="utf-8")),  # noqa: S704  our own file
     }
     return environment.get_template("report.html")
