@@ -37,6 +37,7 @@ from pcrs.serve.access import Gate, Holders
 from pcrs.serve.answers import ON_EVERY_ANSWER
 from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
+from pcrs.serve.dcat import DcatService
 from pcrs.serve.entries import Entries
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
@@ -64,18 +65,19 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     cache_bytes = settings.serve.tile_cache_mb * 2**20
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
     catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"))
+    records = records_of(site, settings)
+    entries = Entries(records)
     pages = Starlette(
         routes=[
             health,
             *feature_catalogue.routes(served),
+            *DcatService(served, entries).routes(),
             *catalogue.routes(),
             *listing.routes(site.root, url, served.hot),
             *national.routes(served, live.shelf),
             *portal.routes(served),
         ]
     )
-    records = records_of(site, settings)
-    entries = Entries(records)
     rules = settings.access.rules
     found = processes(process_means(site, settings, served.store))
     extensions = [

@@ -174,6 +174,7 @@ def test_pages_show_the_records(api):
     assert {each.get("type") for each in one.iterfind(".//head/link[@rel='alternate']")} == {
         "application/geo+json",
         "application/xml",
+        "application/ld+json",
     }
     assert get(api, f"{BASE}?f=html").status_code == 200
     assert "Mise à jour de la fiche" in get(api, f"{BASE}/queryables?f=html").text

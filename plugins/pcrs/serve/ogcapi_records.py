@@ -148,6 +148,12 @@ class _Adapter:
             },
             {"rel": "license", "title": served.licence_title, "href": served.licence_url},
             {"rel": "alternate", "type": "application/xml", "title": "CSW", "href": at.csw_capabilities},
+            {
+                "rel": "alternate",
+                "type": "application/ld+json",
+                "title": "DCAT-AP",
+                "href": f"{served.public_url}/dcat/catalog.jsonld",
+            },
         ]
 
     def items(self, _request: Request, host: Host, asked: Asked, shelf: Shelf) -> Told:
@@ -213,6 +219,8 @@ class _Adapter:
             }
             for name, kind, title in offered
         ]
+        graph = f"{self._served.public_url}/dcat/{quote(identifier, safe='')}.jsonld"
+        links.append({"rel": "alternate", "type": "application/ld+json", "title": "DCAT-AP", "href": graph})
         record = record_geojson(entry)
         if entry.parent:
             parent = items_address(host, RECORDS, entry.parent)
