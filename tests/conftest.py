@@ -13,7 +13,7 @@ from tests.postgres import ABSENT, Cluster, cluster, programs
 settings.register_profile("pcrs", deadline=None, derandomize=True)
 settings.load_profile("pcrs")
 
-pytest_plugins = ["tests.buckets"]
+pytest_plugins = ["tests.buckets", "tests.sftp"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from pcrs import __version__
+from pcrs.commands.archive import archive
 from pcrs.commands.check import check
+from pcrs.commands.copies import copies, verify
 from pcrs.commands.cost import cost
 from pcrs.commands.export import export
 from pcrs.commands.publish import app as publish
@@ -34,7 +36,10 @@ from pcrs.errors import PcrsError
 from pcrs.showing import showing
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.command()(archive)
 app.command()(check)
+app.command()(copies)
+app.command()(verify)
 app.command()(export)
 app.command()(cost)
 app.add_typer(token, name="token")

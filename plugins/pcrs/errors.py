@@ -12,6 +12,7 @@ PcrsError
 ├── MillError                    workers cannot go on: one died, or their scheduler is not there
 ├── SiteError (OSError)          the site directory is missing, foreign, or cannot be written
 └── StoreError (OSError)         a store cannot be opened, or holds what it should not
+    └── OfflineError             a file is in a cold class: it has to be ordered before it can be read
 
 A message says what is wrong, where, what was expected and what to do. A check that finds faults does not
 raise: it returns `findings`. HTTP status codes are given to these classes in one table, in `pcrs.app`.
@@ -64,3 +65,7 @@ class SiteError(PcrsError, OSError):
 
 class StoreError(PcrsError, OSError):
     """A store cannot be opened, or holds what it should not."""
+
+
+class OfflineError(StoreError):
+    """A file is kept where it cannot be read at once: it has to be ordered first."""

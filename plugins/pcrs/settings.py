@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -182,6 +182,47 @@ class GeoplateformeTable(_Table):
     open_data: bool = False
 
 
+class TargetTable(_Table):
+    """`[[archive.targets]]`: one place for copies."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    url: Annotated[str, Field(min_length=1)]
+    medium: Literal["disque", "bande", "objet", "nas"]
+    offsite: bool = False
+    takes: Literal["paquets", "miroir"] = "paquets"
+    key_file: str = ""
+    known_hosts: str = ""
+    endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
+    region: str = "us-east-1"
+    storage_class: Annotated[str, Field(pattern=r"^[A-Z_]*$")] = ""
+    lock_mode: Literal["", "GOVERNANCE", "COMPLIANCE"] = ""
+    lock_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+
+
+class RuleTable(_Table):
+    """`[[archive.rules]]`: what may be let go, and when."""
+
+    what: Literal["dalles-remplacees", "restitutions", "paquets"]
+    days: Annotated[int, Field(ge=0, le=36_500)] = 30
+    target: str = ""
+    chantier: str = ""
+    keep: Annotated[int, Field(ge=1, le=9)] = 2
+
+
+class ArchiveTable(_Table):
+    """`[archive]`: custody of what is kept (`pcrs.store.inventory.Rule` has the names of the 3-2-1 rule)."""
+
+    copies: Annotated[int, Field(ge=1, le=9)] = 3
+    media: Annotated[int, Field(ge=1, le=4)] = 2
+    offsite: Annotated[int, Field(ge=0, le=9)] = 1
+    verify_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    bag_gb: Annotated[float, Field(gt=0, le=100_000)] = 100.0
+    tier_medium: Literal["disque", "bande", "objet", "nas"] = "disque"
+    tier_offsite: bool = False
+    targets: tuple[TargetTable, ...] = ()
+    rules: tuple[RuleTable, ...] = ()
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -206,6 +247,7 @@ class Settings(_Table):
     access: AccessTable = AccessTable()
     cost: CostTable = CostTable()
     jobs: JobsTable = JobsTable()
+    archive: ArchiveTable = ArchiveTable()
     serve: ServeTable = ServeTable()
     geoplateforme: GeoplateformeTable = GeoplateformeTable()
 
@@ -226,13 +268,15 @@ def shipped(name: str) -> Path:
 
 def _known(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
     """The keys that the table at `path` may have."""
-    for key in path:
+    for key in (part for part in path if not part.isdigit()):
         field = model.model_fields.get(key)
         if field is None:
             return []
         inner = field.annotation
+        for part in get_args(inner):
+            inner = part if isinstance(part, type) and issubclass(part, BaseModel) else inner
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return list(NameTable.model_fields) if path[:2] == ("raster", "names") else []
+            return []
         model = inner
     return list(model.model_fields)
 

@@ -1,0 +1,156 @@
+"""`pcrs copies` and `pcrs verify`: where copies are, whether they are enough, whether they are right."""
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from pcrs.console import HERE, JsonOption, SiteOption, err, open_site, out, say, say_findings, say_json
+from pcrs.showing import showing
+
+_SHOWN = 20
+
+
+def copies(
+    site: SiteOption = HERE,
+    object_: Annotated[str | None, typer.Option("--object", help="The copies of this object.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Every red object, one a line.")] = False,
+    json_: JsonOption = False,
+) -> None:
+    """The 3-2-1 rule for every object of the archive; red ones make the exit code 1."""
+    from pcrs.archiving import keeping, rule_of
+    from pcrs.work.custody.standing import Standings, lacks, standings
+
+    place, settings = open_site(site)
+    with keeping(place, settings, lambda step: None) as held:
+        if object_ is not None:
+            _one(held, object_, json_)
+            return
+        told = Standings(rule_of(settings))
+        before = (held.clock() - timedelta(days=settings.archive.verify_days)).isoformat(timespec="seconds")
+        red: list[dict[str, Any]] = []
+        for one in standings(held, told.rule, before, told):
+            if list_ or len(red) < _SHOWN:
+                red.append(
+                    {
+                        "object": one.object.id,
+                        "chantier": one.object.chantier,
+                        "name": one.object.name,
+                        "lacks": lacks(one, told.rule),
+                    }
+                )
+        volumes = held.inventory.volumes()
+    if json_:
+        say_json(_document(told, volumes, red))
+    else:
+        for name, (number, size) in volumes.items():
+            say(f"{name} : {number} copies, {size} octets")
+        for chantier, tally in told.tallies.items():
+            text = f"{chantier} : {tally.objects} objets, {tally.red} en rouge, {tally.due} à relire"
+            out.print(text, style="red" if tally.red else "green", markup=False)
+        for row in red:
+            out.print(f"{row['object']} {row['name']} : {', '.join(row['lacks'])}", style="red", markup=False)
+        if told.red > len(red):
+            say(f"… et {told.red - len(red)} autres : --list")
+    raise typer.Exit(1 if told.red else 0)
+
+
+def _one(held: Any, identifier: str, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    found = held.inventory.object(identifier)
+    rows = [asdict(copy) for copy in held.inventory.copies(found.id)]
+    if as_json:
+        say_json({**asdict(found), "copies": rows})
+        return
+    say(f"{found.id} {found.chantier} / {found.name} : {found.kind}, {found.licence}, {found.bytes} octets")
+    for row in rows:
+        say(f"{row['target']}:{row['key']} : {row['state']}, relue {row['verified_at'] or 'jamais'}")
+
+
+def _document(told: Any, volumes: Any, red: list[dict[str, Any]]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "rule": told.rule._asdict(),
+        "red": told.red,
+        "targets": {name: {"copies": n, "bytes": size} for name, (n, size) in volumes.items()},
+        "chantiers": {name: asdict(tally) for name, tally in told.tallies.items()},
+        "objects": red,
+    }
+
+
+def verify(
+    site: SiteOption = HERE,
+    target: Annotated[list[str] | None, typer.Option(help="Only this target; may be repeated.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is not due yet.")] = False,
+    bytes_: Annotated[int | None, typer.Option("--bytes", min=1, help="Read this many at the most.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Begin no file after this time.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Read this many copies, due or not.")] = None,
+    repair_: Annotated[
+        bool, typer.Option("--repair", help="Make faulty copies again from good ones.")
+    ] = False,
+    json_: JsonOption = False,
+) -> None:
+    """Read copies again, those that wait longest first, and say what is wrong; with --repair, mend it."""
+    from pcrs.archiving import keeping
+    from pcrs.work.custody.repair import Repaired, repair
+    from pcrs.work.custody.verify import Wanted
+    from pcrs.work.custody.verify import verify as verify_copies
+
+    place, settings = open_site(site)
+    with place.working(), showing(err) as progress, keeping(place, settings, progress) as held:
+        for name in target or ():
+            held.place(name)
+        days = 0 if everything or sample else settings.archive.verify_days
+        before = held.clock() - timedelta(days=days) + timedelta(seconds=1)
+        wanted = Wanted(
+            before.isoformat(timespec="seconds"),
+            bytes_,
+            sample,
+            secrets.token_hex(8) if sample else "",
+            _over(minutes),
+            tuple(target or ()),
+        )
+        found = verify_copies(held, wanted)
+        mended = repair(held, found) if repair_ else Repaired()
+    _tell(found, mended, json_)
+
+
+def _over(minutes: float | None) -> Callable[[], bool] | None:
+    if minutes is None:
+        return None
+    end = time.monotonic() + 60 * minutes
+    return lambda: time.monotonic() > end
+
+
+def _tell(found: Any, mended: Any, as_json: bool) -> None:
+    findings = [fault.finding.to_dict() for fault in found.faults]
+    left = {f"{target}:{key}": why for (target, key), why in mended.left.items()}
+    done = [f"{target}:{key}" for target, key in mended.done]
+    if as_json:
+        say_json(
+            {
+                "read": found.read,
+                "bytes": found.bytes,
+                "findings": findings,
+                "failed": found.failed,
+                "repaired": done,
+                "left": left,
+            }
+        )
+    else:
+        say_findings(findings)
+        for name in done:
+            out.print(f"{name} : réparée", style="green", markup=False)
+        for name, why in left.items():
+            out.print(f"{name} : {why}", style="red", markup=False)
+        say(f"{found.read} copies relues ({found.bytes} octets), {len(findings)} constats")
+    for name, text in found.failed.items():
+        err.print(f"cible {name} : {text}", style="bold red", markup=False)
+    mended_files = set(done)
+    open_ = [f for f in findings if f["level"] == "error" and f["file"] not in mended_files]
+    raise typer.Exit(2 if found.failed else 1 if open_ or left else 0)

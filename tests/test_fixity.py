@@ -1,0 +1,191 @@
+"""Fifty faults planted on a target: each found and named, what can be repaired repaired, no more touched."""
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pcrs.work.custody.repair import repair
+from pcrs.work.custody.verify import Wanted, verify
+from tests.archives import custody, make_sip, put_away, read_all, two_folders
+from tests.test_archive import assert_whole, bags_of
+
+FUTURE = time.time() + 40 * 86_400
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Every file of a folder: inode, time, bytes."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
+        for path in files
+    }
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Other bytes in place, as rot comes: same file, same time."""
+    status = path.stat()
+    path.chmod(0o644)
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def flip(path: Path, bit: int = 13) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1 << bit % 8
+    overwrite(path, bytes(data))
+
+
+def swap(one: Path, other: Path) -> None:
+    first, second = one.read_bytes(), other.read_bytes()
+    overwrite(one, second)
+    overwrite(other, first)
+
+
+def plant(nas: Path) -> Counter[str]:
+    """Fifty faults on a target, as the world plants them; how many of each code are to be found."""
+    files = sorted(nas.glob("*/data/clichés/*.tif"))
+    take = iter(files)
+    for _ in range(9):
+        flip(next(take))
+    for n in range(8):
+        path = next(take)
+        overwrite(path, path.read_bytes()[: -1 - 300 * n])
+    for _ in range(8):
+        next(take).unlink()
+    for _ in range(3):
+        swap(next(take), next(take))
+    for n in range(4):
+        path = next(take)
+        path.rename(path.with_name(f"copie de {n}.tif"))
+    for n in range(6):
+        (nas / f"perdu {n}.tmp").write_bytes(b"extra" * n)
+    path = next(take)
+    overwrite(path, path.read_bytes() + b"\0")
+    for _ in range(3):
+        os.utime(next(take), (FUTURE, FUTURE))
+    bags = bags_of(nas)
+    manifest = bags[0] / "manifest-sha256.txt"
+    overwrite(manifest, b"".join(manifest.read_bytes().splitlines(keepends=True)[:-1]))
+    manifest = bags[1] / "manifest-sha256.txt"
+    overwrite(manifest, manifest.read_bytes().replace(b"data/", b"data/old-", 1))
+    (bags[0] / "lisez-moi.txt").unlink()
+    flip(bags[1] / "bag-info.txt")
+    flip(bags[2] / "metadata" / "objets.jsonl")
+    return Counter(
+        {
+            "copy.altered": 9,
+            "copy.truncated": 8,
+            "copy.absent": 8,
+            "copy.swapped": 6,
+            "copy.renamed": 4,
+            "copy.unexpected": 6,
+            "copy.longer": 1,
+            "copy.clock": 3,
+            "bag.manifest": 2,
+            "bag.tag": 3,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    root = tmp_path_factory.mktemp("fixity")
+    sip = make_sip(root / "sip", cliches=52)
+    made = two_folders(root, bag_gb=0.0002)
+    assert put_away(made, sip).whole
+    return root, made, sip
+
+
+def test_fifty_faults_are_found_named_and_repaired(site):
+    root, made, sip = site
+    nas, tape = root / "nas", root / "bande"
+    with custody(made) as held:
+        assert read_all(held).faults == []
+        good, on_tape = state_of(nas), state_of(tape)
+        planted = plant(nas)
+        assert planted.total() == 50
+        hurt = state_of(nas)
+        found = read_all(held)
+        assert Counter(fault.kind.code for fault in found.faults) == planted
+        assert {fault.target for fault in found.faults} == {"nas"}
+        assert state_of(nas) == hurt  # looking changes nothing
+        told = repair(held, found)
+        assert told.left == {}
+        assert len(told.done) == 9 + 8 + 8 + 6 + 4 + 1 + 2 + 3
+        assert_whole(nas, sip)
+        mended = state_of(nas)
+        assert {key: state[2] for key, state in mended.items() if not key.startswith("perdu")} == {
+            key: state[2] for key, state in good.items()
+        }
+        untouched = {key for key in good if hurt.get(key) == good[key]}
+        assert len(untouched) > 40
+        payload = {key for key in untouched if "/data/" in key}
+        assert {key: mended[key] for key in payload} == {key: good[key] for key in payload}
+        assert state_of(tape) == on_tape
+        again = read_all(held)
+        assert Counter(fault.kind.code for fault in again.faults) == {"copy.unexpected": 6, "copy.clock": 3}
+        actions = Counter(event.action for event in held.inventory.events(1000))
+        assert (actions["défaut"], actions["retirée"]) == (36, 4)
+
+
+def test_a_clock_that_was_wrong_is_found_and_its_copies_read_again(tmp_path):
+    made = two_folders(tmp_path)
+    put_away(made, make_sip(tmp_path / "sip", cliches=1))
+    with custody(made) as held:
+        one = next(held.inventory.objects())
+        copy = held.inventory.copies(one.id)[0]
+        held.inventory.mark([(copy.target, copy.key)], "vérifiée", "2031-01-01T00:00:00+00:00")
+        found = verify(held, Wanted("2000-01-01"))
+        assert [(f.kind.code, f.key, f.measured) for f in found.faults] == [
+            ("copy.clock", copy.key, "2031-01-01T00:00:00+00:00")
+        ]
+        assert found.read == 1
+        assert held.inventory.copy(copy.target, copy.key).verified_at < "2031"
+        assert verify(held, Wanted("2000-01-01")).faults == []
+
+
+def test_what_has_no_good_copy_is_left_and_said(tmp_path):
+    made = two_folders(tmp_path)
+    put_away(made, make_sip(tmp_path / "sip", cliches=2))
+    with custody(made) as held:
+        for target in ("nas", "bande"):
+            flip(next((tmp_path / target).glob("*/data/lidar/*.laz")))
+        swap(*(tmp_path / "nas").glob("*/data/clichés/*.tif"))
+        for path in (tmp_path / "bande").glob("*/data/clichés/*.tif"):
+            path.unlink()
+        told = repair(held, read_all(held))
+        assert {Path(key).name for _, key in told.left} == {"0576_6373.laz"}
+        assert all("aucune copie saine" in why for why in told.left.values())
+        assert len(told.done) == 4  # the two on the tape first, from the wrong places, then these
+        for path in (tmp_path / "sip" / "clichés").iterdir():
+            kept = [next((tmp_path / name).glob(f"*/data/clichés/{path.name}")) for name in ("nas", "bande")]
+            assert [one.read_bytes() for one in kept] == [path.read_bytes()] * 2
+
+
+def test_budgets(site):
+    _, made, _ = site
+    with custody(made) as held:
+        late = "2100-01-01"
+        assert verify(held, Wanted(late, files=7)).read == 7
+        some = verify(held, Wanted(late, octets=30_000))
+        assert 30_000 <= some.bytes < 1_200_000
+        assert verify(held, Wanted(late, over=lambda: True)).read == 0
+        assert verify(held, Wanted("2000-01-01")).read == 0
+        ids = [held.inventory.object(n.id).id for n in held.inventory.objects()]
+        sample = verify(held, Wanted(late, files=4, pivot=ids[30], targets=("bande",)))
+        assert sample.read == 4
+
+
+def test_the_oldest_come_first(tmp_path):
+    made = two_folders(tmp_path)
+    put_away(made, make_sip(tmp_path / "sip", cliches=3))
+    with custody(made) as held:
+        keys = [one.copy.key for one in held.inventory.due("nas", "2100-01-01")]
+        held.inventory.mark([("nas", keys[3])], "vérifiée", "2001-01-01T00:00:00+00:00")
+        held.inventory.mark([("nas", keys[1])], "vérifiée", "2002-01-01T00:00:00+00:00")
+        told = [one.copy.key for one in held.inventory.due("nas", "2100-01-01")]
+        assert told[:2] == [keys[3], keys[1]]
+        assert [one.copy.key for one in held.inventory.due("nas", "2002-06-01")] == [keys[3], keys[1]]

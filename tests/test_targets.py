@@ -1,0 +1,120 @@
+"""Places for copies: a folder, a bucket, a server of SFTP, the intermediate tier; one contract."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from pcrs.archive.target_blobs import FolderTarget, TierTarget
+from pcrs.archive.target_s3 import S3Target
+from pcrs.archive.target_sftp import SftpTarget, sftp_place
+from pcrs.blobs import Bucket
+from pcrs.errors import InputError, StoreError
+from tests.buckets import REGION
+from tests.contracts.target_contract import TargetContract, bytes_of, put
+
+
+class TestFolder(TargetContract):
+    @pytest.fixture
+    def target(self, tmp_path):
+        (tmp_path / "nas").mkdir()
+        return FolderTarget(tmp_path / "nas")
+
+
+class TestTierOnS3(TargetContract):
+    @pytest.fixture
+    def target(self, bucket):
+        return TierTarget(bucket)
+
+
+@pytest.fixture
+def s3_target(s3_server):
+    target = S3Target(Bucket("pcrs", f"{uuid.uuid4().hex}/", s3_server, REGION))
+    yield target
+    target.close()
+
+
+class TestS3(TargetContract):
+    @pytest.fixture
+    def target(self, s3_target):
+        return s3_target
+
+
+@pytest.fixture
+def sftp_target(sftp_server):
+    name = uuid.uuid4().hex
+    (sftp_server.root / name).mkdir()
+    target = SftpTarget(sftp_place(sftp_server.url(name), sftp_server.key_file, sftp_server.known_hosts))
+    yield target
+    target.close()
+
+
+class TestSftp(TargetContract):
+    @pytest.fixture
+    def target(self, sftp_target):
+        return sftp_target
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(StoreError, match=r"nas is not there: mount it"):
+        put(FolderTarget(tmp_path / "nas"), "a", b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_is_not_known_or_not_there_is_said(sftp_server, sftp_target, tmp_path):
+    (tmp_path / "known").touch()
+    place = sftp_target.place
+    for other, said in (
+        (replace(place, known_hosts=tmp_path / "known"), "Host key is not trusted"),
+        (replace(place, port=9), "cannot be reached"),
+        (replace(place, root="/nowhere/at/all"), "no such folder on the server"),
+    ):
+        target = SftpTarget(other)
+        with pytest.raises(StoreError, match=said):
+            target.head("a")
+        target.close()
+
+
+def test_a_lost_connection_is_opened_again(sftp_target):
+    put(sftp_target, "a", b"x")
+    lost = sftp_target._connection
+    sftp_target._loop.call_soon_threadsafe(lost.abort)
+    sftp_target._run(lost.wait_closed())
+    assert bytes_of(sftp_target, "a") == b"x"
+
+
+@pytest.mark.parametrize(
+    "url", ["sftp://", "http://a/b", "sftp://user:secret@host/x", "/srv/nas", "sftp:///folder"]
+)
+def test_what_is_no_address_of_sftp(url):
+    with pytest.raises(InputError):
+        sftp_place(url)
+
+
+def test_a_locked_file_is_neither_removed_nor_replaced(s3_server):
+    client = boto3.client(
+        "s3", endpoint_url=s3_server, region_name=REGION, config=Config(s3={"addressing_style": "path"})
+    )
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    target = S3Target(Bucket("locked", "", s3_server, REGION), lock_mode="COMPLIANCE", lock_days=30)
+    put(target, "a", b"x")
+    target.seal("a")
+    told = client.get_object_retention(Bucket="locked", Key="a")["Retention"]
+    assert told["Mode"] == "COMPLIANCE"
+    assert 28 < (told["RetainUntilDate"] - datetime.now(UTC)).days < 31
+    for attempt in (lambda: target.delete("a"), lambda: put(target, "a", b"y")):
+        with pytest.raises(StoreError, match="object lock"):
+            attempt()
+    assert bytes_of(target, "a") == b"x"
+    target.close()
+    client.close()
+
+
+def test_a_bucket_that_refuses_is_said(s3_target):
+    nowhere = S3Target(replace(s3_target.place, bucket="other"))
+    with pytest.raises(StoreError, match=r"Make the bucket"):
+        put(nowhere, "a", b"x")
+    nowhere.close()
