@@ -3,19 +3,14 @@
 import gc
 import logging
 import os
-import uuid
-from contextlib import closing
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from pcrs.assembly import features_of, process_means, public_url, records_of, tiers, write_records
-from pcrs.errors import PcrsError, SiteError
+from pcrs.errors import SiteError
 from pcrs.foreman import foreman
 from pcrs.live import Live
 from pcrs.mending import watch
@@ -34,17 +29,19 @@ from pcrs.serve import (
 )
 from pcrs.serve import processes as process_routes
 from pcrs.serve.access import Gate, Holders
-from pcrs.serve.answers import ON_EVERY_ANSWER
 from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.serve.dcat import DcatService
 from pcrs.serve.entries import Entries
+from pcrs.serve.guard import Front, Guard
+from pcrs.serve.health import Health
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
+from pcrs.serve.use import Recorder, metrics
 from pcrs.settings import Settings, load, shipped
-from pcrs.store.index import Index
 from pcrs.store.jobs import Jobs
 from pcrs.store.tokens import Tokens
+from pcrs.store.use import Use
 from pcrs.work.processes import processes
 from pcrs.work.site import Site
 
@@ -61,7 +58,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     live = Live(site, settings.layer, settings.site.departement, tiers=tiers(site, settings))
     served = _served(site, settings, url, live)
     context.use(served)
-    health = Route("/healthz", _Health(site, served).answer, methods=["GET"])
+    jobs, use = Jobs(site.jobs_file), Use(site.use_file)
+    health = Health(site, served, jobs)
     cache_bytes = settings.serve.tile_cache_mb * 2**20
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
     catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"))
@@ -69,7 +67,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     entries = Entries(records)
     pages = Starlette(
         routes=[
-            health,
+            health.route(),
+            metrics.route(use, health.gauges),
             *feature_catalogue.routes(served),
             *DcatService(served, entries).routes(),
             *catalogue.routes(),
@@ -83,7 +82,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     extensions = [
         ogcapi_maps.extension(served, maps),
         ogcapi_records.extension(served, entries, records.get),
-        process_routes.extension(served, found, Jobs(site.jobs_file), rules, site.job_folders),
+        process_routes.extension(served, found, jobs, rules, site.job_folders),
         stac.extension(served),
     ]
     features = ogcapi.build(served, shipped("config/pygeoapi.yml"), extensions=extensions)
@@ -96,7 +95,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         "stac": stac.StacApi(served),
     }
     gate = Gate(Front(services, pages), Holders(Tokens(site.tokens_file), served.store), rules, url)
-    return Guard(gate, NativeTiles(maps.layers if rules.raster_is_open else dict))
+    native = NativeTiles(maps.layers if rules.raster_is_open else dict)
+    return Guard(gate, native, Recorder(use if settings.serve.count_use else None))
 
 
 def _catalogue(site: Site, settings: Settings, served: context.Served) -> CatalogueSite:
@@ -133,88 +133,6 @@ def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Ser
         max_coverage_px=settings.serve.max_coverage_mpx * 1_000_000,
         max_export_objects=settings.serve.max_export_objects,
     )
-
-
-class Front:
-    """Hands a request over by the first word of its path; tiles pay for one dictionary look-up."""
-
-    def __init__(self, services: dict[str, ASGIApp], pages: ASGIApp) -> None:
-        self._services = services
-        self._pages = pages
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] == "http":
-            word = scope["path"][1:].partition("/")[0]
-            service = self._services.get(word)
-            if service is not None:
-                await service(scope, receive, send)
-                return
-        await self._pages(scope, receive, send)
-
-
-class Guard:
-    """Headers on every answer; an unforeseen fault is logged with a number and answered with it, as 503."""
-
-    def __init__(self, app: ASGIApp, native: NativeTiles) -> None:
-        self._app = app
-        self.native = native
-        """What `TileProtocol` asks before it asks the application."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-
-        async def guarded(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = [*message.get("headers", ()), *ON_EVERY_ANSWER]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, guarded)
-        except Exception:
-            number = uuid.uuid4().hex[:12]
-            _log.exception("fault %s: %s %s", number, scope["method"], scope["path"])
-            if started:
-                raise
-            body = {"title": "Service indisponible / Service unavailable", "status": 503, "fault": number}
-            answer = JSONResponse(
-                body, 503, headers={"Retry-After": "5"}, media_type="application/problem+json"
-            )
-            await answer(scope, receive, guarded)
-
-
-class _Health:
-    """Liveness, with what is wrong."""
-
-    def __init__(self, site: Site, served: context.Served) -> None:
-        self._site = site
-        self._served = served
-
-    def answer(self, request: Request) -> JSONResponse:
-        """200 when all is well or something is merely missing, 503 when the site cannot be read."""
-        try:
-            with closing(Index(self._site.require().index_file)) as index:
-                todo = index.to_build()
-            layers = len(self._served.store.layers())
-            editions = self._served.editions()
-        except (PcrsError, OSError) as error:
-            return JSONResponse({"status": "down", "wrong": [str(error)]}, 503)
-        wrong = [] if editions else ["no edition is published: `pcrs receive … --accept`"]
-        if todo:
-            wrong.append(f"{todo} slabs of the pyramid wait to be built")
-        state = {
-            "status": "degraded" if wrong else "ok",
-            "wrong": wrong,
-            "editions": editions,
-            "layers": layers,
-        }
-        return JSONResponse(state, headers={"Cache-Control": "no-store"})
 
 
 def factory() -> ASGIApp:

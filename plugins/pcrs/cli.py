@@ -17,6 +17,7 @@ from pcrs.commands.copies import copies, verify
 from pcrs.commands.cost import cost
 from pcrs.commands.export import export
 from pcrs.commands.publish import app as publish
+from pcrs.commands.stats import stats
 from pcrs.commands.token import app as token
 from pcrs.console import (
     CORES,
@@ -42,6 +43,7 @@ app.command()(copies)
 app.command()(verify)
 app.command()(export)
 app.command()(cost)
+app.command()(stats)
 app.add_typer(token, name="token")
 app.add_typer(publish, name="publish")
 

@@ -233,6 +233,7 @@ class ServeTable(_Table):
     max_coverage_mpx: Annotated[int, Field(ge=1, le=400)] = 25
     max_export_objects: Annotated[int, Field(ge=1)] = 200_000
     tile_cache_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
+    count_use: bool = True
 
 
 class Settings(_Table):

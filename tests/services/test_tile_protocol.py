@@ -11,9 +11,10 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pcrs.app import Front, Guard
+from pcrs.serve.guard import Front, Guard
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
+from pcrs.serve.use import Recorder
 from tests.services.maps import MapSite, map_site
 from tests.services.test_wmts import REST, kvp
 from tests.serving import free_port
@@ -65,7 +66,7 @@ def served(app: Guard, protocol: type) -> Iterator[int]:
 def pair(site: MapSite) -> Iterator[SimpleNamespace]:
     """The same application on two ports: as `pcrs serve` runs it, and as uvicorn alone would."""
     native = Counting(site.service.layers)
-    app = Guard(Front({"wmts": site.service, "wms": site.service}, site.service), native)
+    app = Guard(Front({"wmts": site.service, "wms": site.service}, site.service), native, Recorder(None))
     with served(app, TileProtocol) as quick, served(app, HttpToolsProtocol) as plain:
         yield SimpleNamespace(quick=quick, plain=plain, native=native)
 

@@ -25,8 +25,8 @@ class NativeTiles:
     def __init__(self, layers: Callable[[], Mapping[str, MapLayer]]) -> None:
         self._layers = layers
 
-    def find(self, target: bytes) -> bytes | None:
-        """The JPEG file that `GET target` asks for (path and query, as they came).
+    def find(self, target: bytes) -> tuple[bytes, Tile] | None:
+        """The tile, and the JPEG file, that `GET target` asks for (path and query, as they came).
 
         None: it is no such tile, or something is wrong with the request or the pyramid. Whoever answers then
         says what.
@@ -43,13 +43,14 @@ class NativeTiles:
             return None
         return None
 
-    def _of_query(self, query: bytes) -> bytes | None:
+    def _of_query(self, query: bytes) -> tuple[bytes, Tile] | None:
         request = read_kvp(parameters(query), self._layers())
         if isinstance(request, TileRequest) and request.grid is LAMB93 and request.suffix == "jpeg":
             return _near(request.layer, request.tile)
         return None
 
 
-def _near(layer: MapLayer, tile: Tile) -> bytes | None:
+def _near(layer: MapLayer, tile: Tile) -> tuple[bytes, Tile] | None:
     """The tile of a pyramid on files: what is far away must not be waited for between two requests."""
-    return None if layer.pyramid.remote else layer.pyramid.tile(tile)
+    jpeg = None if layer.pyramid.remote else layer.pyramid.tile(tile)
+    return None if jpeg is None else (jpeg, tile)

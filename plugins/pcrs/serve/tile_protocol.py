@@ -10,6 +10,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pcrs.serve.answers import KEPT, ON_EVERY_ANSWER, etag
 from pcrs.serve.native import NativeTiles
+from pcrs.serve.use.recorder import Recorder, agent_of
+from pcrs.standard.grid import Tile
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -23,16 +25,19 @@ class TileProtocol(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._native: NativeTiles | None = getattr(self.app, "native", None)
+        self._recorder: Recorder | None = getattr(self.app, "recorder", None)
         self._answered = False
 
     def on_headers_complete(self) -> None:
         """The tile is sent, when that is all that the request asks."""
-        jpeg = self._tile()
-        if jpeg is None:
+        found = self._tile()
+        if found is None:
             super().on_headers_complete()
         else:
             self._answered = True
-            self._write(jpeg)
+            self._write(found[0])
+            if self._recorder is not None:
+                self._recorder.tile(agent_of(self.headers), len(found[0]), found[1])
             self.on_response_complete()
 
     def on_message_complete(self) -> None:
@@ -42,8 +47,8 @@ class TileProtocol(HttpToolsProtocol):
         else:
             super().on_message_complete()
 
-    def _tile(self) -> bytes | None:
-        """The tile that the request asks for; None: it is to be answered in the ordinary way."""
+    def _tile(self) -> tuple[bytes, Tile] | None:
+        """The bytes of the tile that is asked for, and its place; None: it is answered the ordinary way."""
         parser, native = self.parser, self._native
         if (
             native is None

@@ -24,6 +24,14 @@ def centimetres(length_m: float, digits: int = 1) -> str:
     return f"{number(length_m * 100, digits)}{_SPACE}cm"
 
 
+def octets(size: int) -> str:
+    """A number of bytes: `1,25 Go`; units of a thousand."""
+    for unit, bytes_ in (("To", 10**12), ("Go", 10**9), ("Mo", 10**6)):
+        if size >= bytes_:
+            return f"{number(size / bytes_, 2)}{_SPACE}{unit}"
+    return f"{number(size / 1000)}{_SPACE}ko"
+
+
 def packing(compression: str) -> str:
     """What a compression is called: `sans compression`, `jpeg`."""
     return "sans compression" if compression == "none" else compression

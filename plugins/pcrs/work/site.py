@@ -47,6 +47,11 @@ class Site:
         return f"sqlite://{quote(str(self.root.resolve()))}/stores/records.db"
 
     @property
+    def use_file(self) -> Path:
+        """The counts of what is asked."""
+        return self.root / "stores" / "use.db"
+
+    @property
     def jobs_file(self) -> Path:
         """The store of users' jobs."""
         return self.root / "stores" / "jobs.db"

@@ -42,7 +42,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["euros"] = lambda value: french.number(float(value), 2)
     environment.filters["whole"] = lambda value: french.number(float(value), 0)
-    environment.filters["octets"] = _octets
+    environment.filters["octets"] = french.octets
     environment.filters["km2"] = lambda value: french.number(value, 2)
     environment.filters["day"] = lambda value: format_date(value, "long", locale="fr_FR")
     environment.globals["style"] = Markup(  # noqa: S704  ours
@@ -50,10 +50,3 @@ def _template() -> jinja2.Template:
         + here.joinpath("cost.css").read_text(encoding="utf-8")
     )
     return environment.from_string(here.joinpath("cost.html").read_text(encoding="utf-8"))
-
-
-def _octets(value: int) -> str:
-    for unit, size in (("To", 10**12), ("Go", 10**9), ("Mo", 10**6)):
-        if value >= size:
-            return f"{french.number(value / size, 2)} {unit}"
-    return f"{french.number(value / 1000, 0)} ko"

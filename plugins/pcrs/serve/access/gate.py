@@ -13,6 +13,7 @@ from pcrs.serve.access.refusals import refusal
 from pcrs.serve.access.shown import token_of
 from pcrs.serve.answers import Receive, Scope, Send, send_answer
 from pcrs.serve.context import AREA, PRINCIPAL
+from pcrs.serve.use import NOTE
 from pcrs.work.access import Rules, decide
 
 _Message = MutableMapping[str, Any]
@@ -33,19 +34,17 @@ class Gate:
             await self._app(scope, receive, send)
             return
         header, query, scope = token_of(scope)
-        shown = header or query
-        holder: Holder | None = None
-        if shown is not None:
-            try:
-                holder = await run_in_threadpool(self._holders.holder, shown)
-                self._holders.count(holder)
-            except UnknownTokenError as error:
-                await send_answer(scope, send, refusal(scope, 401, str(error), shown=True))
-                return
-            except SpentError as error:
-                await send_answer(scope, send, refusal(scope, 429, str(error), wait_s=error.seconds))
-                return
+        try:
+            holder = await self._holder(header or query)
+        except UnknownTokenError as error:
+            await send_answer(scope, send, refusal(scope, 401, str(error), shown=True))
+            return
+        except SpentError as error:
+            await send_answer(scope, send, refusal(scope, 429, str(error), wait_s=error.seconds))
+            return
         principal = PUBLIC if holder is None else holder.principal
+        if NOTE in scope:
+            scope[NOTE].role = principal.role.label
         ask = asks(scope)
         if principal.area is not None:
             ask = placed(scope, ask)
@@ -63,6 +62,18 @@ class Gate:
         await self._app(scope, receive, _Told(self, holder, query, send, decision.area is not None))
         if self._holders.due:
             await run_in_threadpool(self._holders.flush)
+
+    async def _holder(self, shown: str | None) -> Holder | None:
+        """Who shows this, one request being counted; None: nobody shows anything.
+
+        Raises:
+            UnknownTokenError, SpentError: as `Holders`.
+        """
+        if shown is None:
+            return None
+        holder = await run_in_threadpool(self._holders.holder, shown)
+        self._holders.count(holder)
+        return holder
 
     def with_token(self, body: bytes, media_type: str, token: str) -> bytes:
         """See `Hrefs`."""

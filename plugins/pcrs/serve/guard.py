@@ -1,0 +1,85 @@
+"""The outermost ring: requests are told apart by their first word, watched over, and counted."""
+
+import logging
+import time
+import uuid
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pcrs.serve.answers import ON_EVERY_ANSWER
+from pcrs.serve.native import NativeTiles
+from pcrs.serve.problems import PROBLEM, RETRY_S
+from pcrs.serve.use import NOTE, Note, Recorder
+from pcrs.serve.use.recorder import agent_of
+
+_log = logging.getLogger(__name__)
+
+
+class Front:
+    """Hands a request over by the first word of its path; tiles pay for one dictionary look-up."""
+
+    def __init__(self, services: dict[str, ASGIApp], pages: ASGIApp) -> None:
+        self._services = services
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http":
+            word = scope["path"][1:].partition("/")[0]
+            service = self._services.get(word)
+            if service is not None:
+                await service(scope, receive, send)
+                return
+        await self._pages(scope, receive, send)
+
+
+class Guard:
+    """Headers on every answer; an unforeseen fault is logged with a number and answered with it, as 503."""
+
+    def __init__(self, app: ASGIApp, native: NativeTiles, recorder: Recorder) -> None:
+        self._app = app
+        self.native = native
+        """What `TileProtocol` asks before it asks the application."""
+        self.recorder = recorder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        watched = _Watched(send)
+        scope[NOTE] = note = Note()
+        begun = time.perf_counter()
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            number = uuid.uuid4().hex[:12]
+            _log.exception("fault %s: %s %s", number, scope["method"], scope["path"])
+            if watched.status:
+                raise
+            body = {"title": "Service indisponible / Service unavailable", "status": 503, "fault": number}
+            answer = JSONResponse(body, 503, headers={"Retry-After": str(RETRY_S)}, media_type=PROBLEM)
+            await answer(scope, receive, watched)
+        finally:
+            seconds = time.perf_counter() - begun
+            agent = agent_of(scope["headers"])
+            self.recorder.answered(scope["path"], agent, note, watched.status, watched.octets, seconds)
+
+
+class _Watched:
+    """The way out: headers are added, status and bytes noted."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        """0 until an answer has begun."""
+        self.octets = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *ON_EVERY_ANSWER]
+        elif message["type"] == "http.response.body":
+            self.octets += len(message.get("body", b""))
+        await self._send(message)
