@@ -767,7 +767,14 @@ def _done(
 @contextmanager
 def serving_entrepot(fake: Fake) -> Iterator[str]:
     """The address of the fake: `/api` and `/token` under it."""
-    config = uvicorn.Config(_app(fake), host="127.0.0.1", port=0, log_level="error", lifespan="off")
+    with serving_app(_app(fake)) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: Starlette) -> Iterator[str]:
+    """The address of an application that is served by a thread of this process."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

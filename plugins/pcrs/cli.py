@@ -208,20 +208,28 @@ def status(site: SiteOption = HERE, json_: JsonOption = False) -> None:
 def records(
     site: SiteOption = HERE,
     validate: Annotated[bool, typer.Option("--validate", help="Explain what the records lack.")] = False,
+    harvest: Annotated[
+        bool, typer.Option("--harvest", help="Take in the records and layers of [[harvest]] too.")
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
-    """Write the ISO records from the stores' facts, and validate them."""
+    """Write the ISO records from the stores' facts, validate them, harvest those of others."""
     from pcrs.assembly import write_records
+    from pcrs.harvesting import gather
 
     place, settings = open_site(site)
-    with place.working():
+    with place.working(), showing(err) as progress:
         changed, findings = write_records(place, settings, validate=validate)
+        gathered = gather(place, settings, progress) if harvest else []
+    findings = [*findings, *(found for one in gathered for found in one.findings)]
     if json_:
         told = {"changed": changed, "findings": [f.to_dict() for f in findings]}
-        say_json(told)
+        say_json(told | {"harvest": [one.told() for one in gathered]})
     else:
         say_findings(f.to_dict() for f in findings)
         say(f"{len(changed)} notices modifiées")
+        for one in gathered:
+            say(str(one))
     raise typer.Exit(1 if any(f.level == "error" for f in findings) else 0)
 
 

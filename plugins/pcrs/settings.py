@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pcrs.errors import InputError, SettingsError
 from pcrs.standard.names import PATTERNS, Pattern, pattern
@@ -223,6 +223,26 @@ class ArchiveTable(_Table):
     rules: tuple[RuleTable, ...] = ()
 
 
+class HarvestTable(_Table):
+    """`[[harvest]]`: a catalogue or a service whose records and layers are shown in ours."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    kind: Literal["csw", "wmts", "wms"]
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    search: str = ""
+    bbox: tuple[float, float, float, float] | None = None
+    identifiers: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    max_records: Annotated[int, Field(ge=1, le=20_000)] = 500
+
+    @model_validator(mode="after")
+    def _named(self) -> "HarvestTable":
+        """Layers are named, for a service has thousands."""
+        if self.kind != "csw" and not self.layers:
+            raise ValueError('name the layers: layers = ["PCRS.LAMB93"]')
+        return self
+
+
 class ServeTable(_Table):
     """`[serve]`: where and how much."""
 
@@ -251,6 +271,7 @@ class Settings(_Table):
     archive: ArchiveTable = ArchiveTable()
     serve: ServeTable = ServeTable()
     geoplateforme: GeoplateformeTable = GeoplateformeTable()
+    harvest: tuple[HarvestTable, ...] = ()
 
     @property
     def layer(self) -> str:

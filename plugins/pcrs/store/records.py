@@ -119,6 +119,12 @@ class RecordStore:
         with self._errors(), self._engine.connect() as connection:
             return tuple(connection.scalars(query))
 
+    def sources(self) -> tuple[str, ...]:
+        """Where the records come from, in order."""
+        query = select(RECORDS.c.mdsource).distinct().order_by(RECORDS.c.mdsource)
+        with self._errors(), self._engine.connect() as connection:
+            return tuple(connection.scalars(query))
+
     def revision(self) -> str:
         """A number that grows whenever the catalogue changes."""
         with self._errors(), self._engine.connect() as connection:
