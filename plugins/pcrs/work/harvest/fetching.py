@@ -1,6 +1,7 @@
 """What another service answers, within bounds: size, time, no entity, no DOCTYPE, no other host."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -42,7 +43,8 @@ class Fetcher:
             root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError as error:
             raise RemoteError(f"{url}: the answer is no XML: {error}") from error
-        if root.getroottree().docinfo.doctype:
+        about: Any = root.getroottree().docinfo
+        if about.doctype:
             raise RemoteError(f"{url}: the answer has a DOCTYPE, which is refused")
         return root
 
