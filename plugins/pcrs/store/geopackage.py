@@ -23,7 +23,7 @@ from pcrs.store import gpkg_layers
 from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.connections import Connections
 from pcrs.store.description import check
-from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
+from pcrs.store.exact import CHUNK_MAX, Hit, hits, regions
 from pcrs.store.gpkg_filter import add_filter_functions
 from pcrs.store.gpkg_geometry import add_functions, decode
 from pcrs.store.gpkg_load import Loads
@@ -34,7 +34,7 @@ from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
 from pcrs.store.migrations import missing
 from pcrs.store.statement import Statement, quoted
-from pcrs.store.values import from_sql
+from pcrs.store.values import Reader
 
 _BATCH = 2000
 
@@ -80,9 +80,7 @@ class GeoPackage:
             found = self._read(Statement(text + page.text, found_in.values + page.values))
         else:
             found = self._refined(Statement(text, found_in.values), region, query)
-        rows = tuple(_row(layer, record, shape) for record, shape in found[: query.limit])
-        if not query.geometry:
-            rows = tuple(replace(row, geometry=None) for row in rows)
+        rows = tuple(_rows(layer, found[: query.limit], geometry=query.geometry))
         more = len(found) > query.limit
         return Page(rows, rows[-1].fid if more and rows and not query.sort else None, more)
 
@@ -135,7 +133,7 @@ class GeoPackage:
         found = self._read(Statement(text, (id_,)))
         if not found:
             raise NotFoundError(f"layer {name} has no object {id_!r}")
-        return _row(layer, *found[0])
+        return next(_rows(layer, found))
 
     def extent(self, name: str) -> BBox | None:
         """A box that holds the layer, at most a metre wider."""
@@ -320,8 +318,8 @@ def _measured(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
     return None if box is None else BBox(*box)
 
 
-def _row(layer: Layer, record: Record, shape: BaseGeometry | None) -> Row:
-    values = {
-        field.name: from_sql(field, value) for field, value in zip(layer.fields, record[2:], strict=True)
-    }
-    return Row(record[0], values[layer.id_field], shape, values)
+def _rows(layer: Layer, found: Iterable[Hit], *, geometry: bool = True) -> Iterator[Row]:
+    reader = Reader(layer)
+    for record, shape in found:
+        values = reader.values(record[2:])
+        yield Row(record[0], values[layer.id_field], shape if geometry else None, values)

@@ -2,8 +2,9 @@
 
 import os
 import re
+import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
@@ -77,6 +78,17 @@ class PgConnections:
         except psycopg.Error as error:
             raise StoreError(f"{self.address.shown}: {_said(error)}") from error
 
+    def ask(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one query, asked again when its connection turns out to be gone."""
+        try:
+            with self.reading() as connection:
+                return connection.execute(text, values, binary=True).fetchall()
+        except StoreError:
+            if self.writer is not None or not connection.broken:
+                raise
+        with self.reading() as connection:
+            return connection.execute(text, values, binary=True).fetchall()
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection in a new transaction, committed at the end, rolled back on any error.
@@ -124,7 +136,7 @@ class PgConnections:
                     reconnect_timeout=_WAIT_S,
                     kwargs={"autocommit": True, "prepare_threshold": None, "connect_timeout": _CONNECT_S},
                     configure=self._configure,
-                    check=ConnectionPool.check_connection,
+                    check=_check,
                     open=True,
                 )
             return self._pool
@@ -141,6 +153,17 @@ class PgConnections:
         }
         for name, value in settings.items():
             connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+
+
+def _check(connection: Connection) -> None:
+    """The connection still stands: what the server says to an idle one is most often its end.
+
+    Raises:
+        psycopg.OperationalError: it does not.
+    """
+    # A question to the server would cost as much as the query that follows.
+    if select.select([connection.fileno()], [], [], 0)[0]:
+        ConnectionPool.check_connection(connection)
 
 
 def _said(error: psycopg.Error) -> str:

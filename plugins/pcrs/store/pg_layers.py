@@ -98,10 +98,8 @@ def _add_history(connection: Connection, layer: Layer) -> None:
         connection.execute(f"CREATE INDEX ON {kept} USING gist (geom)")
 
 
-def revision(connection: Connection) -> str:
-    """The number of the last change, whoever made it."""
-    row = connection.execute("SELECT revision FROM pcrs_store").fetchone()
-    return str(row[0]) if row else ""
+REVISION = "SELECT revision FROM pcrs_store"
+"""The number of the last change, whoever made it."""
 
 
 def raise_revision(connection: Connection) -> None:

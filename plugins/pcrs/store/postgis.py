@@ -21,7 +21,7 @@ from pcrs.standard.crs import BBox
 from pcrs.store import pg_layers
 from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.description import check
-from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
+from pcrs.store.exact import CHUNK_MAX, Hit, hits, regions
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
 from pcrs.store.migrations import missing
@@ -30,7 +30,7 @@ from pcrs.store.pg_filter import storable
 from pcrs.store.pg_query import WKB, columns, order, past_source, source, window
 from pcrs.store.pg_write import merge, remove
 from pcrs.store.statement import Statement, quoted
-from pcrs.store.values import from_sql
+from pcrs.store.values import Reader
 
 _BATCH = 2000
 
@@ -73,9 +73,7 @@ class PostGis:
             found = self._read(Statement(text + page.text, found_in.values + page.values))
         else:
             found = self._refined(Statement(text, found_in.values), region, query)
-        rows = tuple(_row(layer, record, shape) for record, shape in found[: query.limit])
-        if not query.geometry:
-            rows = tuple(replace(row, geometry=None) for row in rows)
+        rows = tuple(_rows(layer, found[: query.limit], geometry=query.geometry))
         more = len(found) > query.limit
         return Page(rows, rows[-1].fid if more and rows and not query.sort else None, more)
 
@@ -124,7 +122,7 @@ class PostGis:
         found = self._read(Statement(text, (id_,))) if storable(id_) else []
         if not found:
             raise NotFoundError(f"layer {name} has no object {id_!r}")
-        return _row(layer, *found[0])
+        return next(_rows(layer, found))
 
     def extent(self, name: str) -> BBox | None:
         """A box that holds the layer, at most a metre wider."""
@@ -204,8 +202,8 @@ class PostGis:
 
     def revision(self) -> str:
         """A text that changes whenever data or layers change, also when QGIS changed them."""
-        with self._connections.reading() as connection:
-            return pg_layers.revision(connection)
+        found = self._connections.ask(pg_layers.REVISION)
+        return str(found[0][0]) if found else ""
 
     def close(self) -> None:
         """Connections are closed; the store opens them again when it is asked again."""
@@ -228,22 +226,31 @@ class PostGis:
 
     def _described(self) -> Mapping[str, Layer]:
         """The layers, read again only when the revision changed; inside a transaction always."""
+        mark = "" if self._connections.writer is not None else self.revision()
+        if mark and self._known[0] == mark:
+            return self._known[1]
         with self._connections.reading() as connection:
-            mark = "" if self._connections.writer is not None else pg_layers.revision(connection)
-            if mark and self._known[0] == mark:
-                return self._known[1]
             layers = pg_layers.layers(connection)
         if mark:
             self._known = (mark, layers)
         return layers
 
     def _read(self, statement: Statement) -> list[Hit]:
-        with self._connections.reading() as connection:
-            records = connection.execute(statement.text, statement.values, binary=True).fetchall()
+        records = self._connections.ask(statement.text, statement.values)
         return list(zip(records, _decode([record[1] for record in records]), strict=True))
 
     def _refined(self, statement: Statement, region: BaseGeometry, query: Query) -> list[Hit]:
+        """The rows that shapely takes, of a few candidates at once where these are enough."""
         last = query.offset + query.limit + 1
+        most = last + last // 8
+        if last <= CHUNK_MAX:
+            # A table expression is planned to be read to its end, as cursors are, and read as far as asked.
+            text = f"WITH found AS MATERIALIZED ({statement.text}) SELECT * FROM found LIMIT %s"
+            candidates = self._read(Statement(text, (*statement.values, most)))
+            shapes = np.array([shape for _, shape in candidates], dtype=object)
+            chosen = shapely.intersects(region, shapes).nonzero()[0].tolist()
+            if len(chosen) >= last or len(candidates) < most:
+                return [candidates[at] for at in chosen[query.offset : last]]
         with self._connections.reading() as connection:
             with closing(_hits(connection, statement, region, min(last, CHUNK_MAX))) as found:
                 return list(islice(found, query.offset, last))
@@ -266,8 +273,8 @@ def _decode(blobs: Sequence[bytes | None]) -> np.ndarray:
     return geometries
 
 
-def _row(layer: Layer, record: Record, shape: BaseGeometry | None) -> Row:
-    values = {
-        field.name: from_sql(field, value) for field, value in zip(layer.fields, record[2:], strict=True)
-    }
-    return Row(record[0], values[layer.id_field], shape, values)
+def _rows(layer: Layer, found: Iterable[Hit], *, geometry: bool = True) -> Iterator[Row]:
+    reader = Reader(layer)
+    for record, shape in found:
+        values = reader.values(record[2:])
+        yield Row(record[0], values[layer.id_field], shape if geometry else None, values)

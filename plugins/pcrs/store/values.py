@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -82,15 +82,26 @@ def to_sql(layer: Layer, field: Field, value: Any) -> str | int | float | None:
         ) from error
 
 
-def from_sql(field: Field, value: Any) -> Any:
-    """The value as it was given: lists are lists again, booleans are booleans."""
-    if value is None:
-        return None
-    if field.kind == "list":
-        return json.loads(value)
-    if field.kind == "boolean":
-        return bool(value)
-    return value
+class Reader:
+    """Makes records of SQL the values of a layer's fields again: lists are lists, booleans are booleans."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._names = [field.name for field in layer.fields]
+        self._made = [
+            (field.name, _FROM_SQL[field.kind]) for field in layer.fields if field.kind in _FROM_SQL
+        ]
+
+    def values(self, record: Iterable[Any]) -> dict[str, Any]:
+        """The values by name of one record, which has the fields in their order."""
+        found = dict(zip(self._names, record, strict=True))
+        for name, make in self._made:
+            value = found[name]
+            if value is not None:
+                found[name] = make(value)
+        return found
+
+
+_FROM_SQL: Mapping[Kind, Callable[[Any], Any]] = {"list": json.loads, "boolean": bool}
 
 
 def column_to_sql(layer: Layer, field: Field, values: list[Any]) -> list[Any]:
