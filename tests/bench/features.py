@@ -1,12 +1,15 @@
 """The stores of features beside raw SQL: a page of a box, page 5000, one object, an import.
 
 `python -m tests.bench.features --objects 5000000 --engine postgis` builds its data (points on a grid of 20 m)
-in a temporary folder and tells ratios of medians, taken in turn in one run. Peers (pygeoapi's own providers,
-TiPg) are to be added as further lines of `ENGINES`.
+in a temporary folder and tells ratios of medians, taken in turn in one run: of stores, and of `pcrs serve`
+over them. Peers are in `tests.bench.pages`.
 """
 
 import argparse
+import base64
+import http.client
 import json
+import os
 import resource
 import shutil
 import sqlite3
@@ -16,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, repeat
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +27,17 @@ import psycopg
 import shapely
 from rich.console import Console
 
-from pcrs.standard.crs import BBox
+from pcrs.standard.crs import L93, BBox, uri
 from pcrs.standard.model import Feature
 from pcrs.store import open_store
 from pcrs.store.base import FeatureStore, Field, Layer, Query
-from pcrs.store.gpkg_geometry import decode, encode
+from pcrs.store.gpkg_geometry import decode
 from pcrs.store.index import DeliveredFile, Delivery
 from pcrs.store.pg_connections import Address
 from pcrs.vector.write import write
 from pcrs.work.objects import import_objects
 from tests.postgres import SETTINGS, cluster
+from tests.serving import end, free_port, pcrs, start, wait_for
 
 LAYER = Layer(
     "ArbrePCRS",
@@ -52,35 +56,15 @@ def place(number: int) -> tuple[float, float]:
     return X0 + STEP * (number % ACROSS), Y0 + STEP * (number // ACROSS)
 
 
-def fill_geopackage(store: FeatureStore, path: Path, count: int) -> None:
-    """The objects by SQL, indexes filled by it too."""
+def fill_geopackage(store: FeatureStore, count: int) -> None:
+    """The objects as deliveries bring them, in one transaction."""
     store.ensure(LAYER)
-    store.close()
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        db.execute("BEGIN")
-        for name, _ in triggers:
-            db.execute(f'DROP TRIGGER "{name}"')
+    values = {"thematique": "06", "dateLeve": "2025-01-01"}
+    with store.transaction():
         for numbers in batched(range(count), 50_000):
-            points = [place(number) for number in numbers]
-            blobs = encode(shapely.points(points))
-            db.executemany(
-                'INSERT INTO "ArbrePCRS" (fid, geom, gml_id, thematique, dateLeve) VALUES (?, ?, ?, ?, ?)',
-                [(n + 1, blob, f"a{n}", "06", "2025-01-01") for n, blob in zip(numbers, blobs, strict=True)],
-            )
-            db.executemany(
-                'INSERT INTO "rtree_ArbrePCRS_geom" VALUES (?, ?, ?, ?, ?)',
-                [(n + 1, x, x, y, y) for n, (x, y) in zip(numbers, points, strict=True)],
-            )
-        for _, text in triggers:
-            db.execute(text)
-        box = (X0, Y0, *place(count - 1))
-        db.execute("UPDATE gpkg_ogr_contents SET feature_count = ?", (count,))
-        db.execute(
-            "UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ?",
-            (box[0], box[1], X0 + STEP * ACROSS, box[3]),
-        )
-        db.execute("COMMIT")
+            points = shapely.points([place(number) for number in numbers]).tolist()
+            rows = zip((f"a{n}" for n in numbers), points, repeat(values), strict=False)
+            store.put(LAYER.name, rows)
 
 
 def fill_postgis(store: FeatureStore, url: str, count: int) -> None:
@@ -117,15 +101,17 @@ class Engine:
 
     store: FeatureStore
     raw_page: Callable[[BBox], str]
+    url: str
 
 
 @contextmanager
 def geopackage(folder: Path, count: int) -> Iterator[Engine]:
     folder.mkdir(exist_ok=True)
     path = folder / "features.gpkg"
+    made = path.is_file()
     store = open_store(f"gpkg://{path}")
-    if count:
-        fill_geopackage(store, path, count)
+    if count and not made:
+        fill_geopackage(store, count)
     db = sqlite3.connect(path)
     text = (
         'SELECT fid, geom, gml_id, thematique, dateLeve FROM "ArbrePCRS" WHERE fid IN '
@@ -138,7 +124,7 @@ def geopackage(folder: Path, count: int) -> Iterator[Engine]:
         return raw_json(rows, decode([row[1] for row in rows]))
 
     with closing(db), closing(store):
-        yield Engine(store, page)
+        yield Engine(store, page, f"gpkg://{path}")
 
 
 @contextmanager
@@ -164,7 +150,7 @@ def postgis(folder: Path, count: int) -> Iterator[Engine]:
             return raw_json(rows, shapely.from_wkb([row[1] for row in rows]))
 
         with closing(db), closing(store):
-            yield Engine(store, page)
+            yield Engine(store, page, url)
 
 
 def raw_json(rows: list[Any], shapes: Any) -> str:
@@ -190,11 +176,22 @@ def median_ms(work: Callable[[], object], times: int = 15) -> float:
     return statistics.median(taken)
 
 
-def measure(engine: Engine, count: int) -> dict[str, float]:
-    """The figures of one engine."""
-    store, name = engine.store, LAYER.name
+def in_turn(one: Callable[[], object], other: Callable[[], object], turns: int = 9) -> tuple[float, float]:
+    """Median of the first, and of its ratio to the second: measured in turn, since the machine is shared."""
+    pairs = [(median_ms(one, 3), median_ms(other, 3)) for _ in range(turns)]
+    return statistics.median(a for a, _ in pairs), statistics.median(a / b for a, b in pairs)
+
+
+def middle_box(count: int) -> BBox:
+    """A box in the middle, with more objects than a page."""
     x, y = place(count // 2 + ACROSS // 2)
-    box = BBox(x - 700, y - 700, x + 700, y + 700)
+    return BBox(x - 700, y - 700, x + 700, y + 700)
+
+
+def measure(engine: Engine, count: int) -> dict[str, float]:
+    """The figures of one store."""
+    store, name = engine.store, LAYER.name
+    box = middle_box(count)
     region = shapely.box(*box)
 
     def ours() -> str:
@@ -202,21 +199,78 @@ def measure(engine: Engine, count: int) -> dict[str, float]:
         return geojson((row.id, row.geometry, dict(row.values)) for row in page.rows)
 
     assert json.loads(ours()) == json.loads(engine.raw_page(box))
-    both = [(median_ms(ours, 3), median_ms(lambda: engine.raw_page(box), 3)) for _ in range(7)]
+    page_ms, to_raw = in_turn(ours, lambda: engine.raw_page(box))
     last = max(0, count - 2 * PAGE)
-    first_ms = median_ms(lambda: store.query(name, Query(limit=PAGE)))
-    last_ms = median_ms(lambda: store.query(name, Query(limit=PAGE, after=last)))
+    last_ms, to_first = in_turn(
+        lambda: store.query(name, Query(limit=PAGE, after=last)), lambda: store.query(name, Query(limit=PAGE))
+    )
     ids = iter(range(0, count, max(1, count // 300)))
     by_id = median_ms(lambda: store.get(name, f"a{next(ids)}"), 200)
     counted = median_ms(lambda: store.count(name, Query()))
     return {
-        "bbox page, ms": statistics.median(a for a, _ in both),
-        "bbox page / raw SQL": statistics.median(a / b for a, b in both),
-        "page 1, ms": first_ms,
-        f"page {last // PAGE + 1} / page 1": last_ms / first_ms,
+        "bbox page, ms": page_ms,
+        "bbox page / raw SQL": to_raw,
+        f"page {last // PAGE + 1}, ms": last_ms,
+        f"page {last // PAGE + 1} / page 1": to_first,
         "by id p50, ms": by_id,
         "count, ms": counted,
     }
+
+
+def over_http(engine: Engine, folder: Path, count: int) -> dict[str, float]:
+    """The same pages from `pcrs serve` on that store, and what memory many of them cost it."""
+    site = folder / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    made = pcrs("init", "--site", site, "--departement", "46")
+    assert made.returncode == 0, made.stderr
+    settings = site / "pcrs.toml"
+    settings.write_text(settings.read_text().replace('features = ""', f'features = "{engine.url}"', 1))
+    port = free_port()
+    process = start("serve", "--site", site, "--port", str(port))
+    base = f"http://127.0.0.1:{port}/ogcapi/collections/{LAYER.name}/items"
+    session = http.client.HTTPConnection("127.0.0.1", port)
+
+    def get(path: str) -> bytes:
+        session.request("GET", f"{base}{path}")
+        answer = session.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+        return body
+
+    def page(after: int) -> str:
+        said = base64.urlsafe_b64encode(f"[{after},{after}]".encode()).decode().rstrip("=")
+        return f"?f=json&limit={PAGE}&crs={uri(L93)}&cursor={said}"
+
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        box = middle_box(count)
+        asked = f"?f=json&limit={PAGE}&crs={uri(L93)}&bbox-crs={uri(L93)}&bbox={','.join(map(str, box))}"
+        assert json.loads(get(asked))["numberReturned"] == PAGE
+        page_ms, to_raw = in_turn(lambda: get(asked), lambda: engine.raw_page(box))
+        last = max(0, count - 2 * PAGE)
+        _, to_first = in_turn(lambda: get(page(last)), lambda: get(page(0)))
+        ids = iter(range(0, count, max(1, count // 300)))
+        by_id = median_ms(lambda: get(f"/a{next(ids)}?f=json"), 200)
+        before = resident_mb(process.pid)
+        for number in range(300):
+            get(page(number * (count // 300)))
+        return {
+            "HTTP bbox page, ms": page_ms,
+            "HTTP bbox page / raw SQL": to_raw,
+            f"HTTP page {last // PAGE + 1} / page 1": to_first,
+            "HTTP by id p50, ms": by_id,
+            "RSS of the server, MB": resident_mb(process.pid),
+            "grown by 300 pages, MB": resident_mb(process.pid) - before,
+        }
+    finally:
+        session.close()
+        end(process)
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def imported(store: FeatureStore, folder: Path, count: int) -> dict[str, float]:
@@ -258,23 +312,36 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=5_000_000)
     parser.add_argument("--import-objects", type=int, default=50_000)
     parser.add_argument("--engine", choices=list(ENGINES), action="append")
+    parser.add_argument("--folder", type=Path, help="kept; a GeoPackage that is there is measured again")
     asked = parser.parse_args()
     for name in asked.engine or ENGINES:
-        folder = Path(tempfile.mkdtemp(prefix="pcrs-bench-"))
+        folder = asked.folder or Path(tempfile.mkdtemp(prefix="pcrs-bench-"))
+        folder.mkdir(exist_ok=True, parents=True)
         try:
-            with ENGINES[name](folder / "import", 0) as engine:
-                _out.print(f"{name}: import of {asked.import_objects} objects from GML")
-                for what, figure in imported(engine.store, folder, asked.import_objects).items():
-                    _out.print(f"  {what:28} {figure:10.1f}")
-            start = time.perf_counter()
+            if asked.import_objects:
+                with ENGINES[name](folder / "import", 0) as engine:
+                    tell(
+                        f"{name}: import of {asked.import_objects} objects from GML",
+                        imported(engine.store, folder, asked.import_objects),
+                    )
+                shutil.rmtree(folder / "import")
+            began = time.perf_counter()
             with ENGINES[name](folder, asked.objects) as engine:
-                _out.print(
-                    f"{name}: {asked.objects} objects, built in {time.perf_counter() - start:.0f} s",
+                built = time.perf_counter() - began
+                tell(
+                    f"{name}: {asked.objects} objects, built in {built:.0f} s", measure(engine, asked.objects)
                 )
-                for what, figure in measure(engine, asked.objects).items():
-                    _out.print(f"  {what:28} {figure:10.2f}")
+                tell("served", over_http(engine, folder, asked.objects))
         finally:
-            shutil.rmtree(folder)
+            if asked.folder is None:
+                shutil.rmtree(folder)
+
+
+def tell(title: str, figures: dict[str, float]) -> None:
+    """Figures on the terminal, with the load of the machine."""
+    _out.print(f"{title} (load {os.getloadavg()[0]:.1f})")
+    for what, figure in figures.items():
+        _out.print(f"  {what:28} {figure:10.2f}")
 
 
 if __name__ == "__main__":
