@@ -3,7 +3,9 @@
 import base64
 import json
 import re
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pyogrio
@@ -123,7 +125,7 @@ def test_what_a_file_says_is_not_taken_as_markup(result):
 def test_the_layer_has_every_finding_at_its_place(result, tmp_path):
     for name in ("constats.geojson", "constats.gpkg"):
         write_layer(result, tmp_path / name)
-        meta, _, points, columns = pyogrio.raw.read(tmp_path / name)
+        meta, _, points, columns = pyogrio.raw.read(tmp_path / name, layer="constats")
         values = dict(zip(meta["fields"], columns, strict=True))
         assert len(points) == len(result.every_finding)
         assert list(values["code"]) == [f.code for f in result.every_finding]
@@ -137,6 +139,28 @@ def test_the_layer_has_every_finding_at_its_place(result, tmp_path):
                 there = transform_geometry(point, epsg, 2154)
                 assert shapely.distance(there, shapely.Point(finding.position)) < 0.01
     assert sorted(file.name for file in tmp_path.iterdir()) == ["constats.geojson", "constats.gpkg"]
+
+
+def test_the_geopackage_of_findings_opens_dressed(result, tmp_path):
+    write_layer(result, tmp_path / "constats.gpkg")
+    with closing(sqlite3.connect(tmp_path / "constats.gpkg")) as db:
+        ((layer, column, style),) = db.execute(
+            "SELECT f_table_name, f_geometry_column, styleQML FROM layer_styles WHERE useAsDefault"
+        )
+        columns = {row[1] for row in db.execute(f'PRAGMA table_info("{layer}")')}
+        (geometry,) = db.execute("SELECT column_name FROM gpkg_geometry_columns").fetchone()
+    assert (layer, column) == ("constats", geometry)
+    tree = etree.fromstring(style)
+    symbols = {
+        mark.getparent().get("name"): mark.xpath("string(.//Option[@name='color']/@value)")
+        for mark in tree.iter("layer")
+    }
+    colours = {each.get("value"): symbols[each.get("symbol")] for each in tree.iter("category")}
+    red, orange = ([int(part) for part in colours[level].split(",")] for level in ("erreur", "avertissement"))
+    assert red[0] > 3 * red[1]
+    assert orange[0] > orange[1] > 3 * orange[2]
+    assert tree.find("renderer-v2").get("attr") in columns
+    assert {alias.get("field") for alias in tree.iter("alias")} == columns - {"fid", geometry}
 
 
 def test_a_clean_delivery_conforms(tmp_path):

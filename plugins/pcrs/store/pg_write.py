@@ -29,12 +29,7 @@ def merge(
     Raises:
         InputError: a text holds what PostgreSQL cannot hold.
     """
-    for row in rows:
-        for value in row.values:
-            if isinstance(value, str) and not storable(value):
-                raise InputError(
-                    f"layer {layer.name}, {row.id!r}: {value!r} has a letter that no text may have"
-                )
+    _check_texts(layer, rows)
     known = _known(connection, layer, [row.id for row in rows])
     bodies = _bodies(layer, rows)
     differs = Difference(layer, aside)
@@ -50,6 +45,17 @@ def merge(
     _keep(connection, layer, [fid for fid, _ in changed], at)
     _update(connection, layer, changed, at)
     return Changes(len(new), len(changed), 0, len(rows) - len(new) - len(changed))
+
+
+def _check_texts(layer: Layer, rows: Sequence[Taken]) -> None:
+    if storable("\n".join([value for row in rows for value in row.values if isinstance(value, str)])):
+        return
+    for row in rows:
+        for value in row.values:
+            if isinstance(value, str) and not storable(value):
+                raise InputError(
+                    f"layer {layer.name}, {row.id!r}: {value!r} has a letter that no text may have"
+                )
 
 
 def remove(connection: Connection, layer: Layer, ids: list[str], at: str | None) -> int:

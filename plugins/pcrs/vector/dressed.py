@@ -10,26 +10,13 @@ from pcrs.vector.gdal_files import Table, write_geopackage
 from pcrs.vector.qgs import project
 from pcrs.vector.qml import qml
 from pcrs.vector.sheets import Extract
+from pcrs.vector.styles import CONTENTS, add_styles
 
 NOTICE = "lisez_moi"
-_STYLES = """
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
-  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
-  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
-  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
-);
+_TABLES = """
 CREATE TABLE lisez_moi (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, texte TEXT);
 CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB);
 """
-_STYLE = (
-    "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "
-    "styleQML, styleSLD, useAsDefault, description) VALUES ('', '', ?, 'geom', 'PCRS', ?, '', 1, ?)"
-)
-_CONTENTS = (
-    "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
-    "VALUES (?, 'attributes', ?, ?)"
-)
 
 
 def write_dressed(path: Path, extract: Extract) -> int:
@@ -51,17 +38,17 @@ def write_dressed(path: Path, extract: Extract) -> int:
 
 
 def _dress(db: sqlite3.Connection, name: str, extract: Extract, tables: Sequence[Table]) -> None:
-    for statement in _STYLES.split(";"):
+    add_styles(
+        db, [(table.name, qml(table.sheet), table.sheet.title) for table in tables if table.geometry_type]
+    )
+    for statement in _TABLES.split(";"):
         db.execute(statement)
     for table in tables:
         title = table.sheet.title
-        if table.geometry_type:
-            db.execute(_STYLE, (table.name, qml(table.sheet), title))
         db.execute("UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (title, table.name))
     db.executemany(
         "INSERT INTO lisez_moi (texte) VALUES (?)", ((line,) for line in extract.notice.split("\n"))
     )
-    db.execute(_CONTENTS, (NOTICE, NOTICE, "Lisez-moi : CRS, dates, avertissements"))
-    db.execute(_CONTENTS, ("layer_styles", "layer_styles", "Styles QGIS des couches"))
+    db.execute(CONTENTS, (NOTICE, NOTICE, "Lisez-moi : CRS, dates, avertissements"))
     metadata, content = project(name, extract, tables)
     db.execute("INSERT INTO qgis_projects VALUES ('pcrs', ?, ?)", (metadata, content))

@@ -33,6 +33,11 @@ def qml(sheet: Sheet) -> str:
         "qgis", version=VERSION, styleCategories="LayerConfiguration|Symbology|Labeling|Fields|Forms"
     )
     fill(root, sheet)
+    return as_text(root)
+
+
+def as_text(root: _Element) -> str:
+    """A style as QGIS writes it."""
     return etree.tostring(
         root, encoding="unicode", doctype="<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
     )
@@ -78,7 +83,7 @@ def _renderer(parent: _Element, sheet: Sheet, drawing: Drawing) -> None:
     symbols = SubElement(renderer, "symbols")
     kind = _TYPES[_GEOMETRY[sheet.shape or "Point"]]
     for number, (code, _, look, colour) in enumerate(cases):
-        symbol = _symbol(symbols, str(number), kind)
+        symbol = symbol_of(symbols, str(number), kind)
         if kind == "marker":
             _marker(symbol, drawing, code, look, colour)
         elif kind == "line":
@@ -101,11 +106,12 @@ def _cases(sheet: Sheet, drawing: Drawing) -> Iterator[tuple[str, str, Look, str
     yield "", sheet.title, drawing.look, None
 
 
-def _symbol(parent: _Element, name: str, kind: str) -> _Element:
+def symbol_of(parent: _Element, name: str, kind: str) -> _Element:
+    """A symbol without layers: `marker`, `line` or `fill`."""
     return SubElement(parent, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1", force_rhr="0")
 
 
-def _layer(
+def symbol_layer(
     symbol: _Element, kind: str, values: Mapping[str, object], expressions: Mapping[str, str] | None = None
 ) -> _Element:
     """A layer of a symbol; `expressions` give properties object by object."""
@@ -143,14 +149,14 @@ def _line(symbol: _Element, look: Look) -> None:
         "customdash": dash or "5;2",
         "customdash_unit": "MM",
     }
-    _layer(symbol, "SimpleLine", values)
+    symbol_layer(symbol, "SimpleLine", values)
     if look.ticks_mm:
         ticks = {
             "interval": look.ticks_mm, "interval_unit": "MM", "placement": "interval", "rotate": 1,
             "hash_length": 0.8, "hash_length_unit": "MM", "offset": 0.4, "offset_unit": "MM", "hash_angle": 0,
         }  # fmt: skip
-        layer = _layer(symbol, "HashLine", ticks)
-        _line(_symbol(layer, f"@{symbol.get('name')}@1", "line"), Look(look.colour, look.width_mm / 2))
+        layer = symbol_layer(symbol, "HashLine", ticks)
+        _line(symbol_of(layer, f"@{symbol.get('name')}@1", "line"), Look(look.colour, look.width_mm / 2))
 
 
 def _area(symbol: _Element, look: Look, paint: str | None) -> None:
@@ -159,7 +165,7 @@ def _area(symbol: _Element, look: Look, paint: str | None) -> None:
         "style": "solid" if paint else "no",
         "outline_style": "no",
     }
-    _layer(symbol, "SimpleFill", values)
+    symbol_layer(symbol, "SimpleFill", values)
     _line(symbol, look)
 
 
@@ -182,7 +188,7 @@ def _marker(symbol: _Element, drawing: Drawing, code: str, look: Look, colour: s
         )
         expressions["name"] = f"CASE {cases} ELSE '{svg(name)}' END"
     expressions |= _turned(drawing)
-    _layer(symbol, "SvgMarker", values, expressions)
+    symbol_layer(symbol, "SvgMarker", values, expressions)
 
 
 def _turned(drawing: Drawing) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The findings of a control as a layer of points: what QGIS opens over the delivery."""
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ import shapely
 from pcrs.files import placing
 from pcrs.findings import Finding
 from pcrs.publish.control.result import Card, ControlResult
+from pcrs.publish.control.style import findings_style
 from pcrs.standard.crs import L93, transformer
+from pcrs.vector.styles import add_styles
 
 DRIVERS: Mapping[str, str] = {".geojson": "GeoJSON", ".gpkg": "GPKG"}
 """What a layer is written as, by the end of its name."""
@@ -23,12 +27,16 @@ _LEVELS = {"error": "erreur", "warning": "avertissement", "info": "information"}
 
 
 def write_layer(result: ControlResult, path: Path) -> None:
-    """The layer is at its place, whole: GeoJSON in longitude and latitude, GeoPackage in EPSG:2154."""
+    """The layer is at its place, whole: GeoJSON in CRS84, or GeoPackage in EPSG:2154 with its style."""
     with placing(path) as part:
         if DRIVERS[path.suffix.lower()] == "GeoJSON":
             part.write_text(geojson(result), encoding="utf-8")
         else:
             part.write_bytes(_geopackage(result))
+            with closing(sqlite3.connect(part, isolation_level=None)) as db:
+                db.execute("BEGIN")
+                add_styles(db, [(LAYER, findings_style(), "Constats du contrôle")])
+                db.execute("COMMIT")
 
 
 def geojson(result: ControlResult) -> str:
