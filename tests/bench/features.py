@@ -217,14 +217,20 @@ def measure(engine: Engine, count: int) -> dict[str, float]:
     }
 
 
-def over_http(engine: Engine, folder: Path, count: int) -> dict[str, float]:
-    """The same pages from `pcrs serve` on that store, and what memory many of them cost it."""
+def site_over(url: str, folder: Path) -> Path:
+    """A new site whose objects are in that store."""
     site = folder / "site"
     shutil.rmtree(site, ignore_errors=True)
     made = pcrs("init", "--site", site, "--departement", "46")
     assert made.returncode == 0, made.stderr
     settings = site / "pcrs.toml"
-    settings.write_text(settings.read_text().replace('features = ""', f'features = "{engine.url}"', 1))
+    settings.write_text(settings.read_text().replace('features = ""', f'features = "{url}"', 1))
+    return site
+
+
+def over_http(engine: Engine, folder: Path, count: int) -> dict[str, float]:
+    """The same pages from `pcrs serve` on that store, and what memory many of them cost it."""
+    site = site_over(engine.url, folder)
     port = free_port()
     process = start("serve", "--site", site, "--port", str(port))
     base = f"http://127.0.0.1:{port}/ogcapi/collections/{LAYER.name}/items"
