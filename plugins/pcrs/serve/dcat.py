@@ -116,9 +116,10 @@ class DcatService:
     def _written(self, shelf: Shelf, name: tuple[str, ...], ending: str) -> bytes:
         # rdflib takes a quarter of a second to import, and most sites are never asked for a graph.
         from pcrs.publish import dcat
+        from pcrs.publish.dcat_resource import Site
 
         served = self._served
-        site = dcat.Site(
+        site = Site(
             served.public_url, served.title, served.operator, served.contact_email, served.licence_url
         )
         every = [one.entry for one in shelf.held]
