@@ -14,6 +14,7 @@ from pcrs.errors import SiteError
 from pcrs.foreman import foreman
 from pcrs.live import Live
 from pcrs.mending import watch
+from pcrs.ordering import desk
 from pcrs.serve import (
     context,
     csw,
@@ -24,6 +25,7 @@ from pcrs.serve import (
     ogcapi,
     ogcapi_maps,
     ogcapi_records,
+    orders,
     portal,
     stac,
 )
@@ -40,8 +42,10 @@ from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.serve.use import Recorder, metrics
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.jobs import Jobs
+from pcrs.store.orders import Orders
 from pcrs.store.tokens import Tokens
 from pcrs.store.use import Use
+from pcrs.work.orders.processes import order_processes
 from pcrs.work.processes import processes
 from pcrs.work.site import Site
 
@@ -69,6 +73,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         routes=[
             health.route(),
             metrics.route(use, health.gauges),
+            *orders.routes(Orders(site.orders_file), site.deliveries_folder),
             *feature_catalogue.routes(served),
             *DcatService(served, entries).routes(),
             *catalogue.routes(),
@@ -78,7 +83,10 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         ]
     )
     rules = settings.access.rules
-    found = processes(process_means(site, settings, served.store))
+    found = {
+        **processes(process_means(site, settings, served.store)),
+        **{each.id: each for each in order_processes(lambda: desk(site, settings))},
+    }
     extensions = [
         ogcapi_maps.extension(served, maps),
         ogcapi_records.extension(served, entries, records.get),

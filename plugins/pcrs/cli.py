@@ -16,6 +16,7 @@ from pcrs.commands.check import check
 from pcrs.commands.copies import copies, verify
 from pcrs.commands.cost import cost
 from pcrs.commands.export import export
+from pcrs.commands.order import app as order
 from pcrs.commands.publish import app as publish
 from pcrs.commands.stats import stats
 from pcrs.commands.token import app as token
@@ -45,6 +46,7 @@ app.command()(export)
 app.command()(cost)
 app.command()(stats)
 app.add_typer(token, name="token")
+app.add_typer(order, name="order")
 app.add_typer(publish, name="publish")
 
 

@@ -6,6 +6,7 @@ PcrsError
 │   ├── RasterError              a file that is no readable raster
 │   └── GmlError                 a file that is no readable CNIG GML
 ├── NotFoundError (LookupError)  no such dalle, object, delivery, layer
+├── ForbiddenError               the one who asks may not
 ├── ConflictError                the same name already stands for other bytes
 ├── TooLargeError                more pixels, objects or bytes than the limit that the message names
 ├── RemoteError (OSError)        another service does not answer, or refuses
@@ -41,6 +42,10 @@ class GmlError(InputError):
 
 class NotFoundError(PcrsError, LookupError):
     """What was asked for does not exist."""
+
+
+class ForbiddenError(PcrsError):
+    """The one who asks may not do this."""
 
 
 class ConflictError(PcrsError):

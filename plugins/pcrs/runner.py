@@ -81,7 +81,7 @@ def _do(site: Site, jobs: Jobs, found: Mapping[str, Process], job: Job) -> None:
     folder.mkdir(parents=True)
     try:
         process = found[job.process]
-        task = Task(job.asked["inputs"], folder, _readable(job), _Teller(jobs, job))
+        task = Task(job.asked["inputs"], folder, _readable(job), progress=_Teller(jobs, job))
         outputs = _kept(process.run(task), job)
     except DismissedError:
         shutil.rmtree(folder, ignore_errors=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from pcrs.errors import InputError, SettingsError
 from pcrs.standard.names import PATTERNS, Pattern, pattern
@@ -157,6 +157,25 @@ class CostTable(_Table):
     contributions: tuple[ContributionTable, ...] = ()
 
 
+class OrdersTable(_Table):
+    """`[orders]`: cold objects that are asked for."""
+
+    free_euros: Annotated[Decimal, Field(ge=0)] = Decimal(5)
+    free_gb: Annotated[int, Field(ge=0)] = 50
+    days: Annotated[int, Field(ge=1, le=365)] = 14
+
+
+class MailTable(_Table):
+    """`[mail]`: how people are told; the password comes from PCRS_MAIL__PASSWORD."""
+
+    smtp: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    tls: bool = True
+    sender: str = ""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+
+
 class JobsTable(_Table):
     """`[jobs]`: what users run: extracts, controls."""
 
@@ -267,6 +286,8 @@ class Settings(_Table):
     storage: StorageTable = StorageTable()
     access: AccessTable = AccessTable()
     cost: CostTable = CostTable()
+    orders: OrdersTable = OrdersTable()
+    mail: MailTable = MailTable()
     jobs: JobsTable = JobsTable()
     archive: ArchiveTable = ArchiveTable()
     serve: ServeTable = ServeTable()

@@ -56,6 +56,13 @@ class Target(Protocol):
     def seal(self, key: str) -> None:
         """A file that was proved takes its storage class and its lock, where the place has such."""
 
+    def restore(self, key: str, days: int) -> bool:
+        """True when a file can be read now; else it is asked to be readable for some days, once.
+
+        Raises:
+            NotFoundError: there is no such file.
+        """
+
     def sweep(self, prefix: str = "") -> None:
         """What killed processes left unfinished under a folder ("" for all) goes; nobody may be writing."""
 

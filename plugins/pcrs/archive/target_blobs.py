@@ -80,6 +80,12 @@ class FolderTarget:
         with self._told(key):
             Directory(self.root).delete(key)
 
+    def restore(self, key: str, days: int) -> bool:
+        """As `Target.restore`: what is there can be read."""
+        if self.head(key) is None:
+            raise NotFoundError(f"{self.url}/{key} is not there")
+        return True
+
     def seal(self, key: str) -> None:
         """Nobody writes to the file any more, by its rights."""
         with self._told(key), suppress(PermissionError):  # shares of Windows have no such rights
@@ -156,6 +162,12 @@ class TierTarget:
     def delete(self, key: str) -> None:
         """As `Target.delete`."""
         self.blobs.delete(key)
+
+    def restore(self, key: str, days: int) -> bool:
+        """As `Target.restore`: what is there can be read."""
+        if self.head(key) is None:
+            raise NotFoundError(f"{self.url}/{key} is not there")
+        return True
 
     def seal(self, key: str) -> None:
         """The tier has no seal."""

@@ -21,6 +21,8 @@ _PART = 16 * 2**20
 _PART_LIMIT = 9_000
 """S3 takes 10 000 parts: beyond this many, parts are made greater."""
 _COPY_LIMIT = 5 * 2**30
+_COLD = ("GLACIER", "DEEP_ARCHIVE", "COLD_ARCHIVE")
+"""Classes from which a file is restored before it is read (OVH calls its own COLD_ARCHIVE or GLACIER)."""
 _GONE = ("404", "NoSuchKey", "NotFound")
 
 
@@ -117,6 +119,19 @@ class S3Target:
                 until = datetime.now(UTC) + timedelta(days=self.lock_days)
                 told = {"Mode": self.lock_mode, "RetainUntilDate": until}
                 self._client.put_object_retention(**self._object(key), Retention=told)
+
+    def restore(self, key: str, days: int) -> bool:
+        """As `Target.restore`: a file of a cold class is asked for, in the order of the cheapest tier."""
+        with self._told(key):
+            found = self._client.head_object(**self._object(key))
+            if found.get("StorageClass", "STANDARD") not in _COLD:
+                return True
+            under_way = found.get("Restore")
+            if under_way is None:
+                told = {"Days": days, "GlacierJobParameters": {"Tier": "Bulk"}}
+                self._client.restore_object(**self._object(key), RestoreRequest=told)
+                return False
+        return 'ongoing-request="false"' in under_way
 
     def _move(self, key: str) -> None:
         """The file is in the storage class; the version it had in the standard class is gone."""

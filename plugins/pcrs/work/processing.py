@@ -12,7 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from pcrs.errors import InputError
-from pcrs.work.access import Readable
+from pcrs.work.access import Principal, Readable
 from pcrs.work.progress import Progress, silent
 
 Schema = Mapping[str, Any]
@@ -61,6 +61,7 @@ class Task:
     folder: Path
     """For its files: empty, or left by a try that was interrupted."""
     readable: Readable = field(default_factory=Readable)
+    who: Principal = field(default_factory=Principal)
     progress: Progress = silent
 
 

@@ -52,6 +52,16 @@ class Site:
         return self.root / "stores" / "use.db"
 
     @property
+    def orders_file(self) -> Path:
+        """The store of orders, and its log."""
+        return self.root / "stores" / "orders.db"
+
+    @property
+    def deliveries_folder(self) -> Path:
+        """Where ordered objects lie until their time is over."""
+        return self.jobs / "commandes"
+
+    @property
     def jobs_file(self) -> Path:
         """The store of users' jobs."""
         return self.root / "stores" / "jobs.db"

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pcrs.errors import InputError, NotFoundError, PcrsError, TooLargeError
+from pcrs.errors import ForbiddenError, InputError, NotFoundError, PcrsError, TooLargeError
 from pcrs.serve.context import PRINCIPAL, Served
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.ogcapi_host import Extension
@@ -120,7 +120,7 @@ class _Service:
         return _json(self.documents.job(job), 201, headers)
 
     async def _run(self, process: Process, asked: Execution, who: Principal) -> Response:
-        task = Task(asked.inputs, self._folder / "none", self._readable(who))
+        task = Task(asked.inputs, self._folder / "none", self._readable(who), who)
         future = asyncio.get_running_loop().run_in_executor(self._quick, process.run, task)
         outputs = await asyncio.wait_for(future, _QUICK_S)
         chosen = {name: outputs[name] for name in asked.outputs}
@@ -261,6 +261,10 @@ def _guarded(handler: _Handler) -> _Handler:
             return problem(429 if full else 413, str(error))
         except InputError as error:
             return problem(400, str(error))
+        except ForbiddenError as error:
+            return problem(
+                403 if PRINCIPAL in request.scope and request.scope[PRINCIPAL].token else 401, str(error)
+            )
         except TimeoutError:
             return problem(503, f"it took more than {_QUICK_S} s: ask for it with Prefer: respond-async")
         except PcrsError:

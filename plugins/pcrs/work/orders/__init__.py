@@ -1,0 +1,1 @@
+"""Orders of cold objects: what they cost, who may have them, how they come back (OAIS: dissemination)."""
