@@ -6,8 +6,9 @@ import pytest
 
 from pcrs.errors import InputError
 from pcrs.reporting import Asked, report
-from pcrs.settings import ControlTable, Settings
+from pcrs.settings import Settings
 from pcrs.standard.names import format_name
+from pcrs.tables import ControlTable
 from pcrs.work.levels import Levels
 from pcrs.work.progress import mill, silent
 from tests.dalles import ground_pixels, hm_name, make_dalle

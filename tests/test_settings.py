@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from pcrs import settings
+from pcrs import settings, tables
 from pcrs.assembly import features_of, init_site, records_of
 from pcrs.errors import SettingsError
 from pcrs.standard.names import DalleName
@@ -25,13 +25,13 @@ def test_the_shipped_file_says_exactly_the_defaults():
 
 def test_the_shipped_file_names_every_setting():
     text = settings.shipped("config/pcrs.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(re.sub(r"(?m)^# (?=\[\[|\w+ = )", "", text))
+    told = tomllib.loads(re.sub(r"(?m)^# (?=\[\[|\w+ = )", "", text))
     for name, field in settings.Settings.model_fields.items():
         if name == "harvest":
-            assert set().union(*tables[name]) == set(settings.HarvestTable.model_fields)
+            assert set().union(*told[name]) == set(tables.HarvestTable.model_fields)
         else:
-            assert set(tables[name]) == set(field.annotation.model_fields), name
-    assert set(tables["raster"]["names"][0]) == set(settings.NameTable.model_fields)
+            assert set(told[name]) == set(field.annotation.model_fields), name
+    assert set(told["raster"]["names"][0]) == set(tables.NameTable.model_fields)
 
 
 @pytest.mark.parametrize(

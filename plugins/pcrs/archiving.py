@@ -12,10 +12,11 @@ from pcrs.archive.target_sftp import SftpTarget, sftp_place
 from pcrs.assembly import features_of, tiers
 from pcrs.blobs import Bucket, locate
 from pcrs.errors import SettingsError
-from pcrs.settings import Settings, TargetTable
+from pcrs.settings import Settings
 from pcrs.standard.livrables import Licence
 from pcrs.store.index import Index
 from pcrs.store.inventory import Inventory, Rule
+from pcrs.tables import TargetTable
 from pcrs.work.custody.deposit import Deposited, Order, complete, deposit, undescribed
 from pcrs.work.custody.describe import Describer, stations_in
 from pcrs.work.custody.keeping import TIER, Keeping

@@ -5,7 +5,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from pcrs.assembly import records_of
-from pcrs.settings import HarvestTable, Settings
+from pcrs.settings import Settings
+from pcrs.tables import HarvestTable
 from pcrs.work.harvest.fetching import Fetcher
 from pcrs.work.harvest.gathering import Harvest, Source, harvest
 from pcrs.work.progress import Progress

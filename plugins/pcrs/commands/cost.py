@@ -15,8 +15,9 @@ from pcrs.publish.cost.page import write_page
 from pcrs.publish.cost.prices import PriceList, load_prices
 from pcrs.publish.cost.result import Acquisition, Activity, Contribution, CostReport
 from pcrs.publish.cost.table import as_csv, document
-from pcrs.settings import CostTable, Settings, shipped
+from pcrs.settings import Settings, shipped
 from pcrs.standard.french import number
+from pcrs.tables import CostTable
 from pcrs.work.cost import CURRENT, INTERMEDIATE, Assumptions, ground, volumes
 from pcrs.work.cost import cost as cost_of
 from pcrs.work.site import Site
