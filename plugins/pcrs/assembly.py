@@ -145,6 +145,10 @@ class Bench:
     means: Means
     settings: Settings
 
+    def refresh(self) -> None:
+        """The records of the catalogue tell what the stores hold."""
+        _refresh(self.means.site, self.settings, self.means.index, self.means.store)
+
     def accept(self, identifier: str) -> Delivery:
         """The delivery, accepted and published: pyramid, index of dalles, records."""
         means = self.means
@@ -152,7 +156,7 @@ class Bench:
         if delivery.state == "publiée":
             return delivery
         receive.publish(means, delivery)
-        _refresh(means.site, self.settings, means.index, means.store)
+        self.refresh()
         means.index.set_state(identifier, "publiée")
         return means.index.delivery(identifier)
 

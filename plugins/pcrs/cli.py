@@ -18,6 +18,7 @@ from pcrs.commands.cost import cost
 from pcrs.commands.export import export
 from pcrs.commands.order import app as order
 from pcrs.commands.publish import app as publish
+from pcrs.commands.rebuild import rebuild
 from pcrs.commands.stats import stats
 from pcrs.commands.token import app as token
 from pcrs.console import (
@@ -42,6 +43,7 @@ app.command()(archive)
 app.command()(check)
 app.command()(copies)
 app.command()(verify)
+app.command()(rebuild)
 app.command()(export)
 app.command()(cost)
 app.command()(stats)

@@ -64,6 +64,17 @@ class PyramidsContract:
 
         return put
 
+    def test_a_cleared_pyramid_is_gone_and_may_be_founded_again(self, pyramids, put):
+        put({"A": {SLAB: words("a")}, "B": {SLAB: words("b")}})
+        for _ in range(2):
+            pyramids.clear("A")
+            assert not pyramids.begun("A")
+            assert pyramids.published() == ["B"]
+        assert pyramids.read("B", SLAB) == words("b")
+        put({"A": {BESIDE: words("c")}})
+        assert pyramids.read("A", SLAB) == NOTHING
+        assert pyramids.published() == ["A", "B"]
+
     def test_a_pyramid_is_published_with_its_first_switch(self, pyramids, put):
         assert pyramids.published() == []
         before = pyramids.stamp()

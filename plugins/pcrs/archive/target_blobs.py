@@ -130,6 +130,7 @@ class TierTarget:
     def writing(self, key: str) -> Iterator[Sink]:
         """As `Target.writing`."""
         if isinstance(self.blobs, Directory):
+            self.blobs.root.mkdir(parents=True, exist_ok=True)
             with FolderTarget(self.blobs.root).writing(key) as sink:
                 yield sink
             return

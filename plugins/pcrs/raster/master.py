@@ -13,6 +13,7 @@ from rasterio.windows import Window
 from pcrs.errors import RasterError, StoreError
 from pcrs.files import placing
 from pcrs.raster.open import BAND_ROWS, bands, gdal_env, open_raster, read_planes
+from pcrs.raster.remote import Remote
 from pcrs.standard.crs import L93
 from pcrs.standard.grid import DALLE_RES_M
 from pcrs.standard.names import DalleName
@@ -64,6 +65,16 @@ def write_master(source: Path, target: Path, name: DalleName, look: Look | None 
             )
 
 
+def read_master(master: Path | Remote, look: Look) -> None:
+    """Shows a master to `look`, as `write_master` does.
+
+    Raises:
+        RasterError: it cannot be read to its last block.
+    """
+    with gdal_env():
+        _read_back(master, look)
+
+
 def _write(dataset: rasterio.DatasetReader, part: Path, name: DalleName) -> str:
     """Writes the file band by band; the digest of its pixels and mask."""
     digest = hashlib.sha256()
@@ -90,7 +101,7 @@ def _write(dataset: rasterio.DatasetReader, part: Path, name: DalleName) -> str:
     return digest.hexdigest()
 
 
-def _read_back(part: Path, look: Look | None) -> str:
+def _read_back(part: Path | Remote, look: Look | None) -> str:
     """The digest of a master's pixels and mask, which are shown to `look`."""
     digest = hashlib.sha256()
     with open_raster(part) as dataset:

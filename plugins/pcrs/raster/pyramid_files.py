@@ -1,5 +1,6 @@
 """Pyramids in a folder: slabs are files, links are symbolic links, a switch is a series of renames."""
 
+import shutil
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,12 @@ class FilePyramids:
         else:
             link_edition(self._root(previous), self._root(name))
             inherit_list(self._root(previous), self._root(name))
+
+    def clear(self, name: str) -> None:
+        """As `Pyramids.clear`."""
+        for file in (self._descriptor(name), self.folder / f"{name}.list"):
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self._root(name), ignore_errors=True)
 
     def read(self, name: str, slab: Slab) -> SlabBytes:
         """As `Pyramids.read`."""

@@ -81,6 +81,9 @@ class Pyramids(Protocol):
     def found(self, name: str, previous: str | None) -> None:
         """The pyramid is there: with a link to each slab of `previous`, or empty."""
 
+    def clear(self, name: str) -> None:
+        """The pyramid is there no more, descriptor first; it is no error when there was none."""
+
     def read(self, name: str, slab: Slab) -> SlabBytes:
         """The two files of a slab, links followed; None for each that is not there."""
 

@@ -63,6 +63,12 @@ class ObjectPyramids:
                 self._put_list(name, owners_in(listed.data))
         self.objects.put(_founded(name), (previous or "").encode())
 
+    def clear(self, name: str) -> None:
+        """As `Pyramids.clear`: the object that says that it is there goes last."""
+        _each(self.objects.delete, [f"{name}.json", f"{name}.list"])
+        _each(self.objects.delete, [one.key for one in self.objects.list(name)])
+        self.objects.delete(_founded(name))
+
     def read(self, name: str, slab: Slab) -> SlabBytes:
         """As `Pyramids.read`."""
         data, mask = (self._after(slab_key(name, kind, slab), {}) for kind in KINDS)

@@ -338,6 +338,13 @@ class Index:
             [(edition, *slab) for edition, slab in todo],
         )
 
+    def set_hot(self, dalle: Dalle, sha256: str, size: int, md5: str) -> None:
+        """The compressed file of a dalle has these bytes now."""
+        self._db.execute(
+            "UPDATE dalle SET hot_sha256=?, hot_bytes=?, hot_md5=? WHERE edition=? AND stem=?",
+            (sha256, size, md5, dalle.edition, dalle.stem),
+        )
+
     def _insert(self, table: str, value: Delivery | Dalle, without: tuple[str, ...] = ()) -> None:
         names = [field.name for field in fields(value) if field.name not in without]
         marks = ", ".join("?" * len(names))
