@@ -16,7 +16,7 @@ from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.standard.crs import BBox
 from pcrs.store.record_engines import address, writing
 from pcrs.store.record_functions import MICRO
-from pcrs.store.record_rows import placed, row_of
+from pcrs.store.record_rows import OWN, placed, row_of
 from pcrs.store.record_tables import RECORDS
 from pcrs.store.records import RecordStore
 
@@ -86,13 +86,13 @@ def filled(place: Path | str, public_url: str = PUBLIC) -> RecordStore:
     return store
 
 
-def multiplied(place: Path | str, count: int, public_url: str = PUBLIC) -> RecordStore:
+def multiplied(place: Path | str, count: int, public_url: str = PUBLIC, *, source: str = OWN) -> RecordStore:
     """A store with `count` records: those of `filled` again and again, for one département after another.
 
     They are read as records once, and written as rows: reading one takes 10 ms and more.
     """
     store = filled(place, public_url)
-    rows = [row_of(document, NOW) for _, document in store.all()]
+    rows = [row_of(document, NOW, source) for _, document in store.all()]
     store.delete(store.identifiers())
     with writing(store.url).begin() as connection:
         for first in range(0, count, len(rows)):
@@ -119,7 +119,7 @@ def _replaced(text: str, words: dict[str, str]) -> str:
 
 
 @contextmanager
-def served(records: Path | str, public_url: str = PUBLIC) -> Iterator[CswService]:
+def served(records: Path | str, public_url: str = PUBLIC, **limits: int) -> Iterator[CswService]:
     """The catalogue service over a record store."""
     site = CatalogueSite(
         public_url=public_url,
@@ -130,7 +130,7 @@ def served(records: Path | str, public_url: str = PUBLIC) -> Iterator[CswService
         licence_title="Licence Ouverte 2.0",
         licence_url=_LICENCE,
     )
-    service = CswService(site, CATALOG / "pycsw.yml")
+    service = CswService(site, CATALOG / "pycsw.yml", **limits)
     try:
         yield service
     finally:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 from pycsw.core import repository
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from pcrs.errors import ConflictError, InputError, NotFoundError, StoreError
 from pcrs.publish.records import document, sheets
 from pcrs.standard.folding import folded
-from pcrs.store.record_engines import reading, writing
+from pcrs.store.record_engines import LONGEST_S, reading, writing
 from pcrs.store.record_tables import COLUMNS, RECORDS, STATE
 from pcrs.store.records import RecordStore
 from tests.catalogue import IDENTIFIERS, NOW, PUBLIC, filled, human, raster, vector
@@ -166,6 +166,11 @@ def test_those_who_read_cannot_write(store):
     with reading(store.url).connect() as connection, pytest.raises(SQLAlchemyError):
         connection.execute(RECORDS.delete())
     assert store.identifiers() == (RASTER,)
+
+
+def test_a_question_to_the_database_has_an_end(postgres):
+    with postgres.schema() as url, reading(RecordStore(url).url).connect() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == f"{LONGEST_S}s"
 
 
 def test_several_processes_may_make_it_at_once(store):

@@ -1,7 +1,9 @@
 """The catalogue service, asked as its clients ask it: harvesters, OWSLib, GDAL, and those who mean harm."""
 
+import asyncio
 import subprocess
 import sys
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -17,7 +19,10 @@ from owslib.fes import BBox, PropertyIsLike
 from starlette.applications import Starlette
 
 from pcrs.publish.validate import schema
+from pcrs.serve import csw
 from pcrs.serve.csw import MAX_BODY
+from pcrs.serve.csw_engine import answer
+from pcrs.store import record_engines
 from pcrs.store.record_tables import RECORDS
 from pcrs.store.records import RecordStore
 from tests.catalogue import IDENTIFIERS, PUBLIC, filled, multiplied, served
@@ -210,6 +215,39 @@ def test_a_full_record_is_the_one_that_was_put(routes, tmp_path):
     assert etree.tostring(record, method="c14n2", strip_text=True) == etree.tostring(
         etree.fromstring(held), method="c14n2", strip_text=True
     )
+
+
+@pytest.mark.parametrize("elements", ["summary", "full"])
+def test_a_whole_record_is_the_same_in_every_wrapping(routes, elements):
+    body = f"""<csw:GetRecordById {HEAD} outputSchema="{GMD}"><csw:Id>PCRS_D046</csw:Id>
+        <csw:ElementSetName>{elements}</csw:ElementSetName></csw:GetRecordById>"""
+    envelope = (
+        f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>{body}</s:Body></s:Envelope>'
+    )
+    plain, wrapped = post(routes, body), post(routes, envelope)
+    for response in (plain, wrapped):
+        (record,) = tree(response).iter(f"{{{GMD}}}MD_Metadata")
+        assert record.findtext("gmd:fileIdentifier/gco:CharacterString", namespaces=NS) == "PCRS_D046"
+        assert (record.find("gmd:dataQualityInfo", NS) is not None) == (elements == "full")
+        assert b"<?pcrs" not in response.content
+    query = f"{KVP3}GetRecords&outputSchema={GMD}&elementSetName={elements}&outputFormat=application/json"
+    assert str(get(routes, query).json()).count("gmd:fileIdentifier") == len(IDENTIFIERS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1", "utf-16"])
+def test_a_record_with_a_declaration_of_its_own_is_served(tmp_path, encoding):
+    store = filled(tmp_path / "records.db")
+    head = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>\n<!-- made elsewhere -->\n'
+    foreign = store.get("PCRS_D046").decode().replace("PCRS_D046", "AILLEURS").replace("’", "'")
+    foreign = (head + foreign).encode(encoding, "xmlcharrefreplace")
+    store.put(foreign, inserted=datetime(2027, 1, 1, tzinfo=UTC), source="https://voisin.example/csw")
+    with served(tmp_path / "records.db") as service:
+        for elements in ("summary", "full"):
+            query = f"{KVP}GetRecords&resultType=results&outputSchema={GMD}&elementSetName={elements}"
+            response = get(service.routes(), query)
+            assert len(results(response).findall("gmd:MD_Metadata", NS)) == len(IDENTIFIERS) + 1
+        item = get(service.routes(), f"{KVP}GetRepositoryItem&id=AILLEURS")
+    assert "Énergie" in "".join(tree(item).itertext())
 
 
 def test_dublin_core_gives_the_links_with_their_protocols(routes):
@@ -442,6 +480,46 @@ def test_a_store_that_fails_is_never_a_short_catalogue(tmp_path):
             assert str(tmp_path) not in response.text
 
 
+def test_beyond_its_queue_it_asks_to_come_back(tmp_path, monkeypatch):
+    filled(tmp_path / "records.db")
+    may_go_on = threading.Event()
+
+    def slow(*given):
+        may_go_on.wait(30)
+        return answer(*given)
+
+    monkeypatch.setattr(csw, "answer", slow)
+
+    async def burst(service):
+        transport = httpx.ASGITransport(app=Starlette(routes=service.routes()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+            asked = [asyncio.create_task(client.get(f"/csw?{RECORDS_KVP}")) for _ in range(6)]
+            while sum(task.done() for task in asked) < 3:
+                await asyncio.sleep(0.01)
+            may_go_on.set()
+            return await asyncio.gather(*asked)
+
+    with served(tmp_path / "records.db", threads=1, waiting=2) as service:
+        answers = asyncio.run(burst(service))
+        assert sorted(one.status_code for one in answers) == [200, 200, 200, 503, 503, 503]
+        for refused in (one for one in answers if one.status_code == 503):
+            assert int(refused.headers["Retry-After"]) > 0
+            assert tree(refused).tag.endswith("}ExceptionReport")
+        assert get(service.routes(), RECORDS_KVP).status_code == 200
+
+
+def test_a_question_without_end_is_ended(many, monkeypatch):
+    monkeypatch.setattr(record_engines, "LONGEST_S", -1)
+    monkeypatch.setattr(record_engines, "_STEPS", 100)
+    pattern = "%".join("aeiou" * 40)
+    query = urlencode({"constraintLanguage": "CQL_TEXT", "constraint": f"csw:AnyText like '%{pattern}%'"})
+    response = get(many, f"{RECORDS_KVP}&{query}")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    monkeypatch.undo()
+    assert results(get(many, f"{RECORDS_KVP}&{query}")).get("numberOfRecordsMatched") == "0"
+
+
 # Clients
 
 
@@ -616,6 +694,18 @@ def records_with(attributes="", inside='<csw:Query typeNames="csw:Record"/>'):
     return f"<csw:GetRecords {HEAD} {attributes}>{inside}</csw:GetRecords>"
 
 
+def nested_filter(depth):
+    inner = (
+        "<ogc:PropertyIsEqualTo><ogc:PropertyName>dc:type</ogc:PropertyName><ogc:Literal>dataset</ogc:Literal>"
+        "</ogc:PropertyIsEqualTo>"
+    )
+    nested = f"{'<ogc:Not>' * depth}{inner}{'</ogc:Not>' * depth}"
+    return records_with(
+        inside='<csw:Query typeNames="csw:Record"><csw:ElementSetName>brief</csw:ElementSetName>'
+        f'<csw:Constraint version="1.1.0"><ogc:Filter>{nested}</ogc:Filter></csw:Constraint></csw:Query>'
+    )
+
+
 BAD_BODIES = [
     ("", "NoApplicableCode"),
     ("<a", "NoApplicableCode"),
@@ -676,6 +766,8 @@ BAD_BODIES = [
         "NoApplicableCode",
     ),
     ("<a>" * 5000, "NoApplicableCode"),
+    (nested_filter(60), "InvalidParameterValue"),
+    (nested_filter(2000), "NoApplicableCode"),
 ]
 
 
@@ -690,10 +782,21 @@ def test_a_bad_body_is_told_what_is_wrong(routes, body, code):
         assert secret not in response.text
 
 
-def test_a_body_that_is_too_large_is_not_read(routes):
-    response = post(routes, b"<" * (MAX_BODY + 1))
+@pytest.mark.parametrize("size", [MAX_BODY + 1, 10_000_000])
+@pytest.mark.parametrize("told", [True, False])
+def test_a_body_that_is_too_large_is_not_read(routes, size, told):
+    chunk = b"<" * 50_000
+    taken = []
+
+    async def chunks():
+        for _ in range(0, size, len(chunk)):
+            taken.append(len(chunk))
+            yield chunk
+
+    response = post(routes, b"<" * size if told else chunks())
     assert response.status_code == 413
     assert tree(response).tag.endswith("}ExceptionReport")
+    assert sum(taken) <= MAX_BODY + 2 * len(chunk)
 
 
 def test_entity_bombs_are_refused(routes):

@@ -1,9 +1,7 @@
 """The catalogue service: CSW 2.0.2 and 3.0.0 at /csw, and the addresses that identify resources at /id/."""
 
-import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from starlette.requests import Request
@@ -11,13 +9,15 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from pcrs.errors import NotFoundError
+from pcrs.errors import NotFoundError, StoreError
 from pcrs.publish.addresses import KINDS, Addresses
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
 from pcrs.serve.csw_kvp import CswRequest, read_query
 from pcrs.serve.csw_post import read_body, version_of
 from pcrs.serve.csw_settings import CatalogueSite, configuration
+from pcrs.serve.gate import BusyError, Gate
+from pcrs.serve.problems import RETRY_S
 from pcrs.store.records import RecordStore
 
 MAX_BODY = 1_000_000
@@ -31,24 +31,25 @@ class CswService:
     """An ASGI application for one path, whatever that path is.
 
     `settings` is `catalog/pycsw.yml`. Requests go through pycsw in `threads` threads: it is bound by the
-    interpreter, more threads cost memory and gain nothing.
+    interpreter, more threads cost memory and gain nothing. `waiting` more wait for their turn; those beyond
+    are told to come back.
 
     Raises:
         SettingsError: the settings are no pycsw configuration.
         StoreError: the record store cannot be opened.
     """
 
-    def __init__(self, site: CatalogueSite, settings: Path, *, threads: int = 2) -> None:
+    def __init__(self, site: CatalogueSite, settings: Path, *, threads: int = 2, waiting: int = 128) -> None:
         self._site = site
         self._records = RecordStore(site.records)
         self._config = configuration(settings, site)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="csw")
+        self._gate = Gate("csw", threads, waiting)
         mend()
         logging.getLogger("pycsw").setLevel(logging.CRITICAL)  # it logs a traceback for each bad request
 
     def close(self) -> None:
         """The threads are ended; requests that wait are dropped."""
-        self._pool.shutdown(cancel_futures=True)
+        self._gate.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
@@ -81,9 +82,12 @@ class CswService:
         return await self._run(body, lambda: read_body(body))
 
     async def _run(self, source: str | bytes, read: Callable[[], CswRequest]) -> Response:
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self._pool, self._work, source, read)
-        return Response(result.body, result.status, media_type=result.media)
+        try:
+            result = await self._gate.run(lambda: self._work(source, read), large=False)
+        except BusyError as busy:
+            return _report(CswFault("ServiceUnavailable", "service", str(busy)), _spoken(source))
+        headers = _RETRY if result.status == 503 else None
+        return Response(result.body, result.status, headers, media_type=result.media)
 
     def _work(self, source: str | bytes, read: Callable[[], CswRequest]) -> Answer:
         """The answer, or the report of what is refused; runs in a thread of ours."""
@@ -101,16 +105,18 @@ class CswService:
         if request.path_params["kind"] not in KINDS:
             return _nothing()
         identifier = request.path_params["identifier"]
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._pool, self._records.get, identifier)
+            await self._gate.run(lambda: self._records.get(identifier), large=False)
         except NotFoundError:
             return _nothing()
+        except (BusyError, StoreError):
+            return PlainTextResponse("Réessayez plus tard. Try again later.\n", 503, _RETRY)
         address = Addresses(self._site.public_url, "").record(identifier)
         return RedirectResponse(address, 303)
 
 
 _XML = "application/xml; charset=UTF-8"
+_RETRY = {"Retry-After": str(RETRY_S)}
 
 
 def _spoken(source: str | bytes) -> Version:
@@ -125,7 +131,8 @@ def _nothing() -> Response:
 
 
 def _report(fault: CswFault, version: Version) -> Response:
-    return Response(fault.report(version), fault.status, media_type=_XML)
+    headers = _RETRY if fault.status == 503 else None
+    return Response(fault.report(version), fault.status, headers, media_type=_XML)
 
 
 async def _body(request: Request) -> bytes:
@@ -134,9 +141,10 @@ async def _body(request: Request) -> bytes:
     Raises:
         CswFault: it is larger than `MAX_BODY`; the rest is not read.
     """
+    told = request.headers.get("content-length", "")
     received = bytearray()
     async for chunk in request.stream():
         received += chunk
-        if len(received) > MAX_BODY:
+        if len(received) > MAX_BODY or (told.isdigit() and int(told) > MAX_BODY):
             raise CswFault("TooLarge", "request", f"the body has more than {MAX_BODY} bytes")
     return bytes(received)

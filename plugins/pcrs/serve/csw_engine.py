@@ -6,6 +6,7 @@ names.
 
 import copy
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,6 +23,7 @@ from pycsw.server import Csw
 from pcrs.serve.csw_faults import CswFault
 from pcrs.serve.csw_iso import brief, summary
 from pcrs.serve.csw_kvp import CswRequest
+from pcrs.serve.csw_whole import filled, keeping, marked
 from pcrs.store import csw_cql, csw_filters
 from pcrs.store.csw_repository import CatalogueRepository, release
 
@@ -56,6 +58,8 @@ class Answer:
 
 def _write_iso(profile: APISO, row: Any, elements: str, *_pycsw: Any) -> etree._Element:
     """A record as ISO 19139: always cut from the stored document, so that every set of elements is valid."""
+    if elements == "full" and (whole := marked(row.xml)) is not None:
+        return whole
     root = etree.fromstring(row.xml, profile.context.parser)
     if elements == "brief":
         return brief(root)
@@ -100,20 +104,25 @@ def answer(config: Mapping[str, Any], request: CswRequest) -> Answer:
     """
     own: dict[str, Any] = copy.deepcopy(dict(config))
     try:
-        server = Csw(own, _environ(request), request.version)
-        try:
-            _, body = _dispatched(server, own["server"]["url"], request)
-        except CswFault:
-            raise
-        except Exception as error:  # pycsw takes requests apart with exceptions of every kind
-            _check_store(server)
-            raise CswFault("NoApplicableCode", "request", "the request cannot be understood") from error
-        _check_store(server)
-        if server.exception:
-            raise _fault(server.response)
-        return Answer(200, _media(server.response, json=request.json), _without_signature(body))
+        with nullcontext() if request.json else keeping():
+            return _answered(own, request)
     finally:
         release(own["repository"]["database"])
+
+
+def _answered(own: dict[str, Any], request: CswRequest) -> Answer:
+    server = Csw(own, _environ(request), request.version)
+    try:
+        _, body = _dispatched(server, own["server"]["url"], request)
+    except CswFault:
+        raise
+    except Exception as error:  # pycsw takes requests apart with exceptions of every kind
+        _check_store(server)
+        raise CswFault("NoApplicableCode", "request", "the request cannot be understood") from error
+    _check_store(server)
+    if server.exception:
+        raise _fault(server.response)
+    return Answer(200, _media(server.response, json=request.json), filled(_without_signature(body)))
 
 
 def _environ(request: CswRequest) -> dict[str, Any]:

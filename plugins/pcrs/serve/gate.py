@@ -58,6 +58,11 @@ class Gate:
         future.add_done_callback(lambda _: self._left())
         return await asyncio.wrap_future(future)
 
+    def close(self) -> None:
+        """The threads are ended; what waits is dropped."""
+        for pool in (self._small, self._large, self._deciding):
+            pool.shutdown(cancel_futures=True)
+
     def _left(self) -> None:
         with self._lock:
             self._room += 1

@@ -21,6 +21,7 @@ from pcrs.store.record_tables import RECORDS, near
 
 MAX_CONDITIONS = 200
 MAX_LITERAL = 1000
+MAX_DEPTH = 50
 _WORLD = 360 * MICRO
 _NUMERIC = {"denominator", "distancevalue", "cloudcover", "vert_extent_min", "vert_extent_max"}
 _MULTIPLE = {"keywords", "topicategory", "operatesonidentifier", "operatesoname"}
@@ -67,10 +68,12 @@ def parse(element: etree._Element, queryables: Queryables, *_pycsw: Any) -> tupl
     return or_(*(_condition(one, queryables) for one in operators)), ()
 
 
-def _condition(element: etree._Element, queryables: Queryables) -> Condition:
+def _condition(element: etree._Element, queryables: Queryables, depth: int = 0) -> Condition:
+    if depth > MAX_DEPTH:
+        raise InputError(f"the filter is nested more than {MAX_DEPTH} deep")
     name = etree.QName(element).localname
     if name in ("And", "Or"):
-        parts = [_condition(child, queryables) for child in element if isinstance(child.tag, str)]
+        parts = [_condition(child, queryables, depth + 1) for child in element if isinstance(child.tag, str)]
         if not parts:
             raise InputError(f"{name} without conditions")
         return and_(*parts) if name == "And" else or_(*parts)
@@ -78,7 +81,7 @@ def _condition(element: etree._Element, queryables: Queryables) -> Condition:
         inner = next((child for child in element if isinstance(child.tag, str)), None)
         if inner is None:
             raise InputError("Not without a condition")
-        return not_(_condition(inner, queryables))
+        return not_(_condition(inner, queryables, depth + 1))
     if name in ("FeatureId", "ResourceId"):
         return RECORDS.c.identifier == (element.get("fid") or element.get("rid") or "")
     if name in _SPATIAL:

@@ -4,6 +4,7 @@ Every transaction sees one state of the catalogue, from its first question to it
 beside it belong together.
 """
 
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ from pcrs.store.pg_connections import Address
 _BUSY_S = 10
 _READERS = 4
 """Connections of one process that read; more threads than that take turns."""
+LONGEST_S = 20
+"""What one question may take; patterns can be made that take hours."""
+_STEPS = 50_000
+"""Instructions of SQLite between two looks at the time."""
 
 
 def address(place: Path | str) -> str:
@@ -53,7 +58,7 @@ def writing(url: str) -> Engine:
     """
     told = shown(url)
     if told.startswith("postgresql:"):
-        return create_engine("postgresql+psycopg://", creator=_connector(url), poolclass=NullPool)
+        return create_engine("postgresql+psycopg://", creator=_connector(url, 0), poolclass=NullPool)
     return _sqlite(f"file:{quote(told)}?mode=rwc", "BEGIN IMMEDIATE", ("journal_mode=WAL",), NullPool)
 
 
@@ -68,7 +73,7 @@ def reading(url: str) -> Engine:
     if told.startswith("postgresql:"):
         return create_engine(
             "postgresql+psycopg://",
-            creator=_connector(url),
+            creator=_connector(url, LONGEST_S),
             pool_size=_READERS,
             max_overflow=0,
             pool_timeout=_BUSY_S,
@@ -76,7 +81,16 @@ def reading(url: str) -> Engine:
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
         )
-    return _sqlite(f"file:{quote(told)}?mode=rw", "BEGIN", ("query_only=ON",), QueuePool)
+    engine = _sqlite(f"file:{quote(told)}?mode=rw", "BEGIN", ("query_only=ON",), QueuePool)
+    event.listen(engine, "begin", _limit)
+    return engine
+
+
+def _limit(connection: Connection) -> None:
+    """SQLite ends what this transaction asks when its time is over."""
+    end = time.monotonic() + LONGEST_S
+    raw: Any = connection.connection.driver_connection
+    raw.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
 
 
 def _sqlite(uri: str, beginning: str, pragmas: tuple[str, ...], pool: type[Any]) -> Engine:
@@ -99,13 +113,14 @@ def _sqlite(uri: str, beginning: str, pragmas: tuple[str, ...], pool: type[Any])
     return engine
 
 
-def _connector(url: str) -> Any:
+def _connector(url: str, longest_s: int) -> Any:
     place = Address(url)
 
     def _connect() -> psycopg.Connection[Any]:
         connection = psycopg.connect(place.conninfo, connect_timeout=_BUSY_S, prepare_threshold=None)
         path = sql.Identifier(place.schema).as_string(connection) + ", public"
-        connection.execute("SELECT set_config('search_path', %s, false)", (path,))
+        for name, value in (("search_path", path), ("statement_timeout", f"{longest_s}s")):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         connection.commit()
         return connection
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
@@ -22,6 +23,7 @@ _GMD = {
     "gmx": "http://www.isotc211.org/2005/gmx",
     "srv": "http://www.isotc211.org/2005/srv",
 }
+_DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]*\?>\s*")
 _SIDES = ("westBoundLongitude", "southBoundLatitude", "eastBoundLongitude", "northBoundLatitude")
 
 
@@ -34,7 +36,9 @@ class _Bags:
 
 
 def row_of(document: bytes, inserted: datetime, source: str = OWN) -> dict[str, Any]:
-    """The columns of an ISO 19139 record, UTF-8; `source` says where it comes from.
+    """The columns of an ISO 19139 record; `source` says where it comes from.
+
+    The document stands in them as it is, but for a declaration of its own: it is put into answers.
 
     Raises:
         InputError: the document is no ISO 19139 record with an identifier.
@@ -44,7 +48,7 @@ def row_of(document: bytes, inserted: datetime, source: str = OWN) -> dict[str, 
         bag = pycsw_metadata.parse_record(CONTEXT, root, _Bags)[0]
         row: dict[str, Any] = dict.fromkeys(COLUMNS)
         row |= {name: value for name, value in vars(bag).items() if name in row}
-        row["xml"] = document.decode()
+        row["xml"] = _written(document, root)
     except (etree.XMLSyntaxError, AttributeError, IndexError, RuntimeError, ValueError) as error:
         raise InputError(f"this is no ISO 19139 record: {error}") from error
     if not row["identifier"]:
@@ -54,6 +58,13 @@ def row_of(document: bytes, inserted: datetime, source: str = OWN) -> dict[str, 
     row["insert_date"] = inserted.strftime("%Y-%m-%dT%H:%M:%SZ")
     row["mdsource"] = source
     return {name: _text(value) for name, value in row.items()} | _box(root)
+
+
+def _written(document: bytes, root: etree._Element) -> str:
+    """The document as text, without byte order mark and declaration."""
+    if (root.getroottree().docinfo.encoding or "UTF-8").upper() != "UTF-8":
+        return etree.tostring(root, encoding="unicode")
+    return _DECLARATION.sub("", document.decode("utf-8-sig"), count=1)
 
 
 def _text(value: Any) -> Any:

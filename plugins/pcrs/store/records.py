@@ -31,8 +31,8 @@ class RecordStore:
     """The records of one site, at `place`: a SQLite file, or an address (`sqlite:`, `postgresql:`).
 
     Its tables are made when they are missing. Writers change several records in one transaction; readers, in
-    this process or another, see all of it or nothing. Documents are UTF-8 bytes, given back as they were put.
-    Each has a source: the site itself (`OWN`), or the catalogue that it was harvested from.
+    this process or another, see all of it or nothing. Documents are given back as they were put, in UTF-8 and
+    without an XML declaration. Each has a source: the site itself (`OWN`), or where it was harvested.
 
     Raises:
         InputError: the address is none.
