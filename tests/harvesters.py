@@ -235,7 +235,8 @@ class Udata(_Reader):
         if self._schema == GMD:
             path = "gmd:identificationInfo/*/gmd:citation/*/gmd:identifier/*/gmd:code/gmx:Anchor/@xlink:href"
         else:
-            path = "(dcat:Dataset|dcat:DataService|dcat:DatasetSeries)/dct:identifier/text()"
+            kinds = " or ".join(f".='{DCAT}{kind}'" for kind in ("Dataset", "DatasetSeries", "DataService"))
+            path = f"rdf:Description[rdf:type/@rdf:resource[{kinds}]][dct:title]/dct:identifier/text()"
         (identifier,) = texts(record, path)
         return identifier
 

@@ -66,9 +66,9 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     health = Health(site, served, jobs)
     cache_bytes = settings.serve.tile_cache_mb * 2**20
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
-    catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"))
     records = records_of(site, settings)
     entries = Entries(records)
+    catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"), entries)
     pages = Starlette(
         routes=[
             health.route(),

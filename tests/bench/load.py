@@ -38,6 +38,7 @@ def load(
     seed: int,
     connections: int = 16,
     once: bool = False,
+    patience_s: int = 2,
 ) -> Load:
     """A run of wrk with one thread against 127.0.0.1.
 
@@ -49,8 +50,18 @@ def load(
         seed: of the random choice.
         connections: kept open all the time.
         once: no path is asked a second time before all were asked.
+        patience_s: an answer that takes longer is an error.
     """
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", SCRIPT]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        f"--timeout={patience_s}s",
+        "--latency",
+        "-s",
+        SCRIPT,
+    ]
     address = f"http://127.0.0.1:{port}"
     choice = "once" if once else "random"
     before = session_cpu(session)

@@ -16,11 +16,14 @@ from lxml import etree
 from owslib.catalogue.csw2 import CatalogueServiceWeb as Csw2
 from owslib.catalogue.csw3 import CatalogueServiceWeb as Csw3
 from owslib.fes import BBox, PropertyIsLike
+from rdflib import RDF, Graph
+from rdflib.compare import isomorphic
 from starlette.applications import Starlette
 
 from pcrs.publish.validate import schema
 from pcrs.serve import csw
 from pcrs.serve.csw import MAX_BODY
+from pcrs.serve.csw_dcat import NAMESPACES
 from pcrs.serve.csw_engine import answer
 from pcrs.store import record_engines
 from pcrs.store.record_tables import RECORDS
@@ -185,7 +188,7 @@ def test_capabilities_have_the_inspire_block_and_no_writing(routes):
     schemas = texts(
         response, "//ows:Operation[@name='GetRecords']/ows:Parameter[@name='outputSchema']//text()"
     )
-    assert set(schemas) == {NS["csw"], GMD, "http://www.w3.org/2005/Atom"}
+    assert set(schemas) == {NS["csw"], GMD, "http://www.w3.org/2005/Atom", *NAMESPACES}
 
 
 def test_its_software_is_not_told(routes):
@@ -248,6 +251,20 @@ def test_a_record_with_a_declaration_of_its_own_is_served(tmp_path, encoding):
             assert len(results(response).findall("gmd:MD_Metadata", NS)) == len(IDENTIFIERS) + 1
         item = get(service.routes(), f"{KVP}GetRepositoryItem&id=AILLEURS")
     assert "Énergie" in "".join(tree(item).itertext())
+
+
+@pytest.mark.parametrize("schema", NAMESPACES)
+def test_records_are_given_as_dcat(routes, schema):
+    query = urlencode({"outputSchema": schema, "elementSetName": "full"})
+    (page,) = [results(get(routes, f"{RECORDS_KVP}&{query}"))]
+    graphs = [Graph().parse(data=etree.tostring(one), format="xml") for one in page]
+    assert len(graphs) == len(IDENTIFIERS)
+    kinds = {str(kind).rpartition("#")[2] for graph in graphs for kind in graph.objects(predicate=RDF.type)}
+    assert {"Dataset", "DataService", "Distribution"} <= kinds
+    one = get(routes, f"{KVP}GetRecordById&id=PCRS_D046_RVB-0M05&{query}")
+    (alone,) = tree(one)
+    again = Graph().parse(data=etree.tostring(alone), format="xml")
+    assert any(isomorphic(again, graph) for graph in graphs)
 
 
 def test_dublin_core_gives_the_links_with_their_protocols(routes):
@@ -601,7 +618,7 @@ BAD_QUERIES = [
     (f"{RECORDS_KVP}&outputFormat=a%0d%0aX-Injected:1", "InvalidParameterValue", "outputformat"),
     (f"{RECORDS_KVP}&outputFormat=%E2%82%AC", "InvalidParameterValue", "outputformat"),
     (f"{KVP}GetCapabilities&outputFormat=text/html", "InvalidParameterValue", "outputformat"),
-    (f"{RECORDS_KVP}&outputSchema=http://www.w3.org/ns/dcat%23", "InvalidParameterValue", "outputschema"),
+    (f"{RECORDS_KVP}&outputSchema=http://www.w3.org/ns/dcat", "InvalidParameterValue", "outputschema"),
     (
         f"{RECORDS_KVP}&outputSchema=http://www.opengis.net/cat/csw/csdgm",
         "InvalidParameterValue",

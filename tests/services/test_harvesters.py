@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from pcrs.publish.records import stamped
 from pcrs.publish.validate import schema
 from tests.catalogue import multiplied, served
-from tests.harvesters import GeoNetwork, MetaSearch, Udata, request, texts
+from tests.harvesters import DCAT, GeoNetwork, MetaSearch, Udata, request, texts
 from tests.services.asking import running
 
 COUNT = 500
@@ -19,7 +19,7 @@ GIVEN = "PCRS_D046_NOUVEAU"
 HARVESTERS = {
     "GeoNetwork": GeoNetwork,
     "data.gouv.fr": lambda url: Udata(url, "udata_getrecords.xml"),
-    "data.gouv.fr in 2023": lambda url: Udata(url, "udata_2023_iso.xml"),
+    "data.gouv.fr, DCAT": lambda url: Udata(url, "udata_getrecords.xml", DCAT),
     "MetaSearch": MetaSearch,
 }
 
@@ -78,11 +78,13 @@ def test_the_second_run_has_the_same_identifiers_and_no_change(told):
 def test_an_edited_record_is_changed_a_new_one_added_a_deleted_one_gone(told, catalogue):
     name, _, first, _, third = told
     edited, deleted, given = (known_by(name, one, catalogue[0]) for one in (EDITED, DELETED, GIVEN))
-    assert third.changed == {edited}
+    # As DCAT, the services that gave access to the deleted data tell of it no more.
+    following = {one for one in third.changed if "/id/service/PCRS_D120_" in one} if "DCAT" in name else set()
+    assert third.changed == {edited} | following
     assert third.gone == {deleted}
     assert third.added == {given}
     assert len(third.seen) == len(set(third.seen)) == COUNT
-    assert third.unchanged == set(first.seen) - {edited, deleted}
+    assert third.unchanged == set(first.seen) - {edited, deleted} - following
 
 
 def test_no_harvester_asks_more_than_its_pages(harvested):
@@ -90,7 +92,7 @@ def test_no_harvester_asks_more_than_its_pages(harvested):
     assert asked == {
         "GeoNetwork": [2 + 25 + COUNT, 2 + 25, 2 + 25 + 2],
         "data.gouv.fr": [20, 20, 20],
-        "data.gouv.fr in 2023": [5, 5, 5],
+        "data.gouv.fr, DCAT": [20, 20, 20],
         "MetaSearch": [51, 51, 51],
     }
 

@@ -1,6 +1,8 @@
 """The catalogue service: CSW 2.0.2 and 3.0.0 at /csw, and the addresses that identify resources at /id/."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,17 +13,21 @@ from starlette.types import Receive, Scope, Send
 
 from pcrs.errors import NotFoundError, StoreError
 from pcrs.publish.addresses import KINDS, Addresses
+from pcrs.serve.csw_dcat import NAMESPACES, Graphs, GraphSchema
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
 from pcrs.serve.csw_kvp import CswRequest, read_query
 from pcrs.serve.csw_post import read_body, version_of
 from pcrs.serve.csw_settings import CatalogueSite, configuration
-from pcrs.serve.gate import BusyError, Gate
+from pcrs.serve.entries import Entries
+from pcrs.serve.gate import BusyError, Gate, abandoned
 from pcrs.serve.problems import RETRY_S
 from pcrs.store.records import RecordStore
 
 MAX_BODY = 1_000_000
 """Bytes of a request; a GetRecords has some thousands."""
+_PATIENCE_S = 1.0
+"""After so long in the queue, a request is asked whether its client is still there."""
 _METHODS = "GET, HEAD, POST, OPTIONS"
 _FORM = "application/x-www-form-urlencoded"
 _LOG = logging.getLogger(__name__)
@@ -32,17 +38,27 @@ class CswService:
 
     `settings` is `catalog/pycsw.yml`. Requests go through pycsw in `threads` threads: it is bound by the
     interpreter, more threads cost memory and gain nothing. `waiting` more wait for their turn; those beyond
-    are told to come back.
+    are told to come back. `entries` are the same records, read; they are made when they are not given.
 
     Raises:
         SettingsError: the settings are no pycsw configuration.
         StoreError: the record store cannot be opened.
     """
 
-    def __init__(self, site: CatalogueSite, settings: Path, *, threads: int = 2, waiting: int = 128) -> None:
+    def __init__(
+        self,
+        site: CatalogueSite,
+        settings: Path,
+        entries: Entries | None = None,
+        *,
+        threads: int = 2,
+        waiting: int = 128,
+    ) -> None:
         self._site = site
         self._records = RecordStore(site.records)
         self._config = configuration(settings, site)
+        graphs = Graphs(site, entries or Entries(self._records))
+        self._schemas = [GraphSchema(namespace, graphs) for namespace in NAMESPACES]
         self._gate = Gate("csw", threads, waiting)
         mend()
         logging.getLogger("pycsw").setLevel(logging.CRITICAL)  # it logs a traceback for each bad request
@@ -71,19 +87,26 @@ class CswService:
             return PlainTextResponse("GET, HEAD or POST", 405, headers={"Allow": _METHODS})
         try:
             if request.method != "POST":
-                return await self._run(request.url.query, lambda: read_query(request.url.query))
+                return await self._run(request, request.url.query, lambda: read_query(request.url.query))
             body = await _body(request)
         except CswFault as fault:
             return _report(fault, "2.0.2")
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media == _FORM:
             query = body.decode("latin-1")
-            return await self._run(query, lambda: read_query(query))
-        return await self._run(body, lambda: read_body(body))
+            return await self._run(request, query, lambda: read_query(query))
+        return await self._run(request, body, lambda: read_body(body))
 
-    async def _run(self, source: str | bytes, read: Callable[[], CswRequest]) -> Response:
+    async def _run(self, request: Request, source: str | bytes, read: Callable[[], CswRequest]) -> Response:
+        came, loop = time.monotonic(), asyncio.get_running_loop()
+
+        def work() -> Answer:
+            if time.monotonic() - came > _PATIENCE_S and abandoned(request, loop):
+                return Answer(503, _XML, b"")
+            return self._work(source, read)
+
         try:
-            result = await self._gate.run(lambda: self._work(source, read), large=False)
+            result = await self._gate.run(work, large=False)
         except BusyError as busy:
             return _report(CswFault("ServiceUnavailable", "service", str(busy)), _spoken(source))
         headers = _RETRY if result.status == 503 else None
@@ -95,7 +118,7 @@ class CswService:
         try:
             request = read()
             version = request.version
-            return answer(self._config, request)
+            return answer(self._config, request, self._schemas)
         except CswFault as fault:
             level = logging.ERROR if fault.status >= 500 else logging.INFO
             _LOG.log(level, "csw %s %s: %s", fault.code, fault.locator, fault, exc_info=fault.status >= 500)

@@ -5,7 +5,7 @@ names.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -96,8 +96,10 @@ def mend() -> None:
     outputschemas.__all__ = ["atom"]  # the others (FGDC, DIF, GM03, DataCite) fail on ISO 19139 records
 
 
-def answer(config: Mapping[str, Any], request: CswRequest) -> Answer:
+def answer(config: Mapping[str, Any], request: CswRequest, schemas: Iterable[Any] = ()) -> Answer:
     """The answer of pycsw to a request that has been checked.
+
+    `schemas` are output schemas beside pycsw's own, made as its plugins are.
 
     Raises:
         CswFault: pycsw, or the store under it, refuses.
@@ -105,13 +107,14 @@ def answer(config: Mapping[str, Any], request: CswRequest) -> Answer:
     own: dict[str, Any] = copy.deepcopy(dict(config))
     try:
         with nullcontext() if request.json else keeping():
-            return _answered(own, request)
+            return _answered(own, request, schemas)
     finally:
         release(own["repository"]["database"])
 
 
-def _answered(own: dict[str, Any], request: CswRequest) -> Answer:
+def _answered(own: dict[str, Any], request: CswRequest, schemas: Iterable[Any]) -> Answer:
     server = Csw(own, _environ(request), request.version)
+    server.outputschemas |= {schema.NAMESPACE: schema for schema in schemas}
     try:
         _, body = _dispatched(server, own["server"]["url"], request)
     except CswFault:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
+from starlette.requests import Request
+
 from pcrs.errors import PcrsError
 from pcrs.serve.problems import RETRY_S
 
@@ -17,6 +19,8 @@ WORKERS = 2
 WAITING = 16
 """Requests that may wait for their turn; those beyond are told to come back."""
 
+_ASKED_S = 5
+"""How long a loop may take to say whether a client is there."""
 _NICE = 10
 """Niceness of what is large: what is small, and all that has no gate, goes first."""
 
@@ -66,6 +70,19 @@ class Gate:
     def _left(self) -> None:
         with self._lock:
             self._room += 1
+
+
+def abandoned(request: Request, loop: asyncio.AbstractEventLoop) -> bool:
+    """True when nobody waits for the answer any more: the client has left, or the service is ending.
+
+    For threads: `loop` is the one in which the request came.
+    """
+    if not loop.is_running():
+        return True
+    try:
+        return asyncio.run_coroutine_threadsafe(request.is_disconnected(), loop).result(_ASKED_S)
+    except (RuntimeError, TimeoutError):
+        return True
 
 
 def _give_way() -> None:
