@@ -13,6 +13,7 @@ from pcrs.raster.pyramids import Tiles
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import DALLE_RES_M
 from pcrs.store.base import Row
+from pcrs.store.extracts import Extracts
 from pcrs.store.index import Index
 from pcrs.work.downloads import Shelf, shelf
 from pcrs.work.project import mosaic, row_of
@@ -111,8 +112,9 @@ class Live:
             with self._lock:
                 found, mark = self._shelf, self._mark
             if found is None:
-                with closing(Index(self._site.index_file)) as index:
-                    found = shelf(index, self._departement)
+                file = self._site.index_file
+                with closing(Index(file)) as index, closing(Extracts(file)) as extracts:
+                    found = shelf(index, self._departement, extracts.all())
                 with self._lock:
                     if mark == self._mark:
                         self._shelf = found
@@ -157,8 +159,9 @@ class Live:
         """What changes when other dalles show."""
         if not self._site.index_file.exists():
             return ()
-        with closing(Index(self._site.index_file)) as index:
-            return index.shown_mark()
+        file = self._site.index_file
+        with closing(Index(file)) as index, closing(Extracts(file)) as extracts:
+            return (*index.shown_mark(), *extracts.mark())
 
     def _look(self) -> _Stamp:
         """Times and sizes of what changes with every publication."""

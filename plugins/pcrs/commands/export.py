@@ -20,13 +20,25 @@ def export(
     bbox_crs: Annotated[str, typer.Option(help="CRS of --bbox.")] = "EPSG:2154",
     crs: Annotated[str | None, typer.Option(help="CRS of the file, like EPSG:3945.")] = None,
     clip: Annotated[bool, typer.Option("--clip", help="Cut lines and areas at the limit.")] = False,
+    communes: Annotated[
+        bool, typer.Option("--communes", help="A file of each commune, for the download service.")
+    ] = False,
     output: Annotated[Path | None, typer.Option(help="The file; .zip puts the lisez-moi beside.")] = None,
     json_: JsonOption = False,
 ) -> None:
     """Give an area as a file: GML, GeoPackage with styles, DXF, FlatGeobuf, GeoJSON, Shapefile, CSV."""
+    from pcrs.commune_files import extract_communes
     from pcrs.extracting import Asked, extract
 
     place, settings = open_site(site)
+    if communes:
+        with showing(err) as progress:
+            files = extract_communes(place, settings, format_.split(","), progress)
+        if json_:
+            say_json(files._asdict())
+        else:
+            say(f"{len(files.written)} fichiers écrits, {len(files.removed)} retirés, {files.kept} inchangés")
+        raise typer.Exit
     asked = Asked(format_, commune, bbox, bbox_crs, polygon, dalle, everything, crs, clip, output)
     with showing(err) as progress:
         made = extract(place, settings, asked, progress)

@@ -147,6 +147,10 @@ class Addresses:
         name = f"PCRS_2-0_{form}_{places}_{self.zone}"
         return name if edition is None else f"{name}_{edition}"
 
+    def by_commune(self, form: str, crs: Sequence[int] = (L93,)) -> str:
+        """Name of the part whose files are the objects of a commune each, in a format (`gpkg`)."""
+        return self.part("vector", None, crs).replace("_GML_", f"_{form.upper()}_") + "_COMMUNES"
+
     @property
     def zone(self) -> str:
         """The département as the Géoplateforme's zones write it: `D046`."""

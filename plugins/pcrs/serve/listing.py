@@ -30,6 +30,8 @@ _MEDIA_TYPES = {
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
     ".jp2": "image/jp2",
     ".gml": "application/gml+xml",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".dxf": "image/vnd.dxf",
     ".xml": "application/xml",
     ".json": "application/json",
     ".tfw": "text/plain; charset=us-ascii",

@@ -6,8 +6,8 @@ the current mosaic), as the Géoplateforme's download service has resources and 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import reduce
 from pathlib import PurePath
@@ -15,10 +15,12 @@ from typing import Literal
 
 from pcrs.publish.addresses import RESOURCES, Addresses, Kind
 from pcrs.standard.crs import L93, BBox
+from pcrs.store.extracts import ExtractFile
 from pcrs.store.index import Dalle, DeliveredFile, Delivery, Index
 from pcrs.work.project import current, row_of
 
-Format = Literal["TIF", "GML"]
+Format = Literal["TIF", "GML", "GPKG", "DXF"]
+_FORMATS: dict[str, Format] = {"gml": "GML", "gpkg": "GPKG", "dxf": "DXF"}
 _DATED = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
@@ -54,6 +56,8 @@ class Part:
     items: tuple[Item, ...]
     updated: datetime
     bbox: BBox | None
+    by_commune: bool = False
+    """True: each file has the objects of one commune, as they are now."""
 
     def item(self, name: str) -> Item | None:
         """The file of that name."""
@@ -75,8 +79,9 @@ class Resource:
     @property
     def whole(self) -> Part | None:
         """The part that is the dataset as it stands; None when only all parts together are."""
-        if self.parts[0].edition is None or len(self.parts) == 1:
-            return self.parts[0]
+        delivered = [part for part in self.parts if not part.by_commune]
+        if delivered and (delivered[0].edition is None or len(delivered) == 1):
+            return delivered[0]
         return None
 
 
@@ -91,16 +96,16 @@ class Shelf:
         return next((resource for resource in self.resources if resource.name == name), None)
 
 
-def shelf(index: Index, departement: str) -> Shelf:
+def shelf(index: Index, departement: str, extracts: Iterable[ExtractFile] = ()) -> Shelf:
     """What is published, or shows already; a département of 5 500 dalles takes a tenth of a second.
 
-    It may change when `Index.shown_mark` does.
+    It may change when `Index.shown_mark` does, or `Extracts.mark`. `extracts`: the files of communes.
     """
     at = Addresses("", departement)
     decided = {delivery.id: _moment(delivery) for delivery in index.deliveries()}
     parts: dict[Kind, list[Part]] = {
         "raster": _raster(index.shown(max(index.editions(), default="")), decided, at),
-        "vector": _vector(index, decided, at),
+        "vector": [*_vector(index, decided, at), *_by_commune(extracts, at)],
     }
     return Shelf(tuple(Resource(RESOURCES[kind], kind, tuple(p)) for kind, p in parts.items() if p))
 
@@ -155,6 +160,17 @@ def _vector(index: Index, decided: Mapping[str, datetime], at: Addresses) -> lis
         name = at.part("vector", edition, crs)
         parts.append(_part(name, edition, _edition_date(edition, items), "GML", crs, items))
     return parts
+
+
+def _by_commune(extracts: Iterable[ExtractFile], at: Addresses) -> Iterator[Part]:
+    groups: dict[tuple[str, int], list[Item]] = defaultdict(list)
+    for file in extracts:
+        updated = datetime.fromisoformat(file.updated)
+        item = Item(file.name, file.place, file.octets, file.md5, updated, file.bbox)
+        groups[file.format, file.epsg].append(item)
+    for (form, epsg), items in sorted(groups.items()):
+        name, dated = at.by_commune(form, (epsg,)), max(item.updated for item in items).date()
+        yield replace(_part(name, None, dated, _FORMATS[form], (epsg,), tuple(items)), by_commune=True)
 
 
 def _gml_item(file: DeliveredFile, edition: str, when: datetime) -> Item:

@@ -16,8 +16,8 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "en": "Download service: {title}",
     },
     "service.about": {
-        "fr": "Fichiers du PCRS : dalles de l'orthophotographie par édition, GML tels que livrés",
-        "en": "Files of the PCRS: dalles of the orthophotography by edition, GML as delivered",
+        "fr": "Fichiers du PCRS : dalles de l'orthophotographie par édition, GML tels que livrés, communes",
+        "en": "Files of the PCRS: dalles of the orthophotography by edition, GML as delivered, communes",
     },
     "raster": {
         "fr": "{title} : orthophotographie à 5 cm",
@@ -29,8 +29,8 @@ _TEXTS: dict[str, dict[Lang, str]] = {
         "en": "GeoTIFF dalles (COG, JPEG) in Lambert-93, by edition and for the current mosaic",
     },
     "vector.about": {
-        "fr": "Fichiers GML au géostandard CNIG PCRS 2.0, tels que livrés, par édition",
-        "en": "GML files of the CNIG PCRS 2.0 standard, as delivered, by edition",
+        "fr": "GML au géostandard CNIG PCRS 2.0, tels que livrés, par édition ; objets de chaque commune",
+        "en": "GML files of the CNIG PCRS 2.0 standard, as delivered, by edition; objects of each commune",
     },
     "current": {
         "fr": "{whole}, mosaïque courante : {count} fichiers, la dalle la plus récente de chaque emprise",
@@ -39,6 +39,10 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "edition": {
         "fr": "{whole}, édition {edition} : {count} fichiers, chacun une partie du territoire",
         "en": "{whole}, edition {edition}: {count} files, each of one part of the territory",
+    },
+    "communes": {
+        "fr": "{whole}, par commune : {count} fichiers, chacun les objets d'une commune, entiers, à jour",
+        "en": "{whole}, by commune: {count} files, each the objects of a commune, whole, up to date",
     },
     "self": {"fr": "Ce document", "en": "This document"},
     "other": {"fr": "This document in English", "en": "Ce document en français"},
@@ -49,7 +53,12 @@ _TEXTS: dict[str, dict[Lang, str]] = {
     "zone": {"fr": "Département {departement}", "en": "Département {departement}"},
     "found": {"fr": "Recherche : {text}", "en": "Search: {text}"},
 }
-_FORMATS = {"TIF": "GeoTIFF (COG)", "GML": "GML (CNIG PCRS 2.0)"}
+_FORMATS = {
+    "TIF": "GeoTIFF (COG)",
+    "GML": "GML (CNIG PCRS 2.0)",
+    "GPKG": "GeoPackage (styles QGIS)",
+    "DXF": "DXF (AutoCAD, Covadis)",
+}
 
 
 def language(code: str) -> Lang:
@@ -64,7 +73,7 @@ def say(key: str, lang: Lang, **values: object) -> str:
 
 def described(part: Part, whole: str, lang: Lang) -> str:
     """What a part is, in a sentence: also how its files make up the dataset."""
-    key = "current" if part.edition is None else "edition"
+    key = "communes" if part.by_commune else "current" if part.edition is None else "edition"
     return say(key, lang, whole=whole, edition=part.edition, count=len(part.items))
 
 
