@@ -316,6 +316,13 @@ def test_the_commands_and_the_processes(made):
         run.invoke(app, ["order", "estimate", "--chantier", "vol-cliches", "--json", *where]).stdout
     )
     assert told["bytes"] == 5000
+    costs = json.loads(run.invoke(app, ["cost", "--json", *where]).stdout)["lines"]
+    tape = {
+        one["chantier"]: (one["place"], one["class"], one["bytes"])
+        for one in costs
+        if one["tier"] == "définitif"
+    }
+    assert tape["vol-cliches"] == ("bande", "cold", 5000)
     placed = run.invoke(
         app, ["order", "create", "--chantier", "vol-cliches", "--purpose", "étude", "--json", *where]
     )

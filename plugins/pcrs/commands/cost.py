@@ -13,12 +13,12 @@ from pcrs.errors import SettingsError
 from pcrs.files import placing
 from pcrs.publish.cost.page import write_page
 from pcrs.publish.cost.prices import PriceList, load_prices
-from pcrs.publish.cost.result import Acquisition, Activity, Contribution, CostReport
+from pcrs.publish.cost.result import Acquisition, Activity, Contribution, CostReport, Held
 from pcrs.publish.cost.table import as_csv, document
 from pcrs.settings import Settings, shipped
 from pcrs.standard.french import number
 from pcrs.tables import CostTable
-from pcrs.work.cost import CURRENT, INTERMEDIATE, Assumptions, ground, volumes
+from pcrs.work.cost import CURRENT, INTERMEDIATE, Assumptions, archived, ground, volumes
 from pcrs.work.cost import cost as cost_of
 from pcrs.work.site import Site
 
@@ -62,8 +62,19 @@ def cost_report(place: Site, settings: Settings, prices: str | None = None) -> C
     today = datetime.now().astimezone().date()
     chosen = price_list(prices or settings.cost.prices, place)
     with closing(Index(place.index_file)) as index, closing(features_of(place, settings)) as store:
-        held = volumes(index)
+        held = [*volumes(index), *_archived(place)]
         return cost_of(settings.site.title, today, held, chosen, assumed(settings.cost), ground(store))
+
+
+def _archived(place: Site) -> list[Held]:
+    from pcrs.archiving import inventory_file
+    from pcrs.store.inventory import Inventory
+
+    file = inventory_file(place)
+    if not file.is_file():
+        return []
+    with closing(Inventory(file)) as inventory:
+        return archived(inventory)
 
 
 def price_list(name: str, place: Site) -> PriceList:

@@ -281,6 +281,15 @@ class Inventory:
         )
         return {row[0]: (row[1], row[2]) for row in rows}
 
+    def holdings(self) -> list[tuple[str, str, str, int, int]]:
+        """Target, chantier, edition, copies and bytes of what is kept, in order."""
+        rows = self._db.execute(
+            "SELECT target, chantier, edition, count(*), sum(bytes) FROM copy "  # noqa: S608
+            f"JOIN object ON object.id = copy.object WHERE copy.state IN {_GOOD} "
+            "GROUP BY target, chantier, edition ORDER BY target, chantier, edition"
+        )
+        return [tuple(row) for row in rows]
+
     def standings(self, places: Mapping[str, tuple[str, bool]]) -> Iterator[Standing]:
         """How each object stands, in order of ids. `places` has medium and whether it is off site, by target.
 

@@ -22,11 +22,15 @@ from pcrs.publish.cost.result import (
 )
 from pcrs.store.base import FeatureStore, Query
 from pcrs.store.index import Index
+from pcrs.store.inventory import Inventory
+from pcrs.work.custody.keeping import TIER
 from pcrs.work.layers import COMMUNES, DALLES
 from pcrs.work.selection import pages
 
 CURRENT, INTERMEDIATE, DEFINITIVE = "courant", "intermédiaire", "définitif"
 _MONTHS = 12
+_USUAL = "standard"
+"""Class of a target of which the settings say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,15 @@ def volumes(index: Index) -> list[Held]:
     return [
         Held(tier, tier, edition, chantier, octets, files)
         for (tier, edition, chantier), (octets, files) in sorted(sums.items())
+    ]
+
+
+def archived(inventory: Inventory) -> list[Held]:
+    """What lies on the targets of the archive; the intermediate tier is told by `volumes`."""
+    return [
+        Held(DEFINITIVE, target, edition, chantier, octets, files)
+        for target, chantier, edition, files, octets in inventory.holdings()
+        if target != TIER
     ]
 
 
@@ -111,7 +124,7 @@ def _restoring(lines: Iterable[Line]) -> Decimal:
 
 
 def _line(held: Held, prices: PriceList, assumed: Assumptions) -> Line:
-    price = prices.of(assumed.classes[held.place])
+    price = prices.of(assumed.classes.get(held.place, _USUAL))
     return Line(held, price, held.octets * price.storage)
 
 
