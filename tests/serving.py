@@ -1,5 +1,6 @@
 """A real `pcrs serve` in a process of its own, for tests."""
 
+import io
 import os
 import signal
 import socket
@@ -9,8 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
+
+from pcrs.cli import main
 
 PATIENCE_S = 60
 
@@ -22,9 +26,22 @@ def free_port() -> int:
 
 
 def pcrs(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The command line, run to its end."""
+    """The command line, run to its end in a process of its own."""
     command = [sys.executable, "-m", "pcrs", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def said(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has imported everything already: exit code and both outputs."""
+    words = list(map(str, arguments))
+    out, err = io.StringIO(), io.StringIO()
+    code: object = 0
+    with patch.object(sys, "argv", ["pcrs", *words]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    return subprocess.CompletedProcess(words, int(str(code or 0)), out.getvalue(), err.getvalue())
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[bytes]:

@@ -12,7 +12,7 @@ from pcrs.tables import ControlTable
 from pcrs.work.levels import Levels
 from pcrs.work.progress import mill, silent
 from tests.dalles import ground_pixels, hm_name, make_dalle
-from tests.serving import pcrs
+from tests.serving import said
 
 STEM = format_name(hm_name())
 
@@ -35,7 +35,7 @@ def test_the_settings_and_the_levels_have_the_same_names_and_defaults():
 def test_the_command_writes_page_and_document_and_changes_nothing(depot, tmp_path):
     before = {file: file.stat().st_mtime_ns for file in depot.iterdir()}
     page = tmp_path / "rapport.html"
-    done = pcrs("check", depot, "--report", page, "--workers", "1")
+    done = said("check", depot, "--report", page, "--workers", "1")
     assert done.returncode == 1, done.stderr
     assert "non conforme" in done.stdout
     assert "seam.offset" in done.stdout
@@ -50,7 +50,7 @@ def test_the_command_judges_points_and_tells_in_json(depot, tmp_path):
     points = tmp_path / "points.csv"
     rows = (f"P{n};{576_000 + n};6372900;{576_000 + n},02;6372900" for n in range(5))
     points.write_text("\n".join(["id;x;y;xi;yi", *rows]))
-    done = pcrs("check", depot / f"{STEM}.tif", "--points", points, "--json", "--workers", "1")
+    done = said("check", depot / f"{STEM}.tif", "--points", points, "--json", "--workers", "1")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["verdict"] == "conforme"

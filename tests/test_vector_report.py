@@ -23,7 +23,7 @@ from pcrs.vector.levels import VectorLevels
 from pcrs.work.dossier import Dossier
 from tests.deliveries import DOSSIER, control
 from tests.faults import clean_document, plant
-from tests.serving import pcrs
+from tests.serving import said
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 VECTOR = Dossier(
@@ -185,7 +185,7 @@ def test_several_files_are_told_apart_and_one_that_is_no_document_is_shown(tmp_p
 
 def test_the_command_controls_reports_and_writes_the_layer(delivery, tmp_path):
     page, layer = tmp_path / "r.html", tmp_path / "c.geojson"
-    done = pcrs("check", delivery, "--report", page, "--findings", layer, "--workers", "1")
+    done = said("check", delivery, "--report", page, "--findings", layer, "--workers", "1")
     assert done.returncode == 1, done.stderr
     assert "1 non conforme" in done.stdout
     told = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
@@ -193,7 +193,7 @@ def test_the_command_controls_reports_and_writes_the_layer(delivery, tmp_path):
     assert file["objects"] > 100
     assert sum(each["count"] for each in file["tally"]) == len(file["findings"])
     assert len(json.loads(layer.read_text(encoding="utf-8"))["features"]) == len(file["findings"])
-    done = pcrs("check", delivery, "--findings", tmp_path / "c.shp")
+    done = said("check", delivery, "--findings", tmp_path / "c.shp")
     assert done.returncode == 2
     assert ".gpkg" in done.stderr
     assert isinstance(done, subprocess.CompletedProcess)
