@@ -15,6 +15,7 @@ from pcrs.store import open_store
 from pcrs.store.base import Query
 from pcrs.store.geopackage import GeoPackage
 from pcrs.store.gpkg_geometry import decode, encode, envelope
+from pcrs.store.limits import TimeLimit
 from tests.contracts.filter_contract import FilterContract
 from tests.contracts.store_contract import COVERS, POINTS, WALLS, X0, Y0, StoreContract, wall
 
@@ -39,6 +40,12 @@ class TestGeoPackage(StoreContract, FilterContract):
         store = GeoPackage(path)
         yield store
         store.close()
+
+    @pytest.fixture
+    def limited(self, store, path):
+        limited = GeoPackage(path, limit=TimeLimit(0.5))
+        yield limited
+        limited.close()
 
 
 def test_gdal_reads_layers_fields_geometry_and_crs(walls, path):

@@ -9,6 +9,7 @@ import shapely
 from pcrs.errors import InputError, StoreError
 from pcrs.store import open_store
 from pcrs.store.base import Query
+from pcrs.store.limits import TimeLimit
 from pcrs.store.pg_connections import Address
 from pcrs.store.postgis import PostGis
 from tests.contracts.filter_contract import FilterContract
@@ -37,6 +38,12 @@ class TestPostGis(StoreContract):
         store = PostGis(url)
         yield store
         store.close()
+
+    @pytest.fixture
+    def limited(self, store, url):
+        limited = PostGis(url, limit=TimeLimit(0.5))
+        yield limited
+        limited.close()
 
 
 class TestFilters(FilterContract):

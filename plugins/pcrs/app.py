@@ -42,6 +42,7 @@ from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.serve.use import Recorder, metrics
 from pcrs.settings import Settings, load, shipped
 from pcrs.store.jobs import Jobs
+from pcrs.store.limits import TimeLimit
 from pcrs.store.orders import Orders
 from pcrs.store.tokens import Tokens
 from pcrs.store.use import Use
@@ -127,7 +128,7 @@ def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Ser
         departement=table.departement,
         layer=settings.layer,
         editions=live.editions,
-        store=features_of(site, settings),
+        store=features_of(site, settings, TimeLimit(settings.serve.max_query_s or None)),
         pyramid=live.pyramid,
         mosaic=live.mosaic,
         dalle_at=live.dalle_at,

@@ -23,6 +23,7 @@ from pcrs.settings import Settings, load, shipped
 from pcrs.store import open_store
 from pcrs.store.base import FeatureStore, Query
 from pcrs.store.index import Delivery, Index
+from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.record_rows import OWN
 from pcrs.store.records import RecordStore
 from pcrs.vector.check import GmlControl
@@ -73,14 +74,16 @@ def control_of(settings: Settings) -> Control:
     return Control(patterns=settings.raster.patterns, max_nodata_share=settings.raster.max_nodata_share)
 
 
-def features_of(site: Site, settings: Settings) -> FeatureStore:
+def features_of(site: Site, settings: Settings, limit: TimeLimit = UNLIMITED) -> FeatureStore:
     """The store of features that the settings choose: the site's GeoPackage, or a database.
+
+    `limit` is of the time that a question may take.
 
     Raises:
         InputError: the address is of another kind.
         StoreError: the store cannot be opened.
     """
-    return open_store(settings.store.features or site.features_url)
+    return open_store(settings.store.features or site.features_url, limit=limit)
 
 
 def records_of(site: Site, settings: Settings) -> RecordStore:

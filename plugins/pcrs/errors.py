@@ -9,6 +9,7 @@ PcrsError
 ├── ForbiddenError               the one who asks may not
 ├── ConflictError                the same name already stands for other bytes
 ├── TooLargeError                more pixels, objects or bytes than the limit that the message names
+│   └── TooCostlyError           a question to a store that takes longer than its limit
 ├── RemoteError (OSError)        another service does not answer, or refuses
 ├── MillError                    workers cannot go on: one died, or their scheduler is not there
 ├── SiteError (OSError)          the site directory is missing, foreign, or cannot be written
@@ -58,6 +59,10 @@ class TooLargeError(PcrsError):
 
 class RemoteError(PcrsError, OSError):
     """Another service does not answer, or refuses what it was asked."""
+
+
+class TooCostlyError(TooLargeError):
+    """A question takes longer than the limit that the message names."""
 
 
 class MillError(PcrsError):

@@ -61,7 +61,7 @@ def extract(site: Site, settings: Settings, asked: Asked, progress: Progress) ->
     asked.check()
     form = format_of(asked.format)
     epsg = epsg_of(asked.crs) if asked.crs else None
-    with closing(open_store(site.features_url, read_only=True)) as store:
+    with closing(open_store(settings.store.features or site.features_url, read_only=True)) as store:
         area = _area(store, settings, asked)
         order = Order(form, credits_of(settings), datetime.now(UTC).date(), area, epsg, asked.clip)
         name = f"{area.stem if area else 'pcrs'}-{order.target_epsg}{form.suffix}"

@@ -265,5 +265,6 @@ class ServeTable(Table):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     max_coverage_mpx: Annotated[int, Field(ge=1, le=400)] = 25
     max_export_objects: Annotated[int, Field(ge=1)] = 200_000
+    max_query_s: Annotated[float, Field(ge=0, le=600)] = 10.0
     tile_cache_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
     count_use: bool = True

@@ -1,4 +1,5 @@
-"""What every FeatureStore must do. A backend proves itself with a fixture `store` in an empty subclass."""
+"""What every FeatureStore must do. A backend proves itself with a fixture `store` in an empty subclass, and
+`limited`: the same, with half a second for a question."""
 
 import threading
 from collections.abc import Iterator
@@ -8,9 +9,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcrs.errors import ConflictError, InputError, NotFoundError
+from pcrs.errors import ConflictError, InputError, NotFoundError, TooCostlyError
 from pcrs.standard.crs import BBox
 from pcrs.store.base import Changes, FeatureStore, Field, Layer, Query
+from pcrs.store.filter_check import checked
+from pcrs.store.filters import Call, Property
 from tests.contracts import OF_A_CONTRACT
 
 WALLS = Layer(
@@ -369,6 +372,22 @@ class StoreContract:
     def test_negative_paging_is_refused(self, walls, query):
         with pytest.raises(InputError, match="negative"):
             walls.query("MurPCRS", query)
+
+    def test_a_question_that_takes_too_long_is_refused_and_the_store_goes_on(self, store, limited):
+        store.ensure(WALLS)
+        store.put("MurPCRS", [wall(n, typeMur=f"0{n % 3}") for n in range(3000)])
+        name = Call("accenti", (Property("typeMur"),))
+        costly = checked(
+            Call("or", tuple(Call("like", (name, Call("accenti", (f"%{n}é%",)))) for n in range(1500))),
+            WALLS,
+            "EPSG:2154",
+        )
+        for ask in (limited.query, limited.count):
+            with pytest.raises(TooCostlyError, match=r"0\.5 s"):
+                ask("MurPCRS", Query(filter=costly))
+        assert limited.count("MurPCRS", Query(equals=(("typeMur", "01"),))) == 1000
+        with limited.transaction():
+            assert limited.put("MurPCRS", [wall(0)]) == 1
 
     def test_days(self, store):
         store.ensure(WALLS)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from pcrs.errors import TooCostlyError
 from pcrs.serve.feature_query import CRS_URIS
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, transformer, uri
 from tests.services.asking import PUBLIC
@@ -291,3 +292,20 @@ def test_what_cannot_be_written_says_what_can_be_done(api, method):
         answer = get(api, path, method, content=b"{}")
         assert answer.status_code == 405
         assert {"GET", "HEAD"} <= set(answer.headers["allow"].replace(" ", "").split(","))
+
+
+# ---- what costs too much
+
+
+def test_a_question_that_costs_too_much_is_refused_and_its_count_is_left_out(api, store, monkeypatch):
+    def too_long(*_):
+        raise TooCostlyError("la question prend plus de 10 s / the question takes more than 10 s")
+
+    monkeypatch.setattr(store, "count_up_to", too_long)
+    page = told(api, ITEMS, limit=2, filter="idObjet LIKE 'objet%'")
+    assert (page["numberReturned"], "numberMatched" in page) == (2, False)
+    assert get(api, f"{ITEMS}?limit=2&filter=idObjet LIKE 'objet%'&f=html").status_code == 200
+    monkeypatch.setattr(store, "query", too_long)
+    answer = get(api, f"{ITEMS}?filter=idObjet LIKE 'objet%'")
+    assert answer.status_code == 413
+    assert "10 s" in answer.json()["detail"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pcrs.errors import NotFoundError
+from pcrs.errors import NotFoundError, TooCostlyError
 from pcrs.serve.feature_document import Shown, features
 from pcrs.serve.feature_links import Carrying, related
 from pcrs.serve.feature_pages import Pages, matched, matched_cheaply
@@ -116,7 +116,10 @@ def _total(host: Host, layer: Layer, asked: ItemsAsked, page: Page) -> int | Non
         return matched(store, layer.name, query)
     if not page.more and query.after is None and (page.rows or not query.offset):
         return asked.position + len(page.rows)
-    return matched_cheaply(store, layer.name, query)
+    try:
+        return matched_cheaply(store, layer.name, query)
+    except TooCostlyError:
+        return None  # the page is there: the number is a service beside it
 
 
 def _page_links(host: Host, layer: Layer, asked: ItemsAsked, page: Page, request: Asked) -> list[Document]:
@@ -139,15 +142,16 @@ def _representations(address: str, request: Asked) -> list[Document]:
     """The document itself and its other representations; files in Lambert-93 unless a CRS is asked."""
     params = {name: value for name, value in request.params.items() if name != "f"}
     of_files = {"crs": uri(L93)} | {k: v for k, v in params.items() if k not in (EMBED, "resulttype")}
-    files = [(form.name, form.media_type, form.title, of_files) for form in ONE_CLASS_FORMATS.values()]
+    said, of_file = (with_parameters("", each).replace("?", "&", 1) for each in (params, of_files))
+    files = [(form.name, form.media_type, form.title, of_file) for form in ONE_CLASS_FORMATS.values()]
     offered = [
-        ("json", GEOJSON, "This document as GeoJSON", params),
-        ("html", "text/html", "This document as HTML", params),
+        ("json", GEOJSON, "This document as GeoJSON", said),
+        ("html", "text/html", "This document as HTML", said),
         *files,
     ]
     links = []
     for name, media_type, title, carried in offered:
-        href = with_parameters(address, {"f": name} | carried)
+        href = f"{address}?f={name}{carried}"
         rel = "self" if name == request.format else "alternate"
         links.append({"rel": rel, "type": media_type, "title": title, "href": href})
     return links

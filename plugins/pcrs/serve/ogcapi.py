@@ -161,7 +161,7 @@ class OgcApi:
                     return file, headers
                 response: Response = StreamingResponse((), headers=headers, media_type=file.media_type)
             else:
-                response = answer(current, request, asked, resource.tell(view))
+                response = answer(current, request, asked, resource.tell(view), headers)
         except PcrsError as error:
             response = refusal(error)
         if request.method == "HEAD" and not isinstance(response, StreamingResponse):

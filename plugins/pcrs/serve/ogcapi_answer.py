@@ -62,9 +62,11 @@ def headers_of(host: Host, request: Request, asked: Asked, *, exact: bool = True
     }
 
 
-def answer(host: Host, request: Request, asked: Asked, told: Told) -> Response:
-    """The document as it was asked."""
-    sent = {**headers_of(host, request, asked), **told.headers}
+def answer(
+    host: Host, request: Request, asked: Asked, told: Told, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The document as it was asked; `headers` are those of `headers_of`, when they are known already."""
+    sent = {**(headers or headers_of(host, request, asked)), **told.headers}
     if asked.format == "html":
         return Response(_page(host, request, asked, told), headers=sent, media_type="text/html")
     body = orjson.dumps(told.document, default=json_serial, option=orjson.OPT_NON_STR_KEYS)

@@ -7,14 +7,15 @@ from urllib.parse import unquote, urlsplit
 from pcrs.errors import InputError
 from pcrs.store.base import FeatureStore
 from pcrs.store.geopackage import GeoPackage
+from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.postgis import PostGis
 
 __all__ = ["open_store"]
 
 
 @cache
-def open_store(url: str, *, read_only: bool = False) -> FeatureStore:
-    """The store at an address, one per process and address.
+def open_store(url: str, *, read_only: bool = False, limit: TimeLimit = UNLIMITED) -> FeatureStore:
+    """The store at an address, one per process, address and limit of time for a question.
 
     `gpkg:///absolute/path/features.gpkg`, or `postgresql://user@host/database?schema=pcrs`.
 
@@ -24,11 +25,11 @@ def open_store(url: str, *, read_only: bool = False) -> FeatureStore:
     """
     parts = urlsplit(url)
     if parts.scheme in ("postgresql", "postgres"):
-        return PostGis(url, read_only=read_only)
+        return PostGis(url, read_only=read_only, limit=limit)
     path = Path(unquote(parts.path))
     if parts.scheme != "gpkg" or parts.netloc or not path.is_absolute():
         raise InputError(
             f"{url!r} is no store: expected gpkg:///absolute/path/features.gpkg "
             "or postgresql://user@host/database?schema=pcrs"
         )
-    return GeoPackage(path, read_only=read_only)
+    return GeoPackage(path, read_only=read_only, limit=limit)

@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pcrs.errors import StoreError
+from pcrs.store.limits import UNLIMITED, TimeLimit
 
 _BUSY_S = 30.0
+_STEPS = 10_000
+"""Of SQLite's machine, between two looks at the limit: about a millisecond."""
 
 
 class Connections:
@@ -19,10 +22,19 @@ class Connections:
 
     `prepare` is called with each new connection. Readers see the last committed state and never wait for the
     writer (WAL). A process that was forked opens its own connections: SQLite does not survive a fork.
+    `limit` is of what is read outside of transactions.
     """
 
-    def __init__(self, path: Path, *, read_only: bool, prepare: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool,
+        prepare: Callable[[sqlite3.Connection], None],
+        limit: TimeLimit = UNLIMITED,
+    ) -> None:
         self.path = path
+        self._limit = limit
         self._mode = "ro" if read_only else "rwc"
         self._prepare = prepare
         self._idle: deque[sqlite3.Connection] = deque()
@@ -44,17 +56,23 @@ class Connections:
                 yield self.writer
                 return
             connection = self._lend()
+            if self._limit.seconds is not None:
+                connection.set_progress_handler(self._limit.begin(), _STEPS)
             try:
                 yield connection
             finally:
+                connection.set_progress_handler(None, 0)
                 self._idle.append(connection)
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise self._limit.passed() from error
             raise StoreError(f"{self.path}: {error}") from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection in a new transaction: committed at the end, rolled back on any error."""
         with self.reading() as connection:
+            connection.set_progress_handler(None, 0)
             connection.execute("BEGIN IMMEDIATE")
             self._writing.connection = connection
             try:

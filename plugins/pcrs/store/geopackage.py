@@ -22,6 +22,7 @@ from pcrs.standard.crs import BBox
 from pcrs.store import gpkg_layers
 from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.connections import Connections
+from pcrs.store.described import Described
 from pcrs.store.description import check
 from pcrs.store.exact import CHUNK_MAX, Hit, hits, regions
 from pcrs.store.gpkg_filter import add_filter_functions
@@ -32,6 +33,7 @@ from pcrs.store.gpkg_rtree import bounds_of
 from pcrs.store.gpkg_write import merge, remove
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
+from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.migrations import missing
 from pcrs.store.statement import Statement, quoted
 from pcrs.store.values import Reader
@@ -42,16 +44,18 @@ _BATCH = 2000
 class GeoPackage:
     """A `FeatureStore` in one file. It is made when absent, unless `read_only`.
 
+    `limit` is of each question outside of transactions: `TooCostlyError` beyond it.
+
     Raises:
         StoreError: the file cannot be opened, or is no GeoPackage of pcrs.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, limit: TimeLimit = UNLIMITED) -> None:
         self.path = path
         self._read_only = read_only
-        self._connections = Connections(path, read_only=read_only, prepare=self._prepare)
+        self._connections = Connections(path, read_only=read_only, prepare=self._prepare, limit=limit)
         self._open_transaction = threading.local()
-        self._known: tuple[str, Mapping[str, Layer]] = ("", {})
+        self._known = Described(self.revision, self._read_layers)
         if read_only and not path.is_file():
             raise StoreError(f"{path} is missing: is this a site? `pcrs init --site DIR` makes one")
         self._initialise()
@@ -62,10 +66,11 @@ class GeoPackage:
 
     def layer(self, name: str) -> Layer:
         """The layer of that name."""
-        try:
-            return self._described()[name]
-        except KeyError:
-            raise NotFoundError(f"{self.path} has no layer {name!r}") from None
+        within = self._connections.writer is not None
+        found = self._read_layers().get(name) if within else self._known.layer(name)
+        if found is None:
+            raise NotFoundError(f"{self.path} has no layer {name!r}")
+        return found
 
     def query(self, name: str, query: Query) -> Page:
         """At most `query.limit` rows."""
@@ -215,6 +220,7 @@ class GeoPackage:
             yield
             self._loads.settle()
             self._seal(connection, touched)
+        self._known.forget()
 
     def revision(self) -> str:
         """A text that changes whenever data or layers change, also when QGIS changed them."""
@@ -248,15 +254,12 @@ class GeoPackage:
             raise StoreError(f"{self.path} cannot be the store of features: {error}") from error
 
     def _described(self) -> Mapping[str, Layer]:
-        """The layers, read again only when the revision changed; inside a transaction always."""
+        """The layers; inside a transaction as they are there."""
+        return self._read_layers() if self._connections.writer is not None else self._known.layers()
+
+    def _read_layers(self) -> Mapping[str, Layer]:
         with self._connections.reading() as connection:
-            mark = "" if self._connections.writer is not None else self.revision()
-            if mark and self._known[0] == mark:
-                return self._known[1]
-            layers = gpkg_layers.layers(connection)
-        if mark:
-            self._known = (mark, layers)
-        return layers
+            return gpkg_layers.layers(connection)
 
     def _read(self, statement: Statement) -> list[Hit]:
         with self._connections.reading() as connection:

@@ -4,7 +4,7 @@ import os
 import re
 import select
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from pcrs.errors import InputError, StoreError
+from pcrs.store.limits import UNLIMITED, TimeLimit
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
 DEFAULT_SCHEMA = "pcrs"
@@ -51,8 +52,9 @@ class PgConnections:
     Readers see the last committed state and never wait for the writer. A fork opens its own.
     """
 
-    def __init__(self, address: Address, *, read_only: bool) -> None:
+    def __init__(self, address: Address, *, read_only: bool, limit: TimeLimit = UNLIMITED) -> None:
         self.address = address
+        self._limit = limit
         self._read_only = read_only
         self._pool: ConnectionPool[Connection] | None = None
         self._pid = os.getpid()
@@ -75,6 +77,10 @@ class PgConnections:
                 return
             with self._open().connection() as connection:
                 yield connection
+        except psycopg.errors.QueryCanceled as error:
+            if self._limit.seconds is None:
+                raise StoreError(f"{self.address.shown}: {_said(error)}") from error
+            raise self._limit.passed() from error
         except psycopg.Error as error:
             raise StoreError(f"{self.address.shown}: {_said(error)}") from error
 
@@ -89,6 +95,17 @@ class PgConnections:
         with self.reading() as connection:
             return connection.execute(text, values, binary=True).fetchall()
 
+    def timed[**P, R](self, fetch: Callable[P, R]) -> Callable[P, R]:
+        """The same, within the limit of one question, however often it is called."""
+        over = self._limit.begin()
+
+        def fetched(*args: P.args, **kwargs: P.kwargs) -> R:
+            if over():
+                raise self._limit.passed()
+            return fetch(*args, **kwargs)
+
+        return fetched
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection in a new transaction, committed at the end, rolled back on any error.
@@ -97,6 +114,7 @@ class PgConnections:
         """
         with self.reading() as connection, connection.transaction():
             connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{_WAIT_S}s",))
+            connection.execute("SELECT set_config('statement_timeout', '0', true)")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._key,))
             self._writing.connection = connection
             try:
@@ -150,6 +168,7 @@ class PgConnections:
             "default_transaction_read_only": "on" if self._read_only else "off",
             # A page of a region is read to its end: its plan is not to be the one of its first rows.
             "cursor_tuple_fraction": "1",
+            "statement_timeout": f"{int((self._limit.seconds or 0) * 1000)}",
         }
         for name, value in settings.items():
             connection.execute("SELECT set_config(%s, %s, false)", (name, value))
@@ -162,7 +181,9 @@ def _check(connection: Connection) -> None:
         psycopg.OperationalError: it does not.
     """
     # A question to the server would cost as much as the query that follows.
-    if select.select([connection.fileno()], [], [], 0)[0]:
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
         ConnectionPool.check_connection(connection)
 
 

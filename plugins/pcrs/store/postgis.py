@@ -20,10 +20,12 @@ from pcrs.errors import NotFoundError, StoreError
 from pcrs.standard.crs import BBox
 from pcrs.store import pg_layers
 from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
+from pcrs.store.described import Described
 from pcrs.store.description import check
 from pcrs.store.exact import CHUNK_MAX, Hit, hits, regions
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
+from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.migrations import missing
 from pcrs.store.pg_connections import Address, Connection, PgConnections
 from pcrs.store.pg_filter import storable
@@ -38,17 +40,19 @@ _BATCH = 2000
 class PostGis:
     """A `FeatureStore` in one schema. Its tables are made when absent, unless `read_only`.
 
+    `limit` is of each question outside of transactions: `TooCostlyError` beyond it.
+
     Raises:
         StoreError: the database does not answer, has no PostGIS, or its store is a newer pcrs's.
         InputError: the address is none.
     """
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, limit: TimeLimit = UNLIMITED) -> None:
         self.address = Address(url)
         self._read_only = read_only
-        self._connections = PgConnections(self.address, read_only=read_only)
+        self._connections = PgConnections(self.address, read_only=read_only, limit=limit)
         self._open_transaction = threading.local()
-        self._known: tuple[str, Mapping[str, Layer]] = ("", {})
+        self._known = Described(self.revision, self._read_layers)
         self._initialise()
 
     def layers(self) -> tuple[Layer, ...]:
@@ -57,10 +61,11 @@ class PostGis:
 
     def layer(self, name: str) -> Layer:
         """The layer of that name."""
-        try:
-            return self._described()[name]
-        except KeyError:
-            raise NotFoundError(f"{self.address.shown} has no layer {name!r}") from None
+        within = self._connections.writer is not None
+        found = self._read_layers().get(name) if within else self._known.layer(name)
+        if found is None:
+            raise NotFoundError(f"{self.address.shown} has no layer {name!r}")
+        return found
 
     def query(self, name: str, query: Query) -> Page:
         """At most `query.limit` rows."""
@@ -92,19 +97,21 @@ class PostGis:
         layer = self.layer(name)
         query = replace(query, after=None, beyond=(), offset=0, sort=())
         found_in, region = self._source(layer, query)
-        with self._connections.reading() as connection:
-            if region is not None:
-                statement = Statement(f"SELECT fid, {WKB}{found_in.text}", found_in.values)
-                chunk = CHUNK_MAX if end is None else min(end, CHUNK_MAX)
-                with closing(_hits(connection, statement, region, chunk)) as found:
-                    return sum(1 for _ in islice(found, end))
-            if query == Query(limit=query.limit, geometry=query.geometry):
-                text, values = "SELECT objects FROM pcrs_layer WHERE name = %s", (name,)
-            else:
-                text = f"SELECT count(*) FROM (SELECT{found_in.text} LIMIT %s) AS found"
-                values = (*found_in.values, end)
-            row = connection.execute(text, values).fetchone()
-            return None if row is None else int(row[0])
+        if region is not None:
+            statement = Statement(f"SELECT fid, {WKB}{found_in.text}", found_in.values)
+            chunk = CHUNK_MAX if end is None else min(end, CHUNK_MAX)
+            with (
+                self._connections.reading() as connection,
+                closing(self._hits(connection, statement, region, chunk)) as found,
+            ):
+                return sum(1 for _ in islice(found, end))
+        if query == Query(limit=query.limit, geometry=query.geometry):
+            text, values = "SELECT objects FROM pcrs_layer WHERE name = %s", (name,)
+        else:
+            text = f"SELECT count(*) FROM (SELECT{found_in.text} LIMIT %s) AS found"
+            values = (*found_in.values, end)
+        rows = self._connections.ask(text, values)
+        return int(rows[0][0]) if rows else None
 
     def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
         """FROM and WHERE of a query, and the region that shapely must decide."""
@@ -193,6 +200,7 @@ class PostGis:
         with self._connections.writing():
             self._open_transaction.at = moment
             yield
+        self._known.forget()
 
     @property
     def _at(self) -> str | None:
@@ -225,15 +233,12 @@ class PostGis:
             raise StoreError(f"{self.address.shown} cannot be the store of features: {error}") from error
 
     def _described(self) -> Mapping[str, Layer]:
-        """The layers, read again only when the revision changed; inside a transaction always."""
-        mark = "" if self._connections.writer is not None else self.revision()
-        if mark and self._known[0] == mark:
-            return self._known[1]
+        """The layers; inside a transaction as they are there."""
+        return self._read_layers() if self._connections.writer is not None else self._known.layers()
+
+    def _read_layers(self) -> Mapping[str, Layer]:
         with self._connections.reading() as connection:
-            layers = pg_layers.layers(connection)
-        if mark:
-            self._known = (mark, layers)
-        return layers
+            return pg_layers.layers(connection)
 
     def _read(self, statement: Statement) -> list[Hit]:
         records = self._connections.ask(statement.text, statement.values)
@@ -252,18 +257,19 @@ class PostGis:
             if len(chosen) >= last or len(candidates) < most:
                 return [candidates[at] for at in chosen[query.offset : last]]
         with self._connections.reading() as connection:
-            with closing(_hits(connection, statement, region, min(last, CHUNK_MAX))) as found:
+            with closing(self._hits(connection, statement, region, min(last, CHUNK_MAX))) as found:
                 return list(islice(found, query.offset, last))
+
+    def _hits(
+        self, connection: Connection, statement: Statement, region: BaseGeometry, chunk: int
+    ) -> Generator[Hit]:
+        with connection.transaction(), connection.cursor("pcrs_hits", binary=True) as cursor:
+            cursor.execute(statement.text, statement.values)
+            yield from hits(self._connections.timed(cursor.fetchmany), _decode, region, chunk)
 
 
 def _select(layer: Layer, *, geometry: bool) -> str:
     return f"SELECT fid, {WKB if geometry else 'NULL'}, {columns(layer)}"
-
-
-def _hits(connection: Connection, statement: Statement, region: BaseGeometry, chunk: int) -> Generator[Hit]:
-    with connection.transaction(), connection.cursor("pcrs_hits", binary=True) as cursor:
-        cursor.execute(statement.text, statement.values)
-        yield from hits(cursor.fetchmany, _decode, region, chunk)
 
 
 def _decode(blobs: Sequence[bytes | None]) -> np.ndarray:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_IN_A_ROW = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -19,7 +21,13 @@ def quoted(name: str) -> str:
 
 
 def joined(word: str, parts: Sequence[Statement]) -> Statement:
-    """The conditions between AND or OR, each in parentheses."""
+    """The conditions between AND or OR, each in parentheses; of many, halves of halves.
+
+    SQLite takes an expression that is 1000 deep, and reads a row of conditions as one within the other.
+    """
+    if len(parts) > _IN_A_ROW:
+        middle = len(parts) // 2
+        return joined(word, [joined(word, parts[:middle]), joined(word, parts[middle:])])
     text = f" {word} ".join(f"({part.text})" for part in parts)
     return Statement(text, tuple(value for part in parts for value in part.values))
 
