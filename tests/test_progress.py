@@ -61,6 +61,14 @@ def test_no_more_than_two_pieces_a_worker_are_under_way(two):
     assert done == 30
 
 
+def test_hands_are_called_when_there_is_work_for_several():
+    with mill(2) as hands:
+        assert list(hands.run(pid_of, [1])) == [(1, os.getpid())]
+        assert {pid for _, pid in hands.run(pid_of, range(3), few=3)} == {os.getpid()}
+        assert os.getpid() not in {pid for _, pid in hands.run(pid_of, range(2))}
+        assert os.getpid() not in {pid for _, pid in hands.run(pid_of, [1])}
+
+
 def test_each_piece_is_told():
     steps = []
     assert dict(Mill(1, None).told(double, [1, 2], "dalles", steps.append)) == {1: 2, 2: 4}

@@ -45,6 +45,7 @@ from tests.dalles import ground_pixels
 
 QUALITY = 90
 ROWS = 500
+ROUNDS = 3
 Measure = tuple[float, float]
 """CPU seconds, and MB of memory at the peak of the process."""
 
@@ -174,33 +175,38 @@ def alone(work: Callable[..., Measure], *given: Any) -> Measure:
         return pool.submit(work, *given).result()
 
 
-def best(work: Callable[..., Measure], *given: Any) -> Measure:
-    """The faster of two such measures: other processes on the machine disturb one or the other."""
-    return min(alone(work, *given), alone(work, *given))
-
-
 def one_dalle(folder: Path, side: int) -> Table:
-    """The cost of one dalle, in floors."""
+    """The cost of one dalle, in floors.
+
+    Each measure is the best of three rounds, the floor's too: other processes on the machine disturb a round,
+    not one line of it.
+    """
     name = name_of(0, side)
     source = make(folder, name)
-    master = best(master_alone, source, name, folder)
-    floors = [alone(floor, folder / "alone.tif")]
-    parts = {
-        "master décodé une fois (relecture)": best(decode, folder / "alone.tif"),
-        "COG compressé + découpes": best(hot_and_cuts, source, name, folder),
-        "blocs du niveau 22, avec découpes": best(base_slabs, name, folder, True),
-        "blocs des niveaux au-dessus": best(upper_slabs, name, folder),
+    written, counted = "(à part) master écrit et relu", "(à part) blocs du niveau 22 sans découpes"
+    floor_line = "plancher : simplejpeg, aperçus compris"
+    works: dict[str, tuple[Callable[..., Measure], tuple[Any, ...]]] = {
+        written: (master_alone, (source, name, folder)),
+        floor_line: (floor, (folder / "alone.tif",)),
+        "master décodé une fois (relecture)": (decode, (folder / "alone.tif",)),
+        "COG compressé + découpes": (hot_and_cuts, (source, name, folder)),
+        "blocs du niveau 22, avec découpes": (base_slabs, (name, folder, True)),
+        "blocs des niveaux au-dessus": (upper_slabs, (name, folder)),
+        counted: (base_slabs, (name, folder, False)),
     }
-    without = best(base_slabs, name, folder, False)
-    floors += [alone(floor, folder / "alone.tif") for _ in range(2)]
-    unit = min(cpu for cpu, _ in floors)
+    measured: dict[str, Measure] = {}
+    for label in list(works) * ROUNDS:
+        work, given = works[label]
+        measured[label] = min(alone(work, *given), measured.get(label, (float("inf"), 0.0)))
+    aside = {label: measured.pop(label) for label in (written, counted)}
+    unit, _ = measured[floor_line]
+    parts = [measured[label] for label in measured if label != floor_line]
+    measured["COG compressé + pyramide, décodage compris"] = (
+        sum(cpu for cpu, _ in parts),
+        max(rss for _, rss in parts),
+    )
     table = Table("étape", "CPU s", "× plancher", "RSS Mo", title=f"une dalle de {side} m")
-    rows = {"plancher : simplejpeg, aperçus compris": (unit, floors[0][1])} | parts
-    total = sum(cpu for cpu, _ in parts.values())
-    rows["COG compressé + pyramide, décodage compris"] = (total, max(rss for _, rss in parts.values()))
-    rows["(à part) master écrit et relu"] = master
-    rows["(à part) blocs du niveau 22 sans découpes"] = without
-    for step, (cpu, rss) in rows.items():
+    for step, (cpu, rss) in (measured | aside).items():
         table.add_row(step, f"{cpu:.2f}", f"{cpu / unit:.2f}", f"{rss:.0f}")
     return table
 

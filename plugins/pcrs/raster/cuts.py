@@ -53,23 +53,28 @@ class Cutter:
         self._skip -= done
         while done < len(rgb):
             count = min(TILE_PX - self._filled, len(rgb) - done)
-            to, taken = slice(self._filled, self._filled + count), slice(done, done + count)
-            self._rgb[to] = rgb[taken, columns]
-            self._valid[to] = True if valid is None else valid[taken, columns]
+            taken = slice(done, done + count)
+            there, seen = rgb[taken, columns], None if valid is None else valid[taken, columns]
             done += count
+            if count == TILE_PX:
+                self._cut(there, seen)
+                continue
+            to = slice(self._filled, self._filled + count)
+            self._rgb[to] = there
+            self._valid[to] = True if seen is None else seen
             self._filled += count
             if self._filled == TILE_PX:
-                self._cut()
+                self._filled = 0
+                self._cut(self._rgb, self._valid)
 
-    def _cut(self) -> None:
+    def _cut(self, rgb: np.ndarray, valid: np.ndarray | None) -> None:
         """One row of tiles; the slabs that end with it are complete."""
         for number in range(self._count):
             columns = slice(number * TILE_PX, (number + 1) * TILE_PX)
-            if self._valid[:, columns].all():
+            if valid is None or valid[:, columns].all():
                 slab, index = slab_of(Tile(LAMB93.last_level, self._first + number, self._row))
                 tiles = self._tiles.setdefault(slab, [None] * TILES)
-                tiles[index] = encode_tile(self._rgb[:, columns], self._quality)
-        self._filled = 0
+                tiles[index] = encode_tile(rgb[:, columns], self._quality)
         self._row += 1
         if self._row % SLAB_TILES == 0:
             self.end()

@@ -79,26 +79,14 @@ def _halve(tiles: list[bytes | None], masks: list[bytes | None], quality: int) -
     """The tile above four, which are given left to right and top to bottom."""
     if not any(tiles):
         return None, None
-    if all(tiles) and all(mask is None for mask in masks):
-        above = np.empty((TILE_PX, TILE_PX, 3), np.uint8)
-        for place, tile in enumerate(filter(None, tiles)):
-            above[_quarter(place, _HALF)] = decode_tile(tile, half=True)
-        return encode_part(above, None, quality)
-    return encode_part(*halve(*_spread(tiles, masks)), quality)
-
-
-def _quarter(place: int, side: int) -> tuple[slice, slice]:
-    """Where the first, second, third or fourth of four squares lies in the one they make."""
-    top, left = place // 2 * side, place % 2 * side
-    return slice(top, top + side), slice(left, left + side)
-
-
-def _spread(tiles: list[bytes | None], masks: list[bytes | None]) -> tuple[np.ndarray, np.ndarray]:
-    """((512, 512, 3), (512, 512) bool): four tiles decoded side by side."""
-    rgb, valid = blank(2 * TILE_PX, 2 * TILE_PX)
+    full = all(tiles) and all(mask is None for mask in masks)
+    rgb, valid = blank(TILE_PX, TILE_PX)
     for place, (tile, mask) in enumerate(zip(tiles, masks, strict=True)):
-        if tile is not None:
-            there = _quarter(place, TILE_PX)
-            rgb[there] = decode_tile(tile)
-            valid[there] = True if mask is None else decode_mask(mask)
-    return rgb, valid
+        top, left = place // 2 * _HALF, place % 2 * _HALF
+        there = np.s_[top : top + _HALF, left : left + _HALF]
+        if tile is not None and full:
+            rgb[there] = decode_tile(tile, half=True)
+        elif tile is not None:
+            rgb[there], seen = halve(decode_tile(tile), None if mask is None else decode_mask(mask))
+            valid[there] = True if seen is None else seen
+    return encode_part(rgb, None if full else valid, quality)

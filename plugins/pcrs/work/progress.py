@@ -12,8 +12,9 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from errno import EDQUOT, ENOSPC
+from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any, NamedTuple
@@ -41,15 +42,20 @@ class Mill:
 
     Args:
         workers: how many hands.
-        pool: where they are; None: the work is done in this process, and faults show where they are.
+        pool: where they are, or what calls them when there is work for several; None: all work is done in
+            this process, and faults show where they are.
         lost: what the pool raises when a hand is gone.
     """
 
     def __init__(
-        self, workers: int, pool: Executor | None, lost: tuple[type[Exception], ...] = (BrokenExecutor,)
+        self,
+        workers: int,
+        pool: Executor | Callable[[], Executor] | None,
+        lost: tuple[type[Exception], ...] = (BrokenExecutor,),
     ) -> None:
         self._workers = workers
-        self._pool = pool
+        self._pool = pool if isinstance(pool, Executor) else None
+        self._call = None if isinstance(pool, Executor) else pool
         self._lost: tuple[type[Exception], ...] = (*lost, CancelledError)
 
     def told[T, R](
@@ -61,21 +67,39 @@ class Mill:
             progress(Step(stage, done, len(pieces)))
             yield result
 
-    def run[T, R](self, work: Callable[[T], R], pieces: Iterable[T]) -> Iterator[tuple[T, R]]:
+    def run[T, R](
+        self, work: Callable[[T], R], pieces: Iterable[T], *, few: int = 1
+    ) -> Iterator[tuple[T, R]]:
         """Every piece with its result, in the order in which they end.
+
+        Args:
+            work: what is done with each.
+            pieces: in this order.
+            few: pieces that are not worth calling the hands for: a process takes a second to begin.
 
         Raises:
             MillError: a worker died, or its scheduler.
             SiteError: the disk is full.
         """
+        queue = iter(pieces)
+        if self._pool is None and self._call is not None:
+            first = list(islice(queue, few + 1))
+            queue = chain(first, queue)
+            if len(first) > few:
+                self._pool = self._call()
         if self._pool is None:
-            for piece in pieces:
+            for piece in queue:
                 with self._plain():
                     result = work(piece)
                 yield piece, result
             return
+        yield from self._shared(self._pool, work, queue)
+
+    def _shared[T, R](
+        self, pool: Executor, work: Callable[[T], R], queue: Iterator[T]
+    ) -> Iterator[tuple[T, R]]:
+        """The same, by all hands."""
         waiting: dict[Future[R], T] = {}
-        queue = iter(pieces)
         more = True
         while more or waiting:
             while more and len(waiting) < 2 * self._workers:
@@ -84,7 +108,7 @@ class Mill:
                     more = False
                 else:
                     with self._plain():
-                        waiting[self._pool.submit(work, piece)] = piece
+                        waiting[pool.submit(work, piece)] = piece
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 with self._plain():
                     result = future.result()
@@ -115,16 +139,20 @@ _END: Any = object()
 def mill(workers: int) -> Iterator[Mill]:
     """A mill of that many processes, ended with the block. One worker is this process itself.
 
-    Processes are spawned, not forked: GDAL, SQLite and threads do not survive a fork.
+    Processes are spawned, not forked: GDAL, SQLite and threads do not survive a fork. They begin when there
+    is work for several.
     """
     if workers <= 1:
         yield Mill(1, None)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
-    try:
-        yield Mill(workers, pool)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with ExitStack() as ends:
+
+        def call() -> Executor:
+            pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+            ends.callback(pool.shutdown, wait=True, cancel_futures=True)
+            return pool
+
+        yield Mill(workers, call)
 
 
 def _begin() -> None:

@@ -31,6 +31,8 @@ from pcrs.work.project import sources
 _STAGE = "pyramide"
 _BATCH = 16
 """Slabs built before they are noted: what a kill may make build again."""
+_FEW = 8
+"""Slabs that are built sooner than another process begins: those of a patch, each a quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _build_level(means: Means, edition: str, aside: Path, slabs: list[Slab]) -> 
     missing = [slab for slab in slabs if not _mark(aside, slab).exists()]
     yield len(slabs) - len(missing)
     pieces = (_piece(means, (name, aside), slab, mosaic, cuts, changed) for slab in missing)
-    for built in batched(means.mill.run(_build, pieces), _BATCH, strict=False):
+    for built in batched(means.mill.run(_build, pieces, few=_FEW), _BATCH, strict=False):
         yield len(built)
 
 
