@@ -102,6 +102,8 @@ def test_an_index_of_the_first_schema_is_brought_up_to_date(tmp_path):
     with closing(sqlite3.connect(file)) as db:
         db.execute("ALTER TABLE dalle DROP COLUMN hot_md5")
         db.execute("DROP TABLE slab_unlisted")
+        db.execute("DROP INDEX dalle_retired")
+        db.execute("ALTER TABLE dalle DROP COLUMN retired")
         db.execute("PRAGMA user_version=1")
     for _ in range(2):
         with closing(Index(file)) as index:

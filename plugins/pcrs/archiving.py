@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pcrs.archive.target import Place, Target
@@ -20,9 +20,12 @@ from pcrs.tables import TargetTable
 from pcrs.work.custody.deposit import Deposited, Order, complete, deposit, undescribed
 from pcrs.work.custody.describe import Describer, stations_in
 from pcrs.work.custody.keeping import TIER, Keeping
+from pcrs.work.custody.lifecycle import Gone, LetGo, going, let_go
 from pcrs.work.custody.mirror import mirror
 from pcrs.work.custody.origin import FolderOrigin, sheet_of
 from pcrs.work.custody.stock import chantiers_of_tier, take_stock, tier_origin
+from pcrs.work.custody.superseded import retire, superseded
+from pcrs.work.means import Means
 from pcrs.work.progress import Progress
 from pcrs.work.site import Site
 
@@ -126,3 +129,33 @@ def archive_site(held: Keeping, site: Site, settings: Settings) -> Deposited:
         total.add(deposit(held, Order(tier_origin(held, chantier), chantier, undescribed, limit)))
     total.add(complete(held))
     return total
+
+
+def rules_of(settings: Settings) -> tuple[LetGo, ...]:
+    """What may be let go.
+
+    Raises:
+        SettingsError: a rule on bags names no target that takes them.
+    """
+    table = settings.archive
+    takes = {told.name for told in table.targets if told.takes == "paquets"}
+    for rule in table.rules:
+        if rule.what == "paquets" and rule.target not in takes:
+            raise SettingsError(f"[[archive.rules]] paquets: target {rule.target!r} is no target for bags")
+    return tuple(LetGo(rule.what, rule.days, rule.keep, rule.target, rule.chantier) for rule in table.rules)
+
+
+def lifecycle(held: Keeping, means: Means, rules: tuple[LetGo, ...], *, apply: bool) -> Gone:
+    """What the rules let go: gone when it is to be applied, told as to be done otherwise."""
+    told = let_go(held, rules) if apply else Gone(list(going(held, rules)))
+    for rule in rules:
+        if rule.what != "dalles-remplacees":
+            continue
+        before = (held.clock() - timedelta(days=rule.days)).isoformat()
+        if apply:
+            retired = retire(held, means, rule, before)
+            told.done += retired.done
+            told.kept += retired.kept
+        else:
+            told.done += [one for one, _ in superseded(means, rule, before)]
+    return told

@@ -241,7 +241,7 @@ def status_of(site: Site, settings: Settings) -> dict[str, Any]:
     with closing(Index(site.index_file)) as index, closing(features_of(site, settings)) as store:
         dalles = index.dalles()
         there = {one.key for one in tiers(site, settings).hot.list("dalles")}
-        lacking = [d.stem for d in dalles if f"dalles/{d.edition}/{d.stem}.tif" not in there]
+        lacking = [d.stem for d in dalles if not (d.retired or f"dalles/{d.edition}/{d.stem}.tif" in there)]
         deliveries = index.deliveries()
         waiting = [d.id for d in deliveries if d.state == "contrôlée"]
         begun = [d.id for d in deliveries if d.state == "acceptée"]

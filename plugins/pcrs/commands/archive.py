@@ -1,14 +1,16 @@
 """`pcrs archive`: objects in bags on the targets of the settings."""
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, NoReturn, get_args
 
 import typer
 
 from pcrs.console import HERE, JsonOption, SiteOption, err, open_site, say, say_json
 from pcrs.errors import InputError
+from pcrs.settings import Settings
 from pcrs.showing import showing
 from pcrs.standard.livrables import Licence
+from pcrs.work.site import Site
 
 
 def archive(
@@ -20,12 +22,18 @@ def archive(
     licence: Annotated[
         str, typer.Option(help="ouverte, convention-enedis or aplc; left out: that of each kind.")
     ] = "",
+    lifecycle: Annotated[
+        bool, typer.Option("--lifecycle", help="Say what the rules of the settings let go.")
+    ] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="With --lifecycle: let it go.")] = False,
     json_: JsonOption = False,
 ) -> None:
     """Put objects in BagIt bags on every target, read back; again: go on where it stopped."""
     from pcrs.archiving import archive_folder, archive_site, keeping
 
     place, settings = open_site(site)
+    if lifecycle:
+        _lifecycle(place, settings, apply, json_)
     if licence and licence not in get_args(Licence):
         raise InputError(f"--licence {licence}: it is one of {', '.join(get_args(Licence))}")
     if path is not None and not chantier:
@@ -55,3 +63,36 @@ def archive(
     for name, text in done.failed.items():
         err.print(f"cible {name} : {text}", style="bold red", markup=False)
     raise typer.Exit(2 if done.failed else 1 if done.faults else 0)
+
+
+def _lifecycle(place: Site, settings: Settings, apply: bool, as_json: bool) -> NoReturn:
+    """What the rules let go, said or done; it ends the command."""
+    from pcrs.archiving import keeping, lifecycle, rules_of
+    from pcrs.assembly import working
+
+    rules = rules_of(settings)
+    with showing(err) as progress, working(place, settings, 1, progress) as bench:
+        with keeping(place, settings, progress) as held:
+            told = lifecycle(held, bench.means, rules, apply=apply)
+    if as_json:
+        rows = [
+            {
+                "rule": one.rule.what,
+                "target": one.target,
+                "name": one.name,
+                "objects": one.objects,
+                "bytes": one.bytes,
+                "since": one.since,
+                "kept": why,
+            }
+            for one, why in (*((one, "") for one in told.done), *told.kept)
+        ]
+        say_json({"applied": apply, "items": rows})
+    else:
+        word = "retiré" if apply else "à retirer (--apply)"
+        for one in told.done:
+            say(f"{one.target}:{one.name} : {word}, {one.objects} objets, {one.bytes} octets")
+        for one, why in told.kept:
+            err.print(f"{one.target}:{one.name} : gardé : {why}", style="red", markup=False)
+        say(f"{len(told.done)} éléments, {sum(one.bytes for one in told.done)} octets")
+    raise typer.Exit(1 if told.kept else 0)

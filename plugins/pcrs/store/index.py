@@ -17,61 +17,12 @@ from pcrs.errors import NotFoundError, StoreError
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import Slab
 from pcrs.standard.names import unversioned
-from pcrs.store.migrations import Step, missing
+from pcrs.store.index_schema import STEPS
+from pcrs.store.migrations import missing
 
 State = Literal["reçue", "contrôlée", "acceptée", "publiée", "refusée"]
 FileKind = Literal["raster", "vecteur", "autre"]
 FileState = Literal["reçu", "conforme", "réserves", "refusé", "intégré"]
-
-_FIRST = """
-CREATE TABLE delivery (
-    id TEXT PRIMARY KEY, path TEXT NOT NULL, edition TEXT NOT NULL, chantier TEXT NOT NULL,
-    state TEXT NOT NULL, received_at TEXT NOT NULL, decided_at TEXT, reason TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE delivery_file (
-    delivery TEXT NOT NULL REFERENCES delivery(id), name TEXT NOT NULL, kind TEXT NOT NULL,
-    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL,
-    findings TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '{}',
-    PRIMARY KEY (delivery, name)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE dalle (
-    rank INTEGER PRIMARY KEY AUTOINCREMENT, stem TEXT NOT NULL, edition TEXT NOT NULL,
-    delivery TEXT NOT NULL REFERENCES delivery(id), chantier TEXT NOT NULL,
-    x_m INTEGER NOT NULL, y_m INTEGER NOT NULL, size_m INTEGER NOT NULL,
-    acquired TEXT, accepted TEXT NOT NULL, precision TEXT NOT NULL, sha256 TEXT NOT NULL,
-    master_sha256 TEXT NOT NULL, master_bytes INTEGER NOT NULL,
-    hot_sha256 TEXT NOT NULL, hot_bytes INTEGER NOT NULL,
-    UNIQUE (edition, stem)
-) STRICT;
-CREATE TABLE slab_todo (
-    edition TEXT NOT NULL, level INTEGER NOT NULL, col INTEGER NOT NULL, row INTEGER NOT NULL,
-    PRIMARY KEY (edition, level, col, row)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE file_hash (
-    path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-"""
-
-
-def _create(db: sqlite3.Connection) -> None:
-    for statement in _FIRST.split(";\n"):
-        db.execute(statement)
-
-
-def _note_md5(db: sqlite3.Connection) -> None:
-    """Of what is downloaded."""
-    db.execute("ALTER TABLE dalle ADD COLUMN hot_md5 TEXT NOT NULL DEFAULT ''")
-
-
-def _note_unlisted(db: sqlite3.Connection) -> None:
-    """Slabs that are in place, and not yet in their pyramid's list as they are now."""
-    db.execute(
-        "CREATE TABLE slab_unlisted (edition TEXT NOT NULL, level INTEGER NOT NULL, col INTEGER NOT NULL, "
-        "row INTEGER NOT NULL, PRIMARY KEY (edition, level, col, row)) STRICT, WITHOUT ROWID"
-    )
-
-
-_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create, _note_md5, _note_unlisted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +74,8 @@ class Dalle:
     hot_bytes: int
     hot_md5: str = ""
     """Empty for a dalle that was accepted before it was noted."""
+    retired: str = ""
+    """Date from which on nothing shows it, and its compressed file is let go; its master stays."""
     rank: int = 0
 
     @property
@@ -147,12 +100,12 @@ class Index:
             raise StoreError(f"{file} cannot be opened as the index of a site: {error}") from error
 
     def _migrate(self) -> None:
-        if not missing(self._version(), _STEPS):
+        if not missing(self._version(), STEPS):
             return
         with self.transaction():
-            for step in missing(self._version(), _STEPS):
+            for step in missing(self._version(), STEPS):
                 step(self._db)
-            self._db.execute(f"PRAGMA user_version={len(_STEPS)}")
+            self._db.execute(f"PRAGMA user_version={len(STEPS)}")
 
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -308,20 +261,22 @@ class Index:
         return int(row.fetchone()[0])
 
     def shown(self, upto: str) -> list[Dalle]:
-        """As `dalles`, without those whose slabs are still being built: what the pyramids show."""
+        """As `dalles`, without retired ones, nor those whose slabs are still being built."""
         rows = self._db.execute(
             "SELECT dalle.* FROM dalle JOIN delivery ON delivery.id = dalle.delivery "
-            "WHERE dalle.edition <= ? AND (state = 'publiée' OR NOT EXISTS (SELECT 1 FROM slab_todo)) "
+            "WHERE dalle.edition <= ? AND retired = '' "
+            "AND (state = 'publiée' OR NOT EXISTS (SELECT 1 FROM slab_todo)) "
             "ORDER BY dalle.edition, rank",
             (upto,),
         )
         return [Dalle(**dict(row)) for row in rows]
 
-    def shown_mark(self) -> tuple[int, int, int]:
-        """Changes when `shown` may give something else. Costs 20 µs: dalles come, and never change or go."""
+    def shown_mark(self) -> tuple[int, ...]:
+        """Changes when `shown` may give something else. Costs 20 µs: dalles come and retire, no more."""
         row = self._db.execute(
             "SELECT coalesce((SELECT max(rank) FROM dalle), 0), EXISTS (SELECT 1 FROM slab_todo), "
-            "(SELECT count(*) FROM delivery WHERE state = 'publiée')"
+            "(SELECT count(*) FROM delivery WHERE state = 'publiée'), "
+            "(SELECT count(*) FROM dalle WHERE retired <> '')"
         ).fetchone()
         return tuple(row)
 
@@ -337,6 +292,10 @@ class Index:
             "INSERT OR IGNORE INTO slab_todo VALUES (?, ?, ?, ?)",
             [(edition, *slab) for edition, slab in todo],
         )
+
+    def retire(self, dalle: Dalle, day: str) -> None:
+        """The dalle is shown no more; its compressed file may go."""
+        self._db.execute("UPDATE dalle SET retired=? WHERE rank=?", (day, dalle.rank))
 
     def set_hot(self, dalle: Dalle, sha256: str, size: int, md5: str) -> None:
         """The compressed file of a dalle has these bytes now."""

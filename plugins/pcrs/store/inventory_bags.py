@@ -104,6 +104,15 @@ class Bags:
         rows = self.db.execute("SELECT bag, tags FROM bag_copy WHERE target = ? ORDER BY bag", (target,))
         return dict(tuple(row) for row in rows)
 
+    def closed_before(self, target: str, before: str) -> list[tuple[str, str]]:
+        """The bags that are whole on a target since before a time, and since when; let go ones left out."""
+        rows = self.db.execute(
+            "SELECT bag, closed_at FROM bag_copy WHERE target = ? AND closed_at < ? AND tags <> '{}' "
+            "ORDER BY closed_at, bag",
+            (target, before),
+        )
+        return [tuple(row) for row in rows]
+
     def due(self, target: str, before: str) -> dict[str, str]:
         """The bags of a target whose tag files were last read before a time, as `closed_on`."""
         rows = self.db.execute(

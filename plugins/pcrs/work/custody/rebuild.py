@@ -122,6 +122,8 @@ def _dalles(means: Means, told: Rebuilt, everything: bool) -> None:
 
 def _pieces(means: Means) -> Iterator[_Piece]:
     for dalle in means.index.dalles():
+        if dalle.retired:
+            continue
         yield _Piece(
             dalle,
             means.tiers.master(dalle.edition, dalle.stem),
