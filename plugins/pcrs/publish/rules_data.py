@@ -75,6 +75,13 @@ def temporal_extent(root: Element) -> Iterator[Fault]:
             yield Fault("période d'acquisition qui finit avant de commencer", period, f"{begin} {end}")
 
 
+def feature_catalogue(root: Element) -> Iterator[Fault]:
+    """When a catalogue of objects is cited: by its title, with the classes that the data have."""
+    for one in every(root, "gmd:contentInfo/gmd:MD_FeatureCatalogueDescription"):
+        if not every(one, "gmd:featureCatalogueCitation//gmd:title") or not every(one, "gmd:featureTypes"):
+            yield Fault("catalogue d'objets sans titre ou sans classes d'objets", one)
+
+
 DATA_RULES: dict[str, Rule] = {
     "iso.crs": reference_system,
     "iso.resolution": resolution,
@@ -84,4 +91,5 @@ DATA_RULES: dict[str, Rule] = {
     "iso.scope": spatial_scope,
     "iso.lineage": lineage,
     "iso.period": temporal_extent,
+    "iso.catalogue": feature_catalogue,
 }
