@@ -37,6 +37,7 @@ from pcrs.serve.dcat import DcatService
 from pcrs.serve.entries import Entries
 from pcrs.serve.guard import Front, Guard
 from pcrs.serve.health import Health
+from pcrs.serve.limits import Limits
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.serve.use import Recorder, metrics
@@ -105,7 +106,9 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     }
     gate = Gate(Front(services, pages), Holders(Tokens(site.tokens_file), served.store), rules, url)
     native = NativeTiles(maps.layers if rules.raster_is_open else dict)
-    return Guard(gate, native, Recorder(use if settings.serve.count_use else None))
+    table = settings.serve
+    limits = Limits(gate, at_once=table.requests_at_once, each=table.requests_each)
+    return Guard(limits, native, Recorder(use if settings.serve.count_use else None))
 
 
 def _catalogue(site: Site, settings: Settings, served: context.Served) -> CatalogueSite:
@@ -179,7 +182,9 @@ def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -
             http=TileProtocol,
             access_log=False,
             log_level="warning",
-            proxy_headers=False,
+            proxy_headers=bool(settings.serve.proxies),
+            forwarded_allow_ips=",".join(settings.serve.proxies),
+            limit_concurrency=settings.serve.connections,
             server_header=False,
             timeout_graceful_shutdown=5,
         )

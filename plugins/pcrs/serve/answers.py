@@ -17,6 +17,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 KEPT_A_MINUTE = b"public, max-age=60, must-revalidate"
 NOT_KEPT = b"no-store"
 ON_EVERY_ANSWER = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
+PAGE_POLICY = (
+    b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none';"
+    b" base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+"""What a page may load, where it says nothing of it itself."""
 _CORS = (b"access-control-allow-origin", b"*")
 KEPT = (_CORS, (b"cache-control", KEPT_A_MINUTE))
 """Headers of an answer that caches may keep, beside its tag."""

@@ -7,13 +7,14 @@ import uuid
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pcrs.serve.answers import ON_EVERY_ANSWER
+from pcrs.serve.answers import ON_EVERY_ANSWER, PAGE_POLICY
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.problems import PROBLEM, RETRY_S
 from pcrs.serve.use import NOTE, Note, Recorder
 from pcrs.serve.use.recorder import agent_of
 
 _log = logging.getLogger(__name__)
+_POLICY = b"content-security-policy"
 
 
 class Front:
@@ -80,6 +81,9 @@ class _Watched:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *ON_EVERY_ANSWER]
+            told = dict(message["headers"])
+            if told.get(b"content-type", b"").startswith(b"text/html") and _POLICY not in told:
+                message["headers"].append((_POLICY, PAGE_POLICY))
         elif message["type"] == "http.response.body":
             self.octets += len(message.get("body", b""))
         await self._send(message)

@@ -6,9 +6,8 @@ A tile is one `pread`. uvicorn's way to it, a task and two messages for each ans
 from collections.abc import Sequence
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from pcrs.serve.answers import KEPT, ON_EVERY_ANSWER, etag
+from pcrs.serve.bounded_protocol import BoundedProtocol
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.use.recorder import Recorder, agent_of
 from pcrs.standard.grid import Tile
@@ -19,7 +18,7 @@ _ASKING_MORE = frozenset((b"if-none-match", b"content-length", b"transfer-encodi
 """A request with one of these headers goes the ordinary way."""
 
 
-class TileProtocol(HttpToolsProtocol):
+class TileProtocol(BoundedProtocol):
     """One connection. The application has its tiles in `native`; without that, all is ordinary."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -44,6 +43,7 @@ class TileProtocol(HttpToolsProtocol):
         """The end of a request that is answered needs nothing more."""
         if self._answered:
             self._answered = False
+            self.whole()
         else:
             super().on_message_complete()
 
