@@ -2,7 +2,7 @@
 
 `python -m tests.bench.bulk --objects 200000 --objects 1000000` makes a delivery of each size (kerbs of six
 points, affleurants with their links, an emprise; in Lambert-93 and in CC45) and runs reading, control,
-imports and exports, each in a process of its own: processor time of that process, resident memory at its most.
+imports and exports, each in a process of its own: its processor time, and its resident memory at the most.
 """
 
 import argparse
