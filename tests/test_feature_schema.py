@@ -1,7 +1,7 @@
 """The JSON types of fields: each its own, whatever is written into another's."""
 
 from pcrs.serve.feature_schema import json_type
-from pcrs.store.base import Field
+from pcrs.standard.fields import Field
 
 
 def test_a_role_given_to_one_list_is_not_given_to_all():

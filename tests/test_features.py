@@ -16,7 +16,8 @@ from pcrs.serve.feature_pages import Pages, matched
 from pcrs.serve.feature_query import CRS_URIS, interval
 from pcrs.serve.features import FeatureProvider, UnavailableError
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, uri
-from pcrs.store.base import Field, Layer, Query
+from pcrs.standard.fields import Field
+from pcrs.store.base import Layer, Query
 from pcrs.store.geopackage import GeoPackage
 from tests.services.asking import PUBLIC, served_by
 

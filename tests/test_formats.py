@@ -15,11 +15,11 @@ from lxml import etree
 
 from pcrs.standard.codes import NETWORK_COLOURS
 from pcrs.standard.crs import transform_geometry
+from pcrs.standard.fields import Field
 from pcrs.standard.model import CONCRETE
 from pcrs.store.base import Query
 from pcrs.vector.drawing import AFFLEURANTS, DRAWINGS, ground_size
 from pcrs.vector.packs import short_names
-from pcrs.vector.sheets import Column
 from pcrs.vector.symbols import SYMBOLS, svg
 from pcrs.work.areas import box_area
 from tests.extracts import SQUARE, demo_store, extract
@@ -96,7 +96,7 @@ def test_shapefiles_tell_their_encoding_crs_and_names(store, tmp_path):
     st.lists(st.text("abcdeABCDE_é", min_size=1, max_size=24), min_size=1, max_size=40, unique_by=str.lower)
 )
 def test_short_names_are_short_and_different(names):
-    short = short_names([Column(name, "string") for name in names])
+    short = short_names([Field(name, "string") for name in names])
     assert list(short) == names
     assert max(map(len, short.values())) <= 10
     assert len({name.lower() for name in short.values()}) == len(names)

@@ -28,9 +28,10 @@ import shapely
 from rich.console import Console
 
 from pcrs.standard.crs import L93, BBox, uri
+from pcrs.standard.fields import Field
 from pcrs.standard.model import Feature
 from pcrs.store import open_store
-from pcrs.store.base import FeatureStore, Field, Layer, Query
+from pcrs.store.base import FeatureStore, Layer, Query
 from pcrs.store.gpkg_geometry import decode
 from pcrs.store.index import DeliveredFile, Delivery
 from pcrs.store.pg_connections import Address

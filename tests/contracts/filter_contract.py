@@ -7,8 +7,9 @@ import shapely
 from hypothesis import example, given, settings
 
 from pcrs.standard.crs import CRS84, L93, transform_geometry, uri
+from pcrs.standard.fields import Field
 from pcrs.store import cql2_text
-from pcrs.store.base import FeatureStore, Field, Layer, Query
+from pcrs.store.base import FeatureStore, Layer, Query
 from pcrs.store.filter_check import checked
 from pcrs.store.filters import Call, Instant, Property
 from tests.contracts import OF_A_CONTRACT

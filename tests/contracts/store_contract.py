@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pcrs.errors import ConflictError, InputError, NotFoundError, TooCostlyError
 from pcrs.standard.crs import BBox
-from pcrs.store.base import Changes, FeatureStore, Field, Layer, Query
+from pcrs.standard.fields import Field
+from pcrs.store.base import Changes, FeatureStore, Layer, Query
 from pcrs.store.filter_check import checked
 from pcrs.store.filters import Call, Property
 from tests.contracts import OF_A_CONTRACT

@@ -7,8 +7,9 @@ from typing import Any
 from pcrs.serve.ogcapi_host import Document, Host
 from pcrs.serve.ogcapi_request import Language
 from pcrs.standard.codes import CODES
+from pcrs.standard.fields import Field, Kind
 from pcrs.standard.model import CLASSES, Attribute
-from pcrs.store.base import Field, Kind, Layer
+from pcrs.store.base import Layer
 
 _TYPES: Mapping[Kind, Document] = {
     "string": {"type": "string"},

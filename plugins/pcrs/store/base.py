@@ -13,27 +13,14 @@ from typing import Any, Literal, Protocol
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.standard.crs import BBox
+from pcrs.standard.fields import Field
 from pcrs.store.filters import Filter
 
-Kind = Literal["string", "integer", "number", "date", "datetime", "boolean", "list"]
-"""`date` and `datetime` are ISO 8601 text; `list` is a list of texts or of numbers."""
 GeometryKind = Literal[
     "Point", "Curve", "Polygon", "MultiPoint", "MultiCurve", "MultiSurface", "Surface", "Any"
 ]
 NewRow = tuple[str, BaseGeometry | None, Mapping[str, Any]]
 """Id, geometry (EPSG:2154), values by field name; fields that are left out are null."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column of a layer."""
-
-    name: str
-    kind: Kind
-    title: str = ""
-    """French."""
-    codes: Mapping[str, str] | None = None
-    """Code to French label, for a field whose values come from a list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from pcrs.errors import ConflictError, InputError
-from pcrs.store.base import Field, GeometryKind, Layer
+from pcrs.standard.fields import Field
+from pcrs.store.base import GeometryKind, Layer
 
 _TAKEN = {"fid", "geom", "rowid", "oid", "_rowid_", "valid_from", "valid_to", "object"}
 _TAKEN_PREFIXES = ("gpkg_", "rtree_", "sqlite_", "pcrs_", "pg_")

@@ -7,8 +7,9 @@ from typing import Literal
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import InputError
+from pcrs.standard.fields import Kind
 from pcrs.standard.regions import box_region, geometry_region
-from pcrs.store.base import Kind, Layer
+from pcrs.store.base import Layer
 from pcrs.store.filters import (
     ARRAYS,
     COMPARISONS,

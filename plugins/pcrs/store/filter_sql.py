@@ -10,7 +10,8 @@ from typing import Protocol
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import InputError
-from pcrs.store.base import Field, Layer
+from pcrs.standard.fields import Field
+from pcrs.store.base import Layer
 from pcrs.store.filters import (
     ARRAYS,
     COMPARISONS,

@@ -9,7 +9,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.standard.crs import BBox
-from pcrs.store.base import Field, Layer
+from pcrs.standard.fields import Field
+from pcrs.store.base import Layer
 from pcrs.store.filters import Instant
 from pcrs.store.gpkg_geometry import decode
 from pcrs.store.statement import Statement, joined, negated, quoted

@@ -5,7 +5,8 @@ from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import InputError
 from pcrs.standard.crs import L93
-from pcrs.store.base import Field, Layer
+from pcrs.standard.fields import Field
+from pcrs.store.base import Layer
 from pcrs.store.filters import Instant
 from pcrs.store.statement import Statement, joined, negated, quoted
 

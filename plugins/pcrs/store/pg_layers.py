@@ -7,7 +7,8 @@ import psycopg
 
 from pcrs.errors import StoreError
 from pcrs.standard.crs import L93
-from pcrs.store.base import Field, Kind, Layer
+from pcrs.standard.fields import Field, Kind
+from pcrs.store.base import Layer
 from pcrs.store.description import from_json, to_json, widened
 from pcrs.store.history import former
 from pcrs.store.migrations import Step, missing

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from pcrs.errors import InputError
 from pcrs.standard.crs import L93, BBox
-from pcrs.store.base import Field, Layer, Query
+from pcrs.standard.fields import Field
+from pcrs.store.base import Layer, Query
 from pcrs.store.clauses import bounded, dated_or, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
 from pcrs.store.history import former, instant

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pcrs.errors import InputError
-from pcrs.store.base import Field, Kind, Layer
+from pcrs.standard.fields import Field, Kind
+from pcrs.store.base import Layer
 
 _INT64 = 2**63
 

@@ -9,7 +9,8 @@ import shapely
 
 from pcrs.files import placing
 from pcrs.standard.crs import is_latlon
-from pcrs.vector.sheets import Column, Record, Sheet
+from pcrs.standard.fields import Field
+from pcrs.vector.sheets import Record, Sheet
 
 GEOMETRY = "WKT"
 
@@ -41,7 +42,7 @@ def _texts(batch: Sequence[Record], decimals: int) -> list[tuple[str]]:
     return [(text or "",) for text in shapely.to_wkt(shapes, rounding_precision=decimals)]
 
 
-def _text(column: Column, value: object) -> object:
+def _text(column: Field, value: object) -> object:
     if isinstance(value, list | tuple):
         return "; ".join(map(str, value))
     if column.kind == "boolean" and value is not None:

@@ -15,7 +15,8 @@ import pyogrio
 import shapely
 
 from pcrs.errors import StoreError
-from pcrs.vector.sheets import Column, Extract, Record, Sheet
+from pcrs.standard.fields import Field
+from pcrs.vector.sheets import Extract, Record, Sheet
 
 _TYPES: Mapping[str, str] = {
     "Point": "Point",
@@ -148,7 +149,7 @@ def _shapes(sheet: Sheet, batch: Sequence[Record]) -> np.ndarray:
     return result
 
 
-def _columns(columns: Sequence[Column], batch: Sequence[Record]) -> tuple[list[np.ndarray], list[Any]]:
+def _columns(columns: Sequence[Field], batch: Sequence[Record]) -> tuple[list[np.ndarray], list[Any]]:
     """The values column by column as numpy arrays, and masks of what is null."""
     fields, masks = [], []
     for column in columns:
@@ -159,7 +160,7 @@ def _columns(columns: Sequence[Column], batch: Sequence[Record]) -> tuple[list[n
     return fields, masks
 
 
-def _array(column: Column, values: Sequence[Any]) -> np.ndarray:
+def _array(column: Field, values: Sequence[Any]) -> np.ndarray:
     if column.kind in ("integer", "boolean"):
         whole = [int(v) if v is not None and abs(int(v)) < _INTEGER_LIMIT else 0 for v in values]
         return np.array(whole, dtype=np.int64)
@@ -222,7 +223,7 @@ def _selected(table: Table, how: Target, names: Mapping[str, str]) -> str:
     return f'SELECT {listed} FROM "{table.name}"'  # noqa: S608 - names of our own sheets, quoted
 
 
-def _value(column: Column, how: Target) -> str:
+def _value(column: Field, how: Target) -> str:
     """The column in SQL; long texts are cut at a third of the bytes, which no letter of ours passes."""
     name = f'"{column.name}"'
     if not how.texts_max or column.kind not in ("string", "list"):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pcrs.files import placing
 from pcrs.standard.crs import is_latlon
+from pcrs.standard.fields import Field
 from pcrs.vector.csv_files import write_csv
 from pcrs.vector.gdal_files import Table, Target, convert, write_geopackage
-from pcrs.vector.sheets import Column, Extract
+from pcrs.vector.sheets import Extract
 
 NOTICE = "LISEZ-MOI.txt"
 _NAME_MAX = 10
@@ -110,7 +111,7 @@ def zip_files(path: Path, files: Iterable[Path]) -> None:
                 shutil.copyfileobj(source, target, _CHUNK)
 
 
-def short_names(columns: Sequence[Column]) -> dict[str, str]:
+def short_names(columns: Sequence[Field]) -> dict[str, str]:
     """Names of ten letters at most, all different whatever their case, near the full ones."""
     taken: set[str] = set()
     short = {}

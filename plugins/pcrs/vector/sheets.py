@@ -2,25 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.standard.crs import BBox
+from pcrs.standard.fields import Field
 
-ColumnKind = Literal["string", "integer", "number", "date", "datetime", "boolean", "list"]
 Record = tuple[str, BaseGeometry | None, Mapping[str, Any]]
 """Id, geometry in the CRS of the extract (x before y), values by column name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a sheet; `codes` gives the French label of each code, where values are codes."""
-
-    name: str
-    kind: ColumnKind
-    title: str = ""
-    codes: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +21,7 @@ class Sheet:
     title: str
     shape: str | None
     """A shape of the model; None: the objects have no geometry."""
-    columns: tuple[Column, ...]
+    columns: tuple[Field, ...]
     id_column: str
     count: int
     has_z: bool

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pcrs.standard.codes import CODES
-from pcrs.vector.sheets import Column
+from pcrs.standard.fields import Field
 from pcrs.work.selection import Selection
 
 COVER_COLUMNS = (
-    Column("affleurant", "string", "gml:id de l'affleurant"),
-    Column("reseau", "string", "nature du réseau", CODES["NatureReseauPCRSType"].values),
-    Column("nature", "string", "nature de l'affleurant", CODES["NatureAffleurantPCRSType"].values),
-    Column("gestionnaire", "string", "gestionnaire"),
+    Field("affleurant", "string", "gml:id de l'affleurant"),
+    Field("reseau", "string", "nature du réseau", CODES["NatureReseauPCRSType"].values),
+    Field("nature", "string", "nature de l'affleurant", CODES["NatureAffleurantPCRSType"].values),
+    Field("gestionnaire", "string", "gestionnaire"),
 )
 """Columns that exports add to the layers of geometries and symbols of affleurants."""
 _PARTS = ("enveloppe", "ligne", "point")

@@ -16,7 +16,7 @@ from pcrs.store.base import FeatureStore, Layer, Query, Row
 from pcrs.vector.drawing import AFFLEURANTS
 from pcrs.vector.formats import Format
 from pcrs.vector.packs import NOTICE, zip_files
-from pcrs.vector.sheets import Column, Extract, Record, Sheet
+from pcrs.vector.sheets import Extract, Record, Sheet
 from pcrs.work.areas import Area
 from pcrs.work.covers import COVER_CLASSES, COVER_COLUMNS, covers
 from pcrs.work.cutting import cut
@@ -208,9 +208,7 @@ class _Reader:
         facts = self.selection.facts[layer.name]
         chosen = self.order.columns
         columns = tuple(
-            Column(f.name, f.kind, f.title, f.codes)
-            for f in layer.fields
-            if chosen is None or f.name in chosen or f.name == layer.id_field
+            f for f in layer.fields if chosen is None or f.name in chosen or f.name == layer.id_field
         )
         return Sheet(
             name=layer.name,

@@ -1,8 +1,9 @@
 """The layers of a site's feature store: one per CNIG class, the dalles, the communes."""
 
 from pcrs.standard.codes import CODES
+from pcrs.standard.fields import Field, Kind
 from pcrs.standard.model import CLASSES, Attribute
-from pcrs.store.base import Field, Kind, Layer
+from pcrs.store.base import Layer
 
 _KINDS: dict[str, Kind] = {
     "string": "string",
