@@ -43,9 +43,11 @@ CONFORMANCE = tuple(
         "cql2/1.0/conf/spatial-functions",
         "cql2/1.0/conf/temporal-functions",
         "cql2/1.0/conf/array-functions",
+        "cql2/1.0/conf/property-property",
     )
 )
-"""What the features do. Arithmetic and functions of our own are not among it, nor is any writing (Part 4)."""
+"""What the features do; CQL2 by the standard's own predicates. Arithmetic and functions of our own are not
+among it, nor is any writing (Part 4)."""
 _NOT_SERVED = ("/processes", "/jobs", "/TileMatrixSets", "/asyncapi")
 
 
