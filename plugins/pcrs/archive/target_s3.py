@@ -48,7 +48,7 @@ class S3Target:
 
         config = Config(
             s3={"addressing_style": "path"},
-            retries={"mode": "standard", "max_attempts": 4},
+            retries={"mode": "standard", "max_attempts": 3},
             connect_timeout=10,
             max_pool_connections=32,
             request_checksum_calculation="when_required",  # all is read back; few services know them
