@@ -27,6 +27,14 @@ def test_owslib_finds_the_catalogue_and_searches_it(client):
     assert record["properties"]["title"].startswith("Plan Corps de Rue Simplifié")
 
 
+def test_identifiers_answer_with_the_record_of_what_they_name(demo_url, client):
+    for record in client.collection_items("catalogue", limit=100)["features"]:
+        (identifier,) = record["properties"]["externalIds"]
+        answer = httpx.get(identifier["value"], follow_redirects=True)
+        assert [each.status_code for each in answer.history] == [303]
+        assert f"<gco:CharacterString>{record['id']}</gco:CharacterString>" in answer.text
+
+
 def in_json_schema(said):
     """OpenAPI's `nullable` in the words of JSON Schema."""
     if isinstance(said, list):

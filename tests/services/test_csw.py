@@ -580,21 +580,6 @@ def test_gdal_reads_the_catalogue(address):
     assert sorted(found.stdout.split()) == sorted(IDENTIFIERS)
 
 
-def test_an_identifier_answers_with_its_record(address):
-    root = address.removesuffix("/csw")
-    with httpx.Client(follow_redirects=True) as client:
-        response = client.get(f"{root}/id/dataset/PCRS_D046_RVB-0M05")
-    assert [r.status_code for r in response.history] == [303]
-    assert texts(response, "//gmd:MD_Metadata/gmd:fileIdentifier/*/text()") == ["PCRS_D046_RVB-0M05"]
-
-
-def test_an_identifier_of_nothing_is_not_found(routes):
-    assert ask(routes, "/id/dataset/no-such").status_code == 404
-    assert ask(routes, "/id/person/PCRS_D046").status_code == 404
-    assert ask(routes, "/id/dataset/..%2f..%2fetc").status_code == 404
-    assert ask(routes, "/id/series/PCRS_D046", "HEAD").headers["Location"].startswith(f"{PUBLIC}/csw?")
-
-
 # What is refused
 
 BAD_QUERIES = [

@@ -1,4 +1,4 @@
-"""The catalogue service: CSW 2.0.2 and 3.0.0 at /csw, and the addresses that identify resources at /id/."""
+"""The catalogue service: CSW 2.0.2 and 3.0.0 at /csw."""
 
 import asyncio
 import logging
@@ -7,12 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from pcrs.errors import NotFoundError, StoreError
-from pcrs.publish.addresses import KINDS, Addresses
 from pcrs.serve.csw_dcat import NAMESPACES, Graphs, GraphSchema
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
@@ -76,9 +74,8 @@ class CswService:
         await response(scope, receive, send)
 
     def routes(self) -> list[BaseRoute]:
-        """/csw, and /id/… which sends to the record of what it identifies."""
-        identified = Route("/id/{kind}/{identifier}", self._identified, methods=["GET"])
-        return [Route("/csw", self, methods=_METHODS.split(", ")), identified]
+        """/csw."""
+        return [Route("/csw", self, methods=_METHODS.split(", "))]
 
     async def _respond(self, request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -124,19 +121,6 @@ class CswService:
             _LOG.log(level, "csw %s %s: %s", fault.code, fault.locator, fault, exc_info=fault.status >= 500)
             return Answer(fault.status, _XML, fault.report(version))
 
-    async def _identified(self, request: Request) -> Response:
-        if request.path_params["kind"] not in KINDS:
-            return _nothing()
-        identifier = request.path_params["identifier"]
-        try:
-            await self._gate.run(lambda: self._records.get(identifier), large=False)
-        except NotFoundError:
-            return _nothing()
-        except (BusyError, StoreError):
-            return PlainTextResponse("Réessayez plus tard. Try again later.\n", 503, _RETRY)
-        address = Addresses(self._site.public_url, "").record(identifier)
-        return RedirectResponse(address, 303)
-
 
 _XML = "application/xml; charset=UTF-8"
 _RETRY = {"Retry-After": str(RETRY_S)}
@@ -147,10 +131,6 @@ def _spoken(source: str | bytes) -> Version:
     if isinstance(source, bytes):
         return version_of(source)
     return "2.0.2" if "2.0.2" in source else "3.0.0"
-
-
-def _nothing() -> Response:
-    return PlainTextResponse("Aucune ressource de ce nom. No resource of this name.\n", 404)
 
 
 def _report(fault: CswFault, version: Version) -> Response:
