@@ -81,7 +81,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *catalogue.routes(),
             *listing.routes(site.root, url, served.hot),
             *national.routes(served, live.shelf),
-            *portal.routes(served),
+            *portal.routes(served, live.shelf),
         ]
     )
     rules = settings.access.rules

@@ -2,56 +2,26 @@
 
 import html.parser
 import re
-import shutil
-import threading
-import time
 from collections import Counter
-from contextlib import contextmanager
+from importlib.resources import files
 
-import numpy as np
 import pytest
-import simplejpeg
-import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from pcrs.raster.mosaic import Mosaic, Source
+from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import portal
-from pcrs.serve.portal.pages import POLICY
-from pcrs.standard.crs import BBox, transformer
-from pcrs.standard.names import DalleName, format_name
-from pcrs.store.base import Layer
+from pcrs.serve.portal.pages import PAGES, POLICY
+from pcrs.standard.crs import transformer
+from tests.browser import chromium, faults, one, ready, until
+from tests.portal_site import EXTENT, Site, Store, listening, served_at
 from tests.services.asking import PUBLIC, ask, ask_as_written, served_by
-from tests.serving import free_port
 
-SCRIPTS = (
-    "address dalles elements features grid language panel portal position services symbols texts vector"
-).split()
-KM = [DalleName(2025, x, 6_373_000, 1000, "46") for x in (576_000, 577_000)]
-EXTENT = [576_000, 6_372_000, 578_000, 6_373_000]
-
-
-class Store:
-    """The part of a store that the portal asks."""
-
-    def __init__(self):
-        self.counts = {"dalles": 2, "FacadePCRS": 1, "AffleurantPCRS": 0}
-
-    def revision(self):
-        return "1"
-
-    def layers(self):
-        return tuple(Layer(name, f"Titre de {name}", None, (), "id") for name in self.counts)
-
-    def count(self, name, query):
-        return self.counts[name]
+STATIC = files("pcrs.serve.portal") / "static"
+SCRIPTS = sorted(each.name.removesuffix(".js") for each in STATIC.iterdir() if each.name.endswith(".js"))
 
 
 @pytest.fixture
 def served(tmp_path):
-    mosaic = Mosaic([Source(tmp_path / "absent.tif", name.bbox, 0) for name in KM])
-    return served_by(tmp_path, lambda edition: mosaic, store=Store())
+    return served_at(tmp_path)
 
 
 @pytest.fixture
@@ -89,6 +59,11 @@ def page(app):
     return Page(ask(app, "/").text)
 
 
+@pytest.fixture(params=PAGES)
+def any_page(request, app):
+    return Page(ask(app, request.param).text)
+
+
 # ---- the page
 
 
@@ -97,18 +72,20 @@ def test_the_page_is_french_first_and_has_the_strict_policy(app):
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert response.headers["content-security-policy"] == POLICY
     assert "unsafe" not in POLICY
+    assert "default-src 'self'" in POLICY
+    assert "script-src" not in POLICY
     assert '<html lang="fr">' in response.text
     assert ask(app, "/", "HEAD").content == b""
 
 
-def test_the_page_has_no_inline_script_or_style(page):
-    assert page.inline == []
-    assert page.every("style") == []
-    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+def test_the_page_has_no_inline_script_or_style(any_page):
+    assert any_page.inline == []
+    assert any_page.every("style") == []
+    assert not [name for _, attributes in any_page.tags for name in attributes if name.startswith("on")]
 
 
-def test_every_address_in_the_page_is_relative_and_ours(page):
-    for address in (*page.every("href"), *page.every("src")):
+def test_every_address_in_the_page_is_relative_and_ours(any_page):
+    for address in (*any_page.every("href"), *any_page.every("src")):
         assert not re.match(r"[a-z]+:|/", address), address
 
 
@@ -124,7 +101,13 @@ def test_everything_that_the_page_asks_for_is_there_and_together_small(app, page
 
 
 def test_nothing_in_our_files_names_another_site(app):
-    for name in (*(f"{script}.js" for script in SCRIPTS), "portal.css", "index.html", "icon.svg"):
+    for name in (
+        *(f"{script}.js" for script in SCRIPTS),
+        "portal.css",
+        "flux.css",
+        "index.html",
+        "flux.html",
+    ):
         text = ask(app, f"/static/{name}").text
         named = set(re.findall(r"https?://[^\s\"'`)]+", text))
         assert named <= {"http://www.w3.org/2000/svg", "http://www.opengis.net/def/crs/EPSG/0/2154"}, name
@@ -134,6 +117,16 @@ def test_modules_import_only_what_is_served(app):
     for name in SCRIPTS:
         for imported in re.findall(r'from "(.+?)"', ask(app, f"/static/{name}.js").text):
             assert imported.removeprefix("./").removesuffix(".js") in SCRIPTS
+
+
+def test_modules_are_announced_so_that_they_come_at_once(app, page):
+    announced = {address for _, a in page.tags if a.get("rel") == "modulepreload" for address in [a["href"]]}
+    needed, found = {"portal"}, set()
+    while needed - found:
+        name = (needed - found).pop()
+        found.add(name)
+        needed |= set(re.findall(r'from "\./(.+?)\.js"', ask(app, f"/static/{name}.js").text))
+    assert announced == {f"static/{name}.js" for name in found - {"portal"}}
 
 
 def test_ids_are_unique_and_references_lead_somewhere(page):
@@ -146,17 +139,26 @@ def test_ids_are_unique_and_references_lead_somewhere(page):
     assert inputs <= set(page.every("for"))
 
 
-def test_landmarks_and_texts_in_both_languages(app, page):
-    tags = [tag for tag, _ in page.tags]
+def test_landmarks_and_texts_in_both_languages(app, any_page):
+    tags = [tag for tag, _ in any_page.tags]
     assert [tags.count(tag) for tag in ("main", "header", "footer", "h1")] == [1, 1, 1, 1]
-    texts = ask(app, "/static/texts.js").text
-    french, english = (
-        set(re.findall(r"^    (\w+):", part, re.MULTILINE)) for part in texts.split("\n  en: {")
-    )
-    english -= {"AEP", "ASSA"}
+    french, english = (texts(app, language) for language in ("fr", "en"))
     assert french == english
-    used = {*page.every("data-text"), *page.every("data-label"), *page.every("data-hint")}
+    used = {*any_page.every("data-text"), *any_page.every("data-label"), *any_page.every("data-hint")}
     assert used <= french
+
+
+def texts(app, language):
+    """The keys of the texts of a language."""
+    written = ask(app, f"/static/texts_{language}.js").text.partition("\n};")[0]
+    return set(re.findall(r"^  (\w+):", written, re.MULTILINE))
+
+
+def test_texts_that_scripts_ask_for_are_there(app):
+    scripts = " ".join(ask(app, f"/static/{name}.js").text for name in SCRIPTS)
+    asked = set(re.findall(r"\btext\(\s*\"(\w+)\"", scripts))
+    assert len(asked) > 50
+    assert asked <= texts(app, "fr")
 
 
 # ---- files
@@ -241,116 +243,11 @@ def test_before_the_first_publication_there_is_no_extent(tmp_path):
 
 # ---- in a browser
 
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --window-size=1300,900"
-).split()
-
-
-def dalle_feature(name):
-    west, south, east, north = name.bbox
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    stem = format_name(name)
-    values = {
-        "edition": "2025",
-        "date_acquisition": "2025-06-12",
-        "date_recette": None,
-        "precision": "010",
-        "resolution_cm": 5,
-        "size_m": name.size_m,
-        "chantier": None,
-        "fichier": f"{stem}.tif",
-        "octets": 98_765_432,
-        "href": f"{PUBLIC}/listing/dalles/2025/{stem}.tif",
-    }
-    return {
-        "type": "Feature",
-        "id": stem,
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-        "properties": values,
-    }
-
-
-FACADE = {
-    "type": "Feature",
-    "id": "facade.1",
-    "geometry": {"type": "LineString", "coordinates": [[576_990, 6_372_500], [577_010, 6_372_500]]},
-    "properties": {"producteur": "Géomètre"},
-}
-
-
-class Site:
-    """What stands around the portal, as little as it takes, behind `/prefix/` that a proxy strips."""
-
-    def __init__(self, served):
-        self.asked = []
-        tile = simplejpeg.encode_jpeg(np.full((256, 256, 3), (90, 140, 90), np.uint8))
-        found = {"dalles": [dalle_feature(name) for name in KM], "FacadePCRS": [FACADE]}
-
-        def items(request):
-            box = request.query_params.get("bbox")
-            features = found[request.path_params["name"]]
-            if box:
-                asked = BBox(*map(float, box.split(",")))
-                features = [f for f in features if asked.intersects(extent_of(f["geometry"]))]
-            if "id" in request.query_params:
-                features = [f for f in features if f["id"] == request.query_params["id"]]
-            return JSONResponse({"type": "FeatureCollection", "features": features})
-
-        self.inside = Starlette(
-            routes=[
-                *portal.routes(served),
-                Route("/wmts/{rest:path}", lambda request: Response(tile, media_type="image/jpeg")),
-                Route("/ogcapi/collections/{name}/items", items),
-            ]
-        )
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] == "http":
-            self.asked.append(scope["path"])
-            if not scope["path"].startswith("/prefix/"):
-                await Response("outside the prefix", 404)(scope, receive, send)
-                return
-            path = scope["path"].removeprefix("/prefix")
-            scope = {**scope, "path": path, "raw_path": path.encode()}
-        await self.inside(scope, receive, send)
-
-
-def extent_of(geometry):
-    positions = np.array(geometry["coordinates"]).reshape(-1, 2)
-    low, high = positions.min(axis=0), positions.max(axis=0)
-    return BBox(low[0] - 0.1, low[1] - 0.1, high[0] + 0.1, high[1] + 0.1)
-
-
-@contextmanager
-def listening(app):
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}/prefix/"
-    finally:
-        server.should_exit = True
-        thread.join()
-
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("chromium and chromedriver are not installed")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield opened
-    opened.quit()
+    with chromium(tmp_path_factory.mktemp("chromium")) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -361,28 +258,10 @@ def opened(browser, served):
     with listening(site) as url:
         browser.get("about:blank")
         yield browser, url, site
-        faults = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+        wrong = faults(browser)
         browser.get("about:blank")
-    assert faults == []
+    assert wrong == []
     assert not [path for path in site.asked if not path.startswith("/prefix/")]
-
-
-def until(condition, patience_s=20):
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
-
-
-def one(browser, selector):
-    return browser.find_element("css selector", selector)
-
-
-def ready(browser):
-    until(lambda: "ready" in one(browser, "body").get_attribute("class"))
 
 
 @pytest.mark.clients
@@ -405,7 +284,7 @@ def test_native_pixels_are_asked_at_level_22_and_objects_come_with_them(opened):
     assert f"/prefix/wmts/PCRS_D046_RVB/2154_5cm/22/{column:.0f}/{row:.0f}.jpeg" in site.asked
     until(lambda: one(browser, "#vector-note").text == "1 objet à l'écran")
     assert " ".join(one(browser, "#l93").text.split()) == "E 577 000,00 N 6 372 500,00"
-    shown = re.findall(r"[\d,]+", one(browser, "#wgs84").text)
+    shown = re.findall(r"[\d,]+", one(browser, "#chosen").text)
     east, north = transformer(2154, 4326).transform(577_000, 6_372_500)
     assert [float(value.replace(",", ".")) for value in shown] == pytest.approx([north, east], abs=1e-6)
 
@@ -415,7 +294,7 @@ def test_a_dalle_is_picked_from_the_keyboard_and_can_be_downloaded(opened):
     from selenium.webdriver.common.keys import Keys
 
     browser, url, _ = opened
-    browser.get(f"{url}#19/576990/6372500.5")
+    browser.get(f"{url}#19/576990/6372600")
     ready(browser)
     until(lambda: browser.find_elements("css selector", "#dalles-list li"))
     one(browser, "#map").send_keys(Keys.ENTER)
@@ -425,7 +304,7 @@ def test_a_dalle_is_picked_from_the_keyboard_and_can_be_downloaded(opened):
     assert "98,8 Mo" in card.text
     link = card.find_element("css selector", "a[download]")
     assert link.get_attribute("href") == f"{PUBLIC}/listing/dalles/2025/46-2025-0576-6373-LA93-0M05-RVB.tif"
-    assert "dalle=46-2025-0576-6373-LA93-0M05-RVB" in browser.current_url
+    until(lambda: "dalle=46-2025-0576-6373-LA93-0M05-RVB" in browser.current_url)
     browser.refresh()
     until(lambda: "0576-6373" in one(browser, "#picked").text)
     one(browser, "#map").send_keys(Keys.ESCAPE)
@@ -488,7 +367,7 @@ def test_an_unknown_place_is_said_in_words(opened):
     browser.get(url)
     ready(browser)
     one(browser, "#place").send_keys("nulle part\n")
-    until(lambda: "Position ou dalle inconnue" in one(browser, "#said").text)
+    until(lambda: "Lieu inconnu" in one(browser, "#said").text)
 
 
 @pytest.mark.clients

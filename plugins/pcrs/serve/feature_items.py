@@ -15,6 +15,7 @@ from pcrs.serve.ogcapi_request import EMBED, Asked
 from pcrs.standard.crs import L93, uri
 from pcrs.store.base import Layer, Page, Query, Row
 from pcrs.store.named import by_ids
+from pcrs.vector.drawing import AFFLEURANTS
 from pcrs.vector.formats import FORMATS, ONE_CLASS_FORMATS
 from pcrs.work.layers import COMMUNES
 
@@ -86,6 +87,8 @@ def _told(host: Host, layer: Layer, rows: Any, asked: ItemsAsked, shown: Shown) 
     if asked.embed:
         carrying = Carrying(host, lambda found: told("", found, None), asked.query.at)
         carrying.embed(layer.name, rows, documents)
+    if layer.name in AFFLEURANTS and asked.fields is None and asked.query.at is None:
+        host.covers.tell(rows, documents)
     if layer.name == COMMUNES.name:
         for row, document in zip(rows, documents, strict=True):
             document.setdefault("links", []).extend(extracts(host, row))

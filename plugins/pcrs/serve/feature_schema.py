@@ -10,6 +10,8 @@ from pcrs.standard.codes import CODES
 from pcrs.standard.fields import Field, Kind
 from pcrs.standard.model import CLASSES, Attribute
 from pcrs.store.base import Layer
+from pcrs.vector.drawing import AFFLEURANTS
+from pcrs.work.covers import COVER_COLUMNS
 
 _TYPES: Mapping[Kind, Document] = {
     "string": {"type": "string"},
@@ -45,6 +47,9 @@ def schema(host: Host, layer: Layer, language: Language, resource: str) -> Docum
         properties["geometry"] = {"title": "géométrie" if language == "fr" else "geometry"} | shape
     for position, field in enumerate(layer.fields, start=1):
         properties[field.name] = _property(host, layer, field) | {"x-ogc-propertySeq": position}
+    if resource == "schema" and layer.name in AFFLEURANTS:
+        for position, column in enumerate(COVER_COLUMNS, start=len(layer.fields) + 1):
+            properties[column.name] = _cover(column) | {"x-ogc-propertySeq": position}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{host.address}/collections/{layer.name}/{resource}",
@@ -70,6 +75,12 @@ def _property(host: Host, layer: Layer, field: Field) -> Document:
     if attribute is not None and attribute.kind == "link":
         (found["items"] if field.kind == "list" else found).update(_reference(host, attribute))
     return found
+
+
+def _cover(column: Field) -> Document:
+    """A property that answers have from the affleurant to which an object belongs; no filter reads it."""
+    found: Document = {"type": "string", "title": column.title, "readOnly": True}
+    return found | ({"oneOf": _codes(column.codes, None)} if column.codes else {})
 
 
 def _codes(codes: Mapping[str, str], attribute: Attribute | None) -> list[Document]:

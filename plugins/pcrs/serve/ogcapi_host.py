@@ -18,6 +18,7 @@ from pcrs import __version__
 from pcrs.errors import PcrsError
 from pcrs.serve.context import Served
 from pcrs.serve.feature_area import area
+from pcrs.serve.feature_covers import Covers
 from pcrs.serve.ogcapi_config import Configuration, configuration
 from pcrs.serve.ogcapi_request import HostRequest
 from pcrs.store.base import Layer
@@ -57,6 +58,7 @@ class Host:
     """First and last date, for the layers that have dates."""
     mark: str
     """Of the store, the editions and the settings that this state was made from."""
+    covers: Covers
 
     @property
     def address(self) -> str:
@@ -92,7 +94,7 @@ def host(served: Served, base: Configuration, extensions: Sequence[Extension]) -
     conf = configuration(base, served)
     layers = {name: served.store.layer(name) for name in conf["resources"]}
     spans = {name: span for name in layers if (span := served.store.span(name))}
-    return Host(served, base, extensions, core.API(conf, {}), layers, spans, noted)
+    return Host(served, base, extensions, core.API(conf, {}), layers, spans, noted, Covers(served.store))
 
 
 def call(

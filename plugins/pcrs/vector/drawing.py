@@ -52,6 +52,13 @@ class Drawing:
     shown: bool = True
     """False: in the file, but not drawn until it is asked for."""
 
+    @property
+    def sides(self) -> tuple[str, str] | None:
+        """The attributes of length and width of a symbol; None where objects say neither, nor an azimuth."""
+        if self.by == "section":
+            return "longueur", "largeur"
+        return ("longueur_mm", "largeur_mm") if self.by in ("nature", "reference") else None
+
 
 _THIN, _MEDIUM, _BOLD = Look(), Look(width_mm=0.25), Look(width_mm=0.5)
 _WALL = Look(width_mm=0.35)

@@ -193,12 +193,9 @@ def _marker(symbol: _Element, drawing: Drawing, code: str, look: Look, colour: s
 
 def _turned(drawing: Drawing) -> dict[str, str]:
     """Angle and sides, for the classes whose objects say them."""
-    if drawing.by == "section":
-        length, width = "longueur", "largeur"
-    elif drawing.by in ("nature", "reference"):
-        length, width = "longueur_mm", "largeur_mm"
-    else:
+    if drawing.sides is None:
         return {}
+    length, width = drawing.sides
     return {
         "angle": 'coalesce("angleRotation",90) - 90',
         "width": _side(length, drawing.size_m),

@@ -98,7 +98,7 @@ def export(store: FeatureStore, order: Order, path: Path, progress: Progress = s
     order.check()
     for _ in range(_TRIES):
         before = store.revision()
-        extract = _extract(store, order, progress)
+        extract = extract_of(store, order, progress)
         if not extract.sheets:
             return Exported(path, {})
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,13 @@ def _write(folder: Path, path: Path, form: Format, extract: Extract) -> Path:
     return folder / path.name
 
 
-def _extract(store: FeatureStore, order: Order, progress: Progress) -> Extract:
+def extract_of(store: FeatureStore, order: Order, progress: Progress = silent) -> Extract:
+    """What is asked, ready to be written; its objects are read from the store as they are written.
+
+    Raises:
+        NotFoundError: a layer is unknown.
+        TooLargeError: more objects than `order.objects_max`.
+    """
     layers = _layers(store, order)
     region = order.area.region if order.area else None
     selection = Selection(store, layers, region, order.base, order.objects_max, order.bound)

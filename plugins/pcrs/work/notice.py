@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pyproj import CRS, Proj
+from pyproj import CRS
 
-from pcrs.standard.crs import L93, BBox, is_latlon, transformer
+from pcrs.standard.crs import L93, BBox, distortion, is_latlon
 from pcrs.standard.french import number
 from pcrs.work.selection import Facts
 
@@ -64,8 +64,7 @@ def _scale(box: BBox, epsg: int) -> float | None:
     """Centimetres per kilometre by which the projection lengthens distances there; None for degrees."""
     if is_latlon(epsg):
         return None
-    lon, lat = transformer(L93, 4171).transform((box.xmin + box.xmax) / 2, (box.ymin + box.ymax) / 2)
-    return float((Proj(f"EPSG:{epsg}").get_factors(lon, lat).meridional_scale - 1) * 1e5)
+    return distortion(epsg, (box.xmin + box.xmax) / 2, (box.ymin + box.ymax) / 2).stretch
 
 
 def _warning_fr(epsg: int, scale: float | None) -> list[str]:

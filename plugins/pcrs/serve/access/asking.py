@@ -97,7 +97,7 @@ def _ogcapi(scope: Scope, rest: list[str]) -> Ask:
                 return _OPEN
             action: Action = "read" if scope["method"] in ("GET", "HEAD", "OPTIONS") else "edit"
             spread: Spread = "within" if more[0] == "coverage" else "touches"
-            with_others = _embeds(scope) or (name in AFFLEURANTS and _files(scope))
+            with_others = _embeds(scope) or name in AFFLEURANTS
             layers = {name, VECTOR} if with_others else {name}
             return Ask(action, frozenset(layers), spread=spread)
         case ["processes", _, "execution"] | ["jobs", *_]:
@@ -120,6 +120,10 @@ def _download(_scope: Scope, rest: list[str]) -> Ask:
     return _OPEN
 
 
+def _portal(_scope: Scope, rest: list[str]) -> Ask:
+    return Ask(layers=frozenset({"ortho", VECTOR})) if rest == ["plan.pdf"] else _OPEN
+
+
 def _index(_scope: Scope, _rest: list[str]) -> Ask:
     return Ask(layers=frozenset({"dalles"}))
 
@@ -133,6 +137,7 @@ _READERS: dict[str, Callable[[Scope, list[str]], Ask]] = {
     "stac": _index,
     "data": _index,
     "stockages": _index,
+    "portail": _portal,
 }
 
 

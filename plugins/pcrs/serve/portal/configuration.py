@@ -1,20 +1,24 @@
-"""What the page asks first: titles, layers, extent, codes and colours of the site, as JSON."""
+"""What the page asks first: titles, layers, editions, extent, codes and colours of the site, as JSON."""
 
+from collections.abc import Callable
 from typing import Any
 
+from pcrs.publish.plan import FORMATS, ORIENTATIONS, frame_mm
 from pcrs.serve.context import Served
 from pcrs.standard.codes import CODES, network_colour
 from pcrs.standard.grid import LAMB93, TOP_LEVEL
 from pcrs.standard.model import CLASSES
 from pcrs.store.base import Query
+from pcrs.work.downloads import Shelf
 from pcrs.work.site import Site
 
 _NETWORKS = "NatureReseauPCRSType"
 _PRECISIONS = "CategoriePrecisionPCRSType"
 _DALLES = "dalles"
+_COMMUNES = "communes"
 
 
-def configuration(served: Served) -> dict[str, Any]:
+def configuration(served: Served, shelf: Callable[[], Shelf] | None = None) -> dict[str, Any]:
     """The site as the page draws it. Boxes are EPSG:2154, metres; codes have their French labels."""
     bbox = served.mosaic(None).bbox
     layers = {layer.name: layer for layer in served.store.layers()}
@@ -29,6 +33,7 @@ def configuration(served: Served) -> dict[str, Any]:
         "url": served.public_url,
         "layer": served.layer,
         "editions": list(reversed(served.editions())),
+        "flown": flown(shelf()) if shelf is not None else {},
         "extent": None if bbox is None else list(bbox),
         "grid": {
             "id": LAMB93.id,
@@ -37,6 +42,7 @@ def configuration(served: Served) -> dict[str, Any]:
             "first": TOP_LEVEL,
         },
         "dalles": counts.get(_DALLES, 0),
+        "communes": counts.get(_COMMUNES, 0),
         "classes": {
             name: {"title": layers[name].title, "count": count}
             for name, count in counts.items()
@@ -47,4 +53,19 @@ def configuration(served: Served) -> dict[str, Any]:
             for code, label in CODES[_NETWORKS].values.items()
         },
         "precisions": dict(CODES[_PRECISIONS].values),
+        "sheets": {paper: {turn: list(frame_mm(paper, turn)) for turn in ORIENTATIONS} for paper in FORMATS},
     }
+
+
+def flown(shelf: Shelf) -> dict[str, dict[str, str | None]]:
+    """By edition: first and last day on which its dalles were flown (None: not given), and its date."""
+    found: dict[str, dict[str, str | None]] = {}
+    for resource in shelf.resources:
+        if resource.kind != "raster":
+            continue
+        for part in resource.parts:
+            if part.edition is not None:
+                days = sorted(day for item in part.items if item.dalle and (day := item.dalle.acquired))
+                first, last = (days[0], days[-1]) if days else (None, None)
+                found[part.edition] = {"first": first, "last": last, "dated": part.dated.isoformat()}
+    return found

@@ -1,108 +1,82 @@
-"""Routes of the portal: the page, its files, its configuration.
+"""Routes of the portal: its pages, their files, and the documents that they ask for.
 
-OpenLayers and proj4 come from the MapProxy that is installed: nothing is copied, nothing is fetched from
-elsewhere, and a page without inline script or style lets the strictest policy hold.
+A page without inline script or style lets a strict policy hold: scripts are ours alone, and what a user adds
+to the map can only be drawn or read as data.
 """
 
-import gzip
-import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
+from pcrs.serve.portal.assets import Asset, asset, made, names, sent
 from pcrs.serve.portal.configuration import configuration
+from pcrs.serve.portal.plans import Plans
+from pcrs.serve.portal.streams import Dressed
+from pcrs.serve.portal.symbology import symbology
+from pcrs.work.downloads import Shelf
 
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'self'"
+    "default-src 'self'; img-src 'self' data: blob: https: http:; connect-src 'self' https: http:;"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-_MEDIA_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "svg": "image/svg+xml",
-    "json": "application/json",
-}
-_LIBRARIES = ("ol.js", "ol.css", "proj4.min.js")
-_HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-"""`no-cache`: kept, but asked about each time; the answer is a 304 until pcrs is upgraded."""
+"""Images and data may come from elsewhere, for users add maps of their own; scripts and styles may not."""
+PAGES = {"/": "index.html", "/flux": "flux.html"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Asset:
-    """A file in memory, plain and compressed."""
-
-    plain: bytes
-    packed: bytes
-    media_type: str
-    etag: str
-
-
-def routes(served: Served) -> list[Route]:
-    """The page at `/`, its files under `/static/`, and `/portail/config.json`."""
-
-    async def page(request: Request) -> Response:
-        return _sent(request, _asset("index.html"), {"Content-Security-Policy": POLICY})
-
-    async def static(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in _names():
-            return PlainTextResponse("404 Not Found\n", 404)
-        return _sent(request, _asset(name))
-
-    @lru_cache(maxsize=1)
-    def described(_state: tuple[object, ...]) -> _Asset:
-        return _made(json.dumps(configuration(served), ensure_ascii=False).encode(), "json")
-
-    def current() -> _Asset:
-        return described((served.store.revision(), served.editions(), served.mosaic(None).bbox))
-
-    async def config(request: Request) -> Response:
-        return _sent(request, await run_in_threadpool(current))
-
+def routes(served: Served, shelf: Callable[[], Shelf] | None = None) -> list[Route]:
+    """The pages at `/` and `/flux`, their files under `/static/`, their documents under `/portail/`."""
+    documents = _Documents(served, shelf)
     methods = ["GET", "HEAD"]
     return [
-        Route("/", page, methods=methods),
-        Route("/static/{name:path}", static, methods=methods),
-        Route("/portail/config.json", config, methods=methods),
+        *(Route(path, _page(name), methods=methods) for path, name in PAGES.items()),
+        Route("/static/{name:path}", _static, methods=methods),
+        Route("/portail/config.json", documents.config, methods=methods),
+        Route("/portail/symbologie.json", documents.symbology, methods=methods),
+        Route("/portail/plan.pdf", Plans(served).answer, methods=["GET"]),
+        Route("/portail/pcrs.{suffix}", Dressed(served).answer, methods=methods),
     ]
 
 
-@lru_cache(maxsize=1)
-def _names() -> dict[str, Traversable]:
-    """Every file that may be asked for, by its name under `/static/`."""
-    ours = {entry.name: entry for entry in (files(__package__) / "static").iterdir() if entry.is_file()}
-    theirs = files("mapproxy.service") / "templates" / "demo" / "static"
-    return ours | {f"ol/{name}": theirs / name for name in _LIBRARIES}
+def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return sent(request, asset(name), {"Content-Security-Policy": POLICY})
+
+    return answer
 
 
-@lru_cache(maxsize=64)
-def _asset(name: str) -> _Asset:
-    """A file by its name under `/static/`, read once."""
-    return _made(_names()[name].read_bytes(), name.rsplit(".", 1)[-1])
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in names():
+        return PlainTextResponse("404 Not Found\n", 404)
+    return sent(request, asset(name))
 
 
-def _made(plain: bytes, suffix: str) -> _Asset:
-    packed = gzip.compress(plain, compresslevel=6, mtime=0)
-    return _Asset(plain, packed, _MEDIA_TYPES[suffix], hashlib.sha256(plain).hexdigest()[:24])
+class _Documents:
+    """What the pages ask for beside their files."""
+
+    def __init__(self, served: Served, shelf: Callable[[], Shelf] | None) -> None:
+        self._served = served
+        self._symbology = _document(symbology())
+        self._described = lru_cache(maxsize=1)(lambda _state: _document(configuration(served, shelf)))
+
+    async def config(self, request: Request) -> Response:
+        """The site as the page draws it."""
+        return sent(request, await run_in_threadpool(self._current))
+
+    def _current(self) -> Asset:
+        served = self._served
+        return self._described((served.store.revision(), served.editions(), served.mosaic(None).bbox))
+
+    async def symbology(self, request: Request) -> Response:
+        """How the plan is drawn."""
+        return sent(request, self._symbology)
 
 
-def _sent(request: Request, asset: _Asset, more: dict[str, str] | None = None) -> Response:
-    """The file, in the form that the browser takes, or the news that it has it already."""
-    packed = "gzip" in request.headers.get("accept-encoding", "")
-    etag = f'"{asset.etag}{"-gz" if packed else ""}"'
-    headers = {**_HEADERS, **(more or {}), "ETag": etag}
-    if knows(request, etag):
-        return Response(status_code=304, headers=headers)
-    if packed:
-        headers["Content-Encoding"] = "gzip"
-    return Response(asset.packed if packed else asset.plain, headers=headers, media_type=asset.media_type)
+def _document(value: object) -> Asset:
+    return made(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), "json")

@@ -1,11 +1,12 @@
-// Objects of the OGC API, in Lambert-93.
+// Objects of the OGC API, in Lambert-93: documents, single objects, pages.
 
-import { L93, L93_URI } from "./grid.js";
+import { L93 } from "./crs.js";
+import { L93_URI } from "./grid.js";
 
 const format = new ol.format.GeoJSON({ dataProjection: L93, featureProjection: L93 });
 
 function address(path, parameters = {}) {
-  const url = new URL(`ogcapi/collections/${path}`, document.baseURI);
+  const url = new URL(`ogcapi/collections${path ? `/${path}` : ""}`, document.baseURI);
   for (const [name, value] of Object.entries({ f: "json", ...parameters })) url.searchParams.set(name, value);
   return url;
 }
@@ -17,14 +18,31 @@ export async function json(url, options = {}) {
   return response.json();
 }
 
-/** Features of a collection in a Lambert-93 extent, `limit` at the most, and whether there are more. */
-export async function featuresIn(collection, extent, limit) {
-  const document_ = await json(
-    address(`${collection}/items`, { bbox: extent.join(","), "bbox-crs": L93_URI, crs: L93_URI, limit }),
-  );
-  const features = format.readFeatures(document_);
-  for (const feature of features) feature.set("collection", collection, true);
-  return { features, more: features.length >= limit };
+/** A document under `collections`: all of them, or the schema of one. */
+export function documentOf(path, parameters = {}) {
+  return json(address(path, parameters));
+}
+
+/** Page after page of a collection's objects, as GeoJSON. */
+export async function* pagesOf(collection, parameters, signal = undefined) {
+  let cursor = {};
+  while (cursor !== null) {
+    const page = await json(address(`${collection}/items`, { ...parameters, ...cursor }), { signal });
+    yield page;
+    const next = page.links?.find((link) => link.rel === "next");
+    const mark = next ? new URL(next.href, document.baseURI).searchParams.get("cursor") : null;
+    cursor = mark === null ? null : { cursor: mark };
+  }
+}
+
+/** The features of a page of a collection in a Lambert-93 extent. */
+export async function* featuresIn(collection, extent, limit, signal, more = {}) {
+  const asked = { bbox: extent.join(","), "bbox-crs": L93_URI, crs: L93_URI, limit, ...more };
+  for await (const page of pagesOf(collection, asked, signal)) {
+    const features = format.readFeatures(page);
+    for (const feature of features) feature.set("collection", collection, true);
+    yield features;
+  }
 }
 
 /** One feature by its id; null when there is none. */
@@ -33,48 +51,8 @@ export async function featureOf(collection, id) {
   return format.readFeatures(found)[0] ?? null;
 }
 
-/** The values of every object of a collection, page by page, without geometries. */
-export async function valuesOf(collection, limit) {
-  const found = [];
-  let more = true;
-  while (more) {
-    const page = await json(address(`${collection}/items`, { limit, offset: found.length, skipGeometry: "true" }));
-    found.push(...page.features);
-    more = page.features.length === limit;
-  }
-  return found;
-}
-
-/**
- * A source that asks for what is in view, and asks again nearer by where more was there than it could take.
- * `onFault` is told when the service does not answer; `onChange` when what is shown changes.
- */
-export function sourceOf(collections, limit, { onFault, onChange }) {
-  const crowded = new Set();
-  const source = new ol.source.Vector({
-    strategy: ol.loadingstrategy.bbox,
-    loader: async (extent, resolution, projection, success, failure) => {
-      try {
-        const answers = await Promise.all(collections.map((name) => featuresIn(name, extent, limit)));
-        for (const answer of answers) source.addFeatures(fresh(source, answer.features));
-        crowded.clear();
-        if (answers.some((answer) => answer.more)) {
-          source.removeLoadedExtent(extent);
-          crowded.add(extent);
-        }
-        success?.([]);
-        onChange();
-      } catch {
-        source.removeLoadedExtent(extent);
-        failure?.();
-        onFault();
-      }
-    },
-  });
-  source.set("crowded", () => crowded.size > 0, true);
-  return source;
-}
-
-function fresh(source, features) {
-  return features.filter((feature) => source.getFeatureById(feature.getId()) === null);
+/** The first feature that a filter (CQL2 text) finds, null when there is none. */
+export async function featureWhere(collection, filter) {
+  const found = await json(address(`${collection}/items`, { filter, limit: 1, crs: L93_URI }));
+  return format.readFeatures(found)[0] ?? null;
 }

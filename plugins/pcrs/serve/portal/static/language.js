@@ -1,7 +1,9 @@
 // The language of the page: chosen by ?lang=, by an earlier visit, or French.
 
-import { TEXTS } from "./texts.js";
+import { EN } from "./texts_en.js";
+import { FR } from "./texts_fr.js";
 
+const TEXTS = { fr: FR, en: EN };
 const KEPT = "pcrs.language";
 const listeners = [];
 let current = initial();
@@ -45,10 +47,12 @@ export function number(value, decimals = 0) {
   return value.toLocaleString(current, digits);
 }
 
+const WHOLE = { day: "numeric", month: "long", year: "numeric" };
+
 /** A date (YYYY-MM-DD) as the language writes it. */
-export function day(iso) {
-  const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-  return new Date(`${iso}T00:00:00Z`).toLocaleDateString(current === "fr" ? "fr-FR" : "en-GB", options);
+export function day(iso, parts = WHOLE) {
+  const locale = current === "fr" ? "fr-FR" : "en-GB";
+  return new Date(`${iso}T00:00:00Z`).toLocaleDateString(locale, { ...parts, timeZone: "UTC" });
 }
 
 /** Bytes in the unit that suits them. */

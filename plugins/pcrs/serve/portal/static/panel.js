@@ -1,7 +1,6 @@
 // The panel: its tabs, its fold, its switches.
 
 import { byId } from "./elements.js";
-import { number, whenLanguageChanges } from "./language.js";
 
 const NARROW = matchMedia("(max-width: 48rem)");
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -46,18 +45,4 @@ export function wirePanel(onResize) {
 export function yieldToCard() {
   const fold = byId("fold");
   if (NARROW.matches && fold.getAttribute("aria-expanded") === "true") fold.click();
-}
-
-/** A box shows and hides a layer, a slider makes it paler. */
-export function wireLayer(layer, name) {
-  const [box, slider] = [byId(`${name}-on`), byId(`${name}-opacity`)];
-  box?.addEventListener("change", () => layer.setVisible(box.checked));
-  const tell = () => {
-    slider.nextElementSibling.value = `${number(Number(slider.value))} %`;
-  };
-  slider.addEventListener("input", () => {
-    layer.setOpacity(Number(slider.value) / 100);
-    tell();
-  });
-  whenLanguageChanges(tell);
 }

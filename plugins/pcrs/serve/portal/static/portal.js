@@ -1,46 +1,49 @@
-// The page put together: configuration, map, layers, panel.
+// The page put together: configuration, map, layers, tools, address.
 
-import { wireAddress } from "./address.js";
+import { Address } from "./address.js";
+import { Card } from "./card.js";
+import { L93, registerSystems } from "./crs.js";
+import { Curtain } from "./curtain.js";
+import { wireDalleList } from "./dalle_list.js";
 import { Dalles } from "./dalles.js";
 import { byId, make, say } from "./elements.js";
+import { External } from "./external.js";
 import { json } from "./features.js";
-import { L93, fromLonLat, registerLambert93, tileSource, viewResolutions } from "./grid.js";
+import { viewResolutions, whenDensityChanges } from "./grid.js";
+import { Imagery } from "./imagery.js";
 import { text, whenLanguageChanges, wireLanguage } from "./language.js";
-import { wireLayer, wirePanel, yieldToCard } from "./panel.js";
+import { Layers } from "./layers.js";
+import { wireLegend } from "./legend.js";
+import { Measure } from "./measure.js";
+import { wirePanel, yieldToCard } from "./panel.js";
 import { wirePosition } from "./position.js";
-import { wireServices } from "./services.js";
+import { Print } from "./print.js";
+import { Search } from "./search.js";
+import { fillNames, wireServices } from "./services.js";
+import { wireShare } from "./share.js";
+import { Symbols } from "./symbols.js";
+import { Tools } from "./tools.js";
 import { VectorObjects } from "./vector.js";
 
 const FRANCE = [100_000, 6_050_000, 1_200_000, 7_100_000];
 const SPARED = 1.06; // of the width or the height that everything may pass the frame by, to be seen larger
 const NAMED = 0.3; // metres per pixel: nearer, the name beside the pointer would only be in the way
-const NEAR = 2; // positions that are asked for are shown at this many levels from the finest
 
-function imageryLayer(config) {
-  const layer = new ol.layer.Tile({ extent: config.extent ?? undefined, preload: 1 });
-  const choice = byId("edition");
-  const show = () => layer.setSource(tileSource(choice.value, config.grid));
-  const current = make("option", { value: config.layer });
-  choice.append(current, ...config.editions.map((name) => make("option", { value: `${config.layer}_${name}` }, name)));
-  choice.addEventListener("change", show);
-  whenLanguageChanges(() => {
-    current.textContent = text("currentEdition");
-  });
-  if (config.extent !== null) show();
-  return layer;
-}
-
-function openMap(config) {
+function viewOf(config, center, zoom) {
   const resolutions = viewResolutions(config.grid);
-  const view = new ol.View({
+  return new ol.View({
     projection: L93,
     resolutions,
     constrainResolution: true,
-    center: ol.extent.getCenter(config.extent ?? FRANCE),
-    resolution: resolutions[0],
+    center,
+    zoom,
     enableRotation: false,
     extent: ol.extent.buffer(config.extent ?? FRANCE, 100_000),
   });
+}
+
+function openMap(config) {
+  const view = viewOf(config, ol.extent.getCenter(config.extent ?? FRANCE), 0);
   const controls = [new ol.control.Zoom({ zoomInTipLabel: " ", zoomOutTipLabel: " " }), new ol.control.ScaleLine({ minWidth: 90 })];
   return new ol.Map({ target: "map", view, controls, keyboardEventTarget: "map" });
 }
@@ -68,44 +71,15 @@ function name(button, key) {
   button.setAttribute("aria-label", text(key));
 }
 
-/** Two numbers of a text as a Lambert-93 position; null when it is none. */
-function positionIn(words) {
-  let numbers = words.match(/-?\d+(?:[.,]\d+)?/g) ?? [];
-  if (numbers.length === 1 && words.includes(",")) numbers = words.split(",");
-  if (numbers.length !== 2 || /[a-z]/i.test(words)) return null;
-  const [first, second] = numbers.map((part) => Number(part.trim().replace(",", ".")));
-  if (Math.abs(first) <= 90 && Math.abs(second) <= 180) return fromLonLat([second, first]);
-  return first >= 0 && first <= 1_400_000 && second >= 6_000_000 && second <= 7_200_000 ? [first, second] : null;
-}
-
-function wireGoto(map, dalles, config) {
-  byId("goto").addEventListener("submit", (event) => {
-    event.preventDefault();
-    byId("said").hidden = true;
-    const words = byId("place").value.trim();
-    const position = /^\d{4,5}-\d{4,5}$/.test(words) ? null : positionIn(words);
-    if (position) {
-      const level = config.grid.resolutions.length - 1 - config.grid.first - NEAR;
-      map.getView().animate({ center: position, zoom: level, duration: 250 });
-      return;
-    }
-    if (!/^[\w.-]{4,80}$/.test(words)) {
-      say(text("noPlace"));
-      return;
-    }
-    dalles.show(words);
-  });
-}
-
-function wirePointer(map, dalles, objects) {
+function wirePointer(map, dalles, card, measure) {
   const tip = make("div", { class: "tip", "aria-hidden": "true" });
   const place = new ol.Overlay({ element: tip, offset: [14, 14], stopEvent: false });
   map.addOverlay(place);
 
   map.on("pointermove", (event) => {
-    const dalle = event.dragging ? null : dalles.at(event.coordinate);
+    const dalle = event.dragging || measure.active ? null : dalles.at(event.coordinate);
     dalles.hover(dalle);
-    map.getTargetElement().classList.toggle("pointing", dalle !== null);
+    map.getTargetElement().classList.toggle("pointing", dalle !== null && !measure.active);
     if (dalle) tip.replaceChildren(make("strong", {}, dalle.getId()), make("span", {}, ` ${dalle.get("edition")}`));
     const telling = dalle && !dalles.isPicked(dalle) && map.getView().getResolution() > NAMED;
     place.setPosition(telling ? event.coordinate : undefined);
@@ -115,32 +89,56 @@ function wirePointer(map, dalles, objects) {
     place.setPosition(undefined);
   });
   const pick = (position) => {
-    dalles.pick(dalles.at(position), objects.at(position));
+    card.pick(position);
     place.setPosition(undefined);
     yieldToCard();
   };
-  map.on("singleclick", (event) => pick(event.coordinate));
+  map.on("singleclick", (event) => {
+    if (!measure.active) pick(event.coordinate);
+  });
   map.getTargetElement().addEventListener("keydown", (event) => {
-    if (event.key === "Escape") dalles.pick(null);
-    if (event.key !== "Enter" || event.target !== map.getTargetElement()) return;
-    pick(map.getView().getCenter());
+    if (event.target !== map.getTargetElement() || measure.key(event)) return;
+    if (event.key === "Escape") card.close();
+    if (event.key === "Enter") pick(map.getView().getCenter());
   });
 }
 
-function fillNames(config) {
-  document.title = `${config.title} – PCRS`;
-  byId("title").textContent = config.title;
-  byId("operator").textContent = config.operator;
-  const licence = byId("licence");
-  licence.textContent = config.licence.title;
-  licence.href = config.licence.url;
-  byId("demo").hidden = !config.demo;
+function wireBackground(onChange) {
+  const choice = byId("background");
+  const paint = (ground) => {
+    choice.value = ["", "white", "dark"].includes(ground) ? ground : "";
+    byId("map").dataset.ground = choice.value;
+  };
+  choice.addEventListener("change", () => {
+    paint(choice.value);
+    onChange();
+  });
+  return { get: () => choice.value || null, set: (ground) => paint(ground ?? "") };
+}
+
+/** What the address tells beside the place, by key. */
+function partsOf({ layers, external, imagery, curtain, dalles, objects, symbols, legend, position, background }) {
+  return {
+    dalle: { get: () => dalles.picked?.getId() ?? null, set: (id, placed) => (id ? dalles.show(id, !placed) : undefined) },
+    edition: { get: () => imagery.editions.left || null, set: (left) => imagery.show({ left: left ?? "" }) },
+    avec: { get: () => (imagery.editions.right === null ? null : imagery.editions.right || "courante"), set: (right) => imagery.show({ right: right === "courante" ? "" : right }) },
+    rideau: { get: () => (imagery.editions.right === null || curtain.share === 50 ? null : String(curtain.share)), set: (share) => curtain.hang(Number(share ?? 50) || 0) },
+    couleur: { get: () => dalles.mode || null, set: (mode) => dalles.colour(mode ?? "") },
+    encre: { get: () => (symbols.over === "image" ? null : symbols.over), set: (over) => legend.change({ over: over ?? "image" }) },
+    traits: { get: () => (symbols.pen === 1.6 ? null : String(symbols.pen)), set: (pen) => legend.change({ pen: Math.min(3, Math.max(1, Number(pen) || 1.6)) }) },
+    masque: { get: () => objects.hiddenChanged, set: (names) => (objects.hideNamed(names), legend.list()) },
+    fond: background,
+    crs: { get: () => (position.get() === "EPSG:4326" ? null : position.get()), set: (system) => position.set(system ?? "EPSG:4326") },
+    ajout: { get: () => external.state, set: (state) => external.apply(state) },
+    couches: { get: () => layers.changed, set: (state) => layers.apply(state) },
+  };
 }
 
 async function start() {
-  registerLambert93();
+  registerSystems();
   wireLanguage();
-  const config = await json("portail/config.json");
+  const [config, symbology] = await Promise.all(["config", "symbologie"].map((document_) => json(`portail/${document_}.json`)));
+  document.title = `${config.title} – PCRS`;
   fillNames(config);
   wireServices(config);
   const map = openMap(config);
@@ -149,19 +147,42 @@ async function start() {
   map.updateSize();
   everything();
   labelZoom(map, everything);
-  const imagery = imageryLayer(config);
-  const dalles = new Dalles(map, config);
-  const objects = new VectorObjects(map, config);
-  for (const layer of [imagery, objects.layer, dalles.layer]) map.addLayer(layer);
-  wireLayer(imagery, "imagery");
-  wireLayer(dalles.layer, "dalles");
-  wireLayer(objects.layer, "vector");
-  wirePosition(map);
-  wirePointer(map, dalles, objects);
-  wireGoto(map, dalles, config);
-  wireAddress(map, dalles, config.grid.first);
+  let address = null;
+  const keep = () => address?.keep();
+
+  const symbols = new Symbols(symbology);
+  const [imagery, dalles, objects] = [new Imagery(config), new Dalles(map, config), new VectorObjects(map, config, symbols)];
+  const layers = new Layers(map);
+  for (const [layerName, { layer }] of Object.entries({ imagery, vector: objects, dalles })) layers.add(layerName, layer, byId(`layer-${layerName}`));
+  layers.settle();
+  const external = new External(map, layers);
+  const curtain = new Curtain(map, imagery);
+  const legend = wireLegend(objects, symbols, config, keep);
+  const position = wirePosition(map, keep);
+  const background = wireBackground(keep);
+  const measure = new Measure(map);
+  const card = new Card(dalles, objects, config);
+  const parts = partsOf({ layers, external, imagery, curtain, dalles, objects, symbols, legend, position, background });
+  address = new Address(map, config.grid.first, parts);
+  const share = wireShare(address, external, config);
+  const compare = { open: (open) => open && imagery.editions.right === null && imagery.show({ right: config.editions.find((edition) => edition !== (imagery.editions.left || config.editions[0])) ?? "" }) };
+  new Tools({ compare, measure, print: new Print(map, config, imagery), share: { open: (open) => open && share() } });
+  wireDalleList(dalles);
+  wirePointer(map, dalles, card, measure);
+  new Search(map, dalles, config);
+  layers.whenChanged(keep);
+  imagery.whenShown(keep);
+  curtain.whenHung(keep);
+  dalles.whenChanged(keep);
+  dalles.whenPicked(keep);
+  whenDensityChanges(() => {
+    const view = map.getView();
+    map.setView(viewOf(config, view.getCenter(), view.getZoom()));
+    imagery.refresh();
+  });
   if (config.extent === null) say(text("nothingYet"));
   map.once("rendercomplete", () => document.body.classList.add("ready"));
+  await address.start();
 }
 
 start().catch((fault) => {

@@ -1,22 +1,32 @@
-// Where the pointer is, in Lambert-93 and WGS 84; without a pointer, where the centre of the map is.
+// Where the pointer is, in Lambert-93 and in a system of one's choice; without a pointer, the centre of the map.
 
-import { byId } from "./elements.js";
-import { scaleOf, toLonLat } from "./grid.js";
+import { L93, WGS84, choices, written } from "./crs.js";
+import { byId, make } from "./elements.js";
+import { scaleOf } from "./grid.js";
 import { number, text, whenLanguageChanges } from "./language.js";
 
-/** Keeps the line of coordinates and the scale true. */
-export function wirePosition(map) {
+/** Keeps the line of coordinates and the scale true; gives back the way to choose a system. */
+export function wirePosition(map, onChange) {
   let pointed = null;
-  const view = map.getView();
+  const list = byId("system");
+
+  function offer(position) {
+    const known = [...list.options].map((option) => option.value).join();
+    const offered = choices(position).filter(([value]) => value !== L93);
+    if (known === offered.map(([value]) => value).join()) return;
+    const chosen = list.value || WGS84;
+    list.replaceChildren(...offered.map(([value, name]) => make("option", { value }, name)));
+    list.value = offered.some(([value]) => value === chosen) ? chosen : WGS84;
+  }
 
   function tell() {
+    const view = map.getView();
     const position = pointed ?? view.getCenter();
     if (!position) return;
-    const [east, north] = position;
-    const [longitude, latitude] = toLonLat(position);
-    const decimals = view.getResolution() < 1 ? 2 : 0;
-    byId("l93").textContent = `E ${number(east, decimals)}  N ${number(north, decimals)}`;
-    byId("wgs84").textContent = `${degrees(latitude, "north", "south")}  ${degrees(longitude, "east", "west")}`;
+    offer(position);
+    const fine = view.getResolution() < 1;
+    byId("l93").textContent = written(position, L93, fine);
+    byId("chosen").textContent = written(position, list.value, fine);
     byId("scale").textContent = text("scaleAbout", number(round(scaleOf(view.getResolution()))));
   }
 
@@ -28,15 +38,22 @@ export function wirePosition(map) {
     pointed = null;
     tell();
   });
-  view.on(["change:center", "change:resolution"], () => {
-    pointed = null;
+  map.on("postrender", () => {
+    if (pointed === null) tell();
+  });
+  list.addEventListener("change", () => {
     tell();
+    onChange();
   });
   whenLanguageChanges(tell);
-}
-
-function degrees(value, positive, negative) {
-  return `${number(Math.abs(value), 6)}° ${text(value < 0 ? negative : positive)}`;
+  return {
+    get: () => list.value,
+    set: (system) => {
+      tell();
+      if ([...list.options].some((option) => option.value === system)) list.value = system;
+      tell();
+    },
+  };
 }
 
 /** Two digits that mean something, the rest zeros. */

@@ -1,127 +1,139 @@
-// The objects of the vector PCRS: loaded where one looks, from close enough, group by group.
+// The objects of the vector PCRS: loaded where one looks, from close enough, class by class.
 
-import { byId, draw, make, say } from "./elements.js";
-import { sourceOf, valuesOf } from "./features.js";
+import { byId, say } from "./elements.js";
 import { language, number, text, whenLanguageChanges } from "./language.js";
-import { GROUPS, styleOf } from "./symbols.js";
-import { NETWORKS_EN } from "./texts.js";
+import { Loader } from "./loader.js";
+import { documentOf } from "./features.js";
 
-const LIMIT = 3000;
-const JOINED = 20_000;
-const REACH_PX = 8;
-const COARSEST = 0.41; // metres per pixel: drawn from 1/1500
-const TOLD = ["dateLeve", "qualiteCategorisation", "precisionPlanimetrique", "producteur", "libelle", "nature", "reseau"];
+const REACH_PX = 9;
+export const COARSEST = 0.43; // metres per pixel: drawn from 1/1500
 
 export class VectorObjects {
   #map;
   #config;
-  #groups = new Map();
-  #layer;
-  #networks = new Map();
-  #joined = false;
+  #symbols;
+  #classes = new Map(); // name: { loader, layer }
+  #hidden = new Set();
+  #titles = new Map();
+  #picked = null;
+  #usual;
 
-  constructor(map, config) {
+  constructor(map, config, symbols) {
     this.#map = map;
     this.#config = config;
-    for (const [name, group] of Object.entries(GROUPS)) {
-      const classes = group.classes.filter((class_) => class_ in config.classes);
-      if (classes.length) this.#groups.set(name, this.#made(name, classes));
+    this.#symbols = symbols;
+    for (const name of symbols.order) {
+      const drawn = name in config.classes;
+      if (drawn) this.#classes.set(name, this.#made(name));
+      if (drawn && !symbols.drawing(name).shown) this.#hidden.add(name);
     }
-    this.#layer = new ol.layer.Group({ layers: [...this.#groups.values()], maxResolution: COARSEST });
-    map.on("moveend", () => this.#looked());
-    whenLanguageChanges(() => {
-      this.#legend();
-      this.#count();
-    });
+    this.#usual = [...this.#hidden].sort().join(",");
+    const layers = [...this.#classes.values()].map(({ layer }) => layer);
+    this.layer = new ol.layer.Group({ layers, maxResolution: COARSEST });
+    this.layer.on("change:visible", () => this.look());
+    map.on("moveend", () => this.look());
+    whenLanguageChanges(() => this.#named());
+    this.#apply();
   }
 
-  /** The layers, for the map and the switches. */
-  get layer() {
-    return this.#layer;
+  /** The names of the classes that the site has, in the order in which they are drawn. */
+  get classes() {
+    return [...this.#classes.keys()];
   }
 
-  /** What is known of the object nearest to a position, as title and rows; null when none is near. */
+  /** What a class is called in the language of the page. */
+  title(name) {
+    return this.#titles.get(name) ?? this.#config.classes[name]?.title ?? name;
+  }
+
+  /** The classes that are not shown. */
+  get hidden() {
+    return new Set(this.#hidden);
+  }
+
+  /** Shows all classes but these. */
+  hide(names) {
+    this.#hidden = new Set(names);
+    this.#apply();
+    this.look();
+  }
+
+  /** The hidden classes as the address tells them, null when they are the usual ones. */
+  get hiddenChanged() {
+    const written = [...this.#hidden].sort().join(",");
+    return written === this.#usual ? null : written || "-";
+  }
+
+  /** Hides the classes that an address tells; null: the usual ones. */
+  hideNamed(names) {
+    this.hide((names ?? this.#usual).split(",").filter((name) => this.#classes.has(name)));
+  }
+
+  /** Draws again: other inks, pens, or networks. */
+  restyle() {
+    for (const { layer } of this.#classes.values()) layer.changed();
+  }
+
+  /** Marks the object that is told of; null: none. */
+  mark(feature) {
+    this.#picked = feature;
+    this.restyle();
+  }
+
+  /** The feature nearest to a position, null when none is near. A text, a cover, a symbol goes before a line. */
   at(position) {
-    const feature = this.#nearest(position);
-    if (feature === null) return null;
-    const rows = TOLD.filter((field) => feature.get(field)).map((field) => [field, String(feature.get(field))]);
-    const network = this.#networks.get(feature.getId());
-    if (network) rows.push(["reseau", this.#label(network)]);
-    return { title: feature.get("collection"), rows: [["gml:id", feature.getId()], ...rows] };
-  }
-
-  #nearest(position) {
-    if (!this.#near() || !this.#layer.getVisible()) return null;
-    let nearest = null;
-    let limit = REACH_PX * this.#map.getView().getResolution();
+    if (!this.#near() || !this.layer.getVisible()) return null;
+    const limit = REACH_PX * this.#map.getView().getResolution();
     const around = ol.extent.buffer(ol.extent.boundingExtent([position]), limit);
-    for (const layer of this.#groups.values()) {
+    const found = [];
+    for (const [name, { loader, layer }] of this.#classes) {
       if (!layer.getVisible()) continue;
-      for (const feature of layer.getSource().getFeaturesInExtent(around)) {
+      for (const feature of loader.source.getFeaturesInExtent(around)) {
         const [x, y] = feature.getGeometry().getClosestPoint(position);
         const distance = Math.hypot(x - position[0], y - position[1]);
-        if (distance <= limit) [nearest, limit] = [feature, distance];
+        if (distance <= limit) found.push({ feature, distance: distance - (name.startsWith("Affleurant") ? limit / 2 : 0) });
       }
     }
-    return nearest;
+    return found.sort((one, other) => one.distance - other.distance)[0]?.feature ?? null;
   }
 
-  #made(name, classes) {
-    const source = sourceOf(classes, LIMIT, {
-      onFault: () => say(text("unreachable", text(name))),
-      onChange: () => this.#count(),
-    });
-    return new ol.layer.Vector({
-      source,
-      declutter: name === "texte",
-      style: (feature) => styleOf(name, feature, name === "affleurant" ? this.#colour(feature) : null),
-    });
+  /** Asks for what is in view, and tells how much of it is there. */
+  look() {
+    if (this.#near() && this.layer.getVisible()) {
+      const extent = this.#extent();
+      for (const { loader, layer } of this.#classes.values()) if (layer.getVisible()) loader.look(extent);
+    }
+    this.#count();
   }
 
-  #colour(feature) {
-    const network = this.#networks.get(feature.getId());
-    return network ? (this.#config.networks[network]?.colour ?? null) : null;
-  }
-
-  #label(code) {
-    return language() === "en" ? (NETWORKS_EN[family(code)] ?? code) : (this.#config.networks[code]?.label ?? code);
+  #extent() {
+    return this.#map.getView().calculateExtent(this.#map.getSize());
   }
 
   #near() {
     return this.#map.getView().getResolution() < COARSEST;
   }
 
-  #looked() {
-    this.#count();
-    if (this.#near() && !this.#joined && this.#groups.has("affleurant")) {
-      this.#joined = true;
-      this.#join();
-    }
+  #made(name) {
+    const loader = new Loader(name, {
+      onFault: () => say(text("unreachable", this.title(name))),
+      onChange: () => this.#count(),
+    });
+    const style = (feature, resolution) => {
+      const styles = this.#symbols.styles(name, feature, resolution);
+      return feature === this.#picked ? [halo(feature), ...[styles].flat()] : styles;
+    };
+    const declutter = Boolean(this.#symbols.drawing(name).text);
+    return { loader, layer: new ol.layer.Vector({ source: loader.source, style, declutter, updateWhileInteracting: false }) };
   }
 
-  /** Networks by the ids of what draws a cover: the standard links them through two other objects. */
-  async #join() {
-    const count = (name) => this.#config.classes[name]?.count ?? 0;
-    if (count("AffleurantPCRS") + count("AffleurantGeometriquePCRS") > JOINED) return;
-    try {
-      const [covers, shapes] = await Promise.all(
-        ["AffleurantPCRS", "AffleurantGeometriquePCRS"].map((name) => (count(name) ? valuesOf(name, LIMIT) : [])),
-      );
-      const parts = new Map(shapes.map((shape) => [shape.id, targets(shape, ["enveloppe", "ligne", "point"])]));
-      for (const cover of covers) {
-        for (const id of targets(cover, ["representation", "symbolisation"])) {
-          for (const drawn of [id, ...(parts.get(id) ?? [])]) this.#networks.set(drawn, cover.properties.reseau);
-        }
-      }
-      this.#groups.get("affleurant").changed();
-    } catch {
-      this.#joined = false; // without networks covers stay grey; the next move tries again
-    }
+  #apply() {
+    for (const [name, { layer }] of this.#classes) layer.setVisible(!this.#hidden.has(name));
   }
 
   #count() {
     const note = byId("vector-note");
-    if (!this.#groups.size) {
+    if (!this.#classes.size) {
       note.textContent = text("vectorNone");
       return;
     }
@@ -129,53 +141,34 @@ export class VectorObjects {
       note.textContent = text("vectorZoom");
       return;
     }
-    const extent = this.#map.getView().calculateExtent(this.#map.getSize());
-    const sources = [...this.#groups.values()].map((layer) => layer.getSource());
-    const seen = sources.reduce((sum, source) => sum + source.getFeaturesInExtent(extent).length, 0);
-    const part = sources.some((source) => source.get("crowded")());
-    note.textContent = text(part ? "vectorPart" : "vectorCount", seen, number(seen));
+    const extent = this.#extent();
+    const shown = [...this.#classes.values()].filter(({ layer }) => layer.getVisible());
+    const seen = shown.reduce((sum, { loader }) => sum + loader.source.getFeaturesInExtent(extent).length, 0);
+    const part = shown.some(({ loader }) => loader.isPart(extent));
+    const busy = shown.some(({ loader }) => loader.busy);
+    note.textContent = text(part ? "vectorPart" : "vectorCount", seen, number(seen)) + (busy ? ` ${text("loading")}` : "");
   }
 
-  #legend() {
-    const lines = [...this.#groups].reverse().map(([name, layer]) => {
-      const box = make("input", { type: "checkbox", id: `group-${name}` });
-      box.checked = layer.getVisible();
-      box.addEventListener("change", () => layer.setVisible(box.checked));
-      const label = make("label", { for: `group-${name}`, class: "check" }, box, swatch(GROUPS[name]), text(name));
-      return make("li", {}, label);
-    });
-    byId("groups").replaceChildren(...lines);
-    const families = Object.keys(this.#config.networks).filter((code) => family(code) === code);
-    byId("networks").replaceChildren(
-      ...families.map((code) => {
-        const look = { colour: this.#config.networks[code].colour, shape: "cover", width: 0 };
-        return make("li", {}, swatch(look), `${this.#label(code)} (${code})`);
-      }),
-    );
-    byId("networks-box").hidden = !this.#groups.has("affleurant");
+  /** Names of classes in English come with the collections; the French ones are the configuration's. */
+  async #named() {
+    this.#count();
+    if (language() === "fr") {
+      this.#titles.clear();
+      return;
+    }
+    try {
+      const { collections } = await documentOf("", { lang: language() });
+      for (const { id, title } of collections) this.#titles.set(id, title);
+    } catch {
+      return; // French names then
+    }
+    this.layer.dispatchEvent("named");
   }
 }
 
-/** The family of a network code: ELECBT is one of ELEC. */
-function family(code) {
-  const families = Object.keys(NETWORKS_EN);
-  return families.find((known) => code.startsWith(known)) ?? code;
-}
-
-/** The ids that the links of an object lead to. */
-function targets(object, fields) {
-  const links = fields.flatMap((field) => object.properties[field] ?? []);
-  return links.map((link) => link.replace(/^#/, ""));
-}
-
-function swatch(group) {
-  const shapes = {
-    line: () => draw("path", { d: "M2 12 9 5l6 5 7-7", fill: "none", stroke: group.colour, "stroke-width": 2.4 }),
-    rail: () => draw("path", { d: "M2 8h20", fill: "none", stroke: group.colour, "stroke-width": 2.4, "stroke-dasharray": "5 3" }),
-    dot: () => draw("circle", { cx: 12, cy: 8, r: 5, fill: group.colour }),
-    cover: () => draw("rect", { x: 7, y: 3, width: 10, height: 10, fill: group.colour, stroke: "#fff" }),
-    text: () => draw("text", { x: 12, y: 12, "text-anchor": "middle", "font-size": 11, "font-weight": 700, fill: group.colour }, "Aa"),
-  };
-  const ground = draw("rect", { width: 24, height: 16, rx: 3, fill: "#3c4a48" });
-  return draw("svg", { class: "swatch", viewBox: "0 0 24 16", width: 24, height: 16, "aria-hidden": "true" }, ground, shapes[group.shape]());
+function halo(feature) {
+  const geometry = feature.getGeometry();
+  const stroke = new ol.style.Stroke({ color: "rgba(242, 181, 68, 0.95)", width: 9, lineCap: "round" });
+  if (!geometry.getType().endsWith("Point")) return new ol.style.Style({ stroke });
+  return new ol.style.Style({ image: new ol.style.Circle({ radius: 13, stroke: new ol.style.Stroke({ color: "#f2b544", width: 4 }) }) });
 }

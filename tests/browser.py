@@ -1,0 +1,64 @@
+"""A headless Chromium for tests, and the way to wait for what it does."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --window-size=1300,900"
+).split()
+
+
+@contextmanager
+def chromium(folder: Path, *, logs: tuple[str, ...] = ("browser",)) -> Iterator[Any]:
+    """A browser with a profile and a download folder of its own in `folder`; skipped where there is none."""
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.skip("chromium and chromedriver are not installed")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    downloads = folder / "downloads"
+    downloads.mkdir()
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
+    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    opened.downloads = downloads
+    try:
+        yield opened
+    finally:
+        opened.quit()
+
+
+def until(condition, patience_s=30):
+    """What `condition` gives as soon as it is something."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+def one(browser, selector):
+    """The first element of a page that a selector finds."""
+    return browser.find_element("css selector", selector)
+
+
+def ready(browser):
+    """Waits until the page has drawn its map."""
+    until(lambda: "ready" in one(browser, "body").get_attribute("class"))
+
+
+def faults(browser):
+    """What the console of the browser calls severe, since it was asked last."""
+    return [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]

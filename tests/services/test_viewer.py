@@ -1,0 +1,423 @@
+"""What the map does in a browser, by pointer and by keyboard, and its arithmetic beside PROJ."""
+
+import io
+import json
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from pyproj import Geod
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from pcrs.serve.portal.plans import Plans
+from pcrs.standard.crs import transformer
+from tests.browser import chromium, faults, one, ready, until
+from tests.portal_site import Site, listening, served_at
+
+pytestmark = pytest.mark.clients
+PLACE = "#22/577000/6372500"
+GEOD = Geod(ellps="GRS80")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("chromium")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    with listening(Site(served_at(tmp_path_factory.mktemp("site")))) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser, url):
+    """Opens the portal at a hash; nothing may be amiss in the console afterwards."""
+
+    def go(hash_=PLACE):
+        browser.get("about:blank")
+        browser.get(f"{url}{hash_}")
+        ready(browser)
+        return browser
+
+    faults(browser)
+    yield go
+    assert faults(browser) == []
+
+
+def module(browser, name, expression, *arguments):
+    """What a function of one of the page's modules answers."""
+    script = f"""const [given, done] = [[...arguments], arguments[arguments.length - 1]];
+      import(new URL("static/{name}.js", document.baseURI)).then((m) => done({expression}))"""
+    return browser.execute_async_script(script, *arguments)
+
+
+def keys(browser, *typed):
+    for key in typed:
+        ActionChains(browser).send_keys(key).perform()
+
+
+# ---- coordinates
+
+L93 = (576_450.25, 6_372_480.5)
+LON, LAT = transformer(2154, 4171).transform(*L93)
+
+
+def dms(value):
+    seconds = abs(value) * 3600
+    return int(seconds // 3600), int(seconds % 3600 // 60), seconds % 60
+
+
+def decimal_minutes(value):
+    return int(abs(value)), abs(value) % 1 * 60
+
+
+def cc(zone):
+    return transformer(2154, 3900 + zone).transform(*L93)
+
+
+LATITUDE, LONGITUDE = dms(LAT), dms(LON)
+WRITTEN = [
+    "576450.25 6372480.5",
+    "576450,25 6372480,5",
+    "576450.25, 6372480.5",
+    "576 450,25 6 372 480,50",
+    "576\u202f450,25 / 6\u202f372\u202f480,5",
+    "X=576450.25 Y=6372480.5",
+    "E 576 450,25  N 6 372 480,50",
+    "6372480.5 576450.25",
+    "Y 6372480.5 X 576450.25",
+    "L93 576450.25 6372480.5",
+    "Lambert-93 : 576450.25 m ; 6372480.5 m",
+    "EPSG:2154 576450.25 6372480.5",
+    *("CC{} {:.3f} {:.3f}".format(zone, *cc(zone)) for zone in (43, 44, 45, 46)),
+    "EPSG:3944 {:.3f} {:.3f}".format(*cc(44)),
+    "RGF93 CC45 {:.3f};{:.3f}".format(*cc(45)),
+    "{:.3f} {:.3f}".format(*cc(44)),
+    "{:.3f} {:.3f}".format(*cc(45)),
+    f"{LAT:.8f} {LON:.8f}",
+    f"{LAT:.8f}, {LON:.8f}",
+    f"{LAT:.8f} {LON:.8f}".replace(".", ","),
+    f"{LON:.8f} {LAT:.8f}",
+    f"lat={LAT:.8f} lon={LON:.8f}",
+    f"lon {LON:.8f} lat {LAT:.8f}",
+    f"{LAT:.8f}N {LON:.8f}E",
+    f"N {LAT:.8f}° E {LON:.8f}°",
+    f"{LON:.8f}° E, {LAT:.8f}° N",
+    f"WGS84 {LAT:.8f} {LON:.8f}",
+    "{}°{}'{:.4f}\" N {}°{}'{:.4f}\" E".format(*LATITUDE, *LONGITUDE),
+    "{}° {}′ {:.4f}″ N  {}° {}′ {:.4f}″ E".format(*LATITUDE, *LONGITUDE),
+    "{}d{}m{:.4f}s N {}d{}m{:.4f}s E".format(*LATITUDE, *LONGITUDE),
+    "N{}° {:.6f}' E{}° {:.6f}'".format(*decimal_minutes(LAT), *decimal_minutes(LON)),
+    f"geo:{LAT:.8f},{LON:.8f}",
+    f"https://www.openstreetmap.org/#map=19/{LAT:.8f}/{LON:.8f}",
+    f"https://maps.example/@{LAT:.8f},{LON:.8f},17z",
+    f"POINT({LON:.8f} {LAT:.8f})",
+]
+NOWHERE = [
+    "", "nulle part", "Cahors", "46042", "12", "576450", "0 0", "95 200", "44°70'00\" N 1°26'00\" E",
+    "EPSG:27572 500000 2000000", "1 2 3", "44.4N 1.4N", "576450 12", "CC44 576450 6372480",
+]  # fmt: skip
+
+
+def test_positions_are_read_however_they_are_written(page):
+    browser = page()
+    found = module(browser, "coordinates", "given[0].map((words) => m.positionIn(words))", WRITTEN)
+    for words, place in zip(WRITTEN, found, strict=True):
+        assert place is not None, words
+        assert place["position"] == pytest.approx(L93, abs=0.02), words
+    nothing = module(browser, "coordinates", "given[0].map((words) => m.positionIn(words))", NOWHERE)
+    assert dict(zip(NOWHERE, nothing, strict=True)) == dict.fromkeys(NOWHERE)
+
+
+def test_west_of_greenwich_is_o_in_french_and_w_in_english(page):
+    words = ["48°23'00\" N 4°29'00\" O", "48.383333 -4.483333", "48.383333N 4.483333W"]
+    found = module(page(), "coordinates", "given[0].map((words) => m.positionIn(words).position)", words)
+    brest = transformer(4171, 2154).transform(-(4 + 29 / 60), 48 + 23 / 60)
+    assert found == [pytest.approx(brest, abs=0.1)] * 3
+
+
+def test_systems_agree_with_proj(page):
+    places = [(105_000, 6_840_000), (577_000, 6_372_500), (1_045_000, 6_300_000), (651_000, 7_050_000)]
+    codes = [3942, 3944, 3945, 3947, 3950]
+    expression = "given[0].map((p) => given[1].map((code) => m.moved(p, m.L93, `EPSG:${code}`)))"
+    found = np.array(module(page(), "crs", expression, places, codes))
+    for row, place in zip(found, places, strict=True):
+        for shown, code in zip(row, codes, strict=True):
+            assert shown == pytest.approx(transformer(2154, code).transform(*place), abs=1e-4)
+
+
+# ---- measures
+
+
+def test_lengths_and_areas_are_those_of_the_ellipsoid(page):
+    rng = np.random.default_rng(46)
+    browser = page()
+    starts = rng.uniform((-4.5, 42.5), (8, 51), (60, 2))
+    reach = 10 ** rng.uniform(-4, 1, (60, 1))
+    lines = np.stack([starts, starts + rng.uniform(-1, 1, (60, 2)) * reach], axis=1)
+    found = module(browser, "geodesy", "given[0].map((line) => m.length(line))", lines.tolist())
+    exact = [GEOD.inv(*line[0], *line[1])[2] for line in lines]
+    assert found == pytest.approx(exact, abs=1e-4, rel=1e-9)
+    corners = np.array([[0, 0], [1, 0.1], [0.8, 1], [-0.2, 0.7]])
+    rings = starts[:, None] + corners * np.minimum(reach, 0.5)[..., None]
+    found = module(browser, "geodesy", "given[0].map((ring) => m.area(ring))", rings.tolist())
+    exact = [abs(GEOD.polygon_area_perimeter(ring[:, 0], ring[:, 1])[0]) for ring in rings]
+    assert found == pytest.approx(exact, rel=1e-6)
+    assert module(browser, "geodesy", "m.distance([1.4, 44.4], [1.4, 44.4])") == 0
+
+
+def test_a_hundred_metres_are_measured_from_the_keyboard(page):
+    browser = page()
+    one(browser, "#use-measure").send_keys(Keys.ENTER)
+    lon, lat = transformer(2154, 4171).transform(577_000, 6_372_500)
+    end = transformer(4171, 2154).transform(*GEOD.fwd(lon, lat, 90, 100)[:2])
+    one(browser, "#measure-place").send_keys("577000 6372500", Keys.ENTER)
+    one(browser, "#measure-place").send_keys(f"{end[0]:.4f} {end[1]:.4f}", Keys.ENTER)
+    keys(browser, Keys.TAB)
+    one(browser, "#measure-end").send_keys(Keys.ENTER)
+    told = dict(zip(*(texts(browser, f"#measure-result {tag}") for tag in ("dt", "dd")), strict=True))
+    assert float(told["Longueur au sol"].removesuffix(" m").replace(",", ".")) == pytest.approx(100, abs=0.01)
+    plane = np.hypot(*np.subtract(end, (577_000, 6_372_500)))
+    assert told["Dans le plan Lambert-93"] == f"{plane:.2f} m".replace(".", ",")
+    assert "Dans le plan CC44" in told
+
+
+def texts(browser, selector):
+    return [each.text for each in browser.find_elements("css selector", selector)]
+
+
+def test_the_centre_of_the_map_is_a_point_of_a_measure(page):
+    browser = page()
+    one(browser, "#use-measure").click()
+    one(browser, "#measure-area").click()
+    field = one(browser, "#map")
+    field.send_keys(Keys.ENTER)
+    one(browser, "#measure-place").send_keys("577010 6372500", Keys.ENTER)
+    one(browser, "#measure-place").send_keys("577010 6372510", Keys.ENTER)
+    one(browser, "#measure-place").send_keys("577090 6372590", Keys.ENTER)
+    field.send_keys(Keys.BACK_SPACE)
+    field.send_keys(Keys.SHIFT + Keys.ENTER)
+    until(lambda: texts(browser, "#measure-result dd"))
+    ring = transformer(2154, 4171).transform([577_000, 577_010, 577_010], [6_372_500, 6_372_500, 6_372_510])
+    exact = abs(GEOD.polygon_area_perimeter(*ring)[0])
+    assert texts(browser, "#measure-result dd")[0] == f"{exact:.2f} m²".replace(".", ",")
+    one(browser, "#measure-place").send_keys(Keys.ESCAPE)
+    assert not one(browser, "#tool-measure").is_displayed()
+    assert browser.switch_to.active_element.get_attribute("id") == "use-measure"
+
+
+# ---- editions
+
+
+def pixel(browser, share):
+    """The colour of the map at a share of its width, at a quarter of its height."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(one(browser, "#map").screenshot_as_png)) as shot:
+        return shot.convert("RGB").getpixel((int(shot.width * share), shot.height * 3 // 4))
+
+
+def reddish(colour):
+    return colour[0] > colour[1] + 40
+
+
+def test_two_editions_hang_side_by_side_and_the_curtain_is_drawn_by_arrows(page):
+    browser = page("#17/577000/6372500&couches=-dalles,-vector,imagery")
+    one(browser, "#use-compare").click()
+    until(lambda: one(browser, "[role=slider]").is_displayed())
+    one(browser, "#compare-right").send_keys("2022")
+    until(lambda: reddish(pixel(browser, 0.58)))
+    assert not reddish(pixel(browser, 0.42))
+    curtain = one(browser, "[role=slider]")
+    curtain.send_keys(*[Keys.PAGE_DOWN] * 2)
+    assert curtain.get_attribute("aria-valuenow") == "30"
+    until(lambda: reddish(pixel(browser, 0.42)))
+    until(lambda: "avec=2022&rideau=30" in browser.current_url)
+    browser.refresh()
+    ready(browser)
+    until(lambda: reddish(pixel(browser, 0.42)))
+    assert not reddish(pixel(browser, 0.2))
+    one(browser, "#use-compare").click()
+    one(browser, "#compare-off").click()
+    until(lambda: not reddish(pixel(browser, 0.58)))
+
+
+def test_an_edition_is_chosen_by_list(page):
+    browser = page("#17/577000/6372500&couches=-dalles,-vector,imagery")
+    one(browser, "#edition").send_keys("2022")
+    until(lambda: reddish(pixel(browser, 0.5)))
+    until(lambda: "edition=2022" in browser.current_url)
+
+
+# ---- places
+
+
+def test_a_commune_is_found_from_the_keyboard_without_accents(page):
+    browser = page()
+    field = one(browser, "#place")
+    field.click()
+    field.send_keys("st cirq l'egl")
+    until(lambda: texts(browser, "#places li") == ["Saint-Cirq-l'Église\nCommune · 46083"])
+    assert field.get_attribute("aria-expanded") == "true"
+    field.send_keys(Keys.ARROW_DOWN)
+    assert field.get_attribute("aria-activedescendant") == "place-0"
+    field.send_keys(Keys.ENTER)
+    until(lambda: "/576550.0/6372550.0" in browser.current_url)
+    field.clear()
+    field.send_keys("46083", Keys.ENTER)
+    until(lambda: "Saint-Cirq-l'Église (46083)" in one(browser, "#said").text)
+
+
+def test_positions_under_the_pointer_are_told_in_a_system_of_choice(page):
+    browser = page()
+    one(browser, "#system").send_keys("CC44")
+    until(lambda: "crs=EPSG:3944" in browser.current_url)
+    east, north = transformer(2154, 3944).transform(577_000, 6_372_500)
+    shown = one(browser, "#chosen").text.replace("\u202f", "").split()
+    assert [float(shown[at].replace(",", ".")) for at in (1, 3)] == pytest.approx([east, north], abs=0.006)
+
+
+# ---- objects and dalles
+
+
+def test_an_object_is_told_in_words_of_the_schema(page):
+    browser = page()
+    one(browser, "#map").send_keys(Keys.ENTER)
+    card = one(browser, "#picked")
+    until(lambda: "Titre de FacadePCRS" in card.text)
+    for words in ("Organisme producteur\nGéomètre", "Thématique\nBâti (02)", "Date de levé\n18 juin 2025"):
+        assert words in card.text
+    lons, lats = transformer(2154, 4171).transform([576_990, 577_010], [6_372_500, 6_372_500])
+    assert f"{GEOD.line_length(lons, lats):.2f} m".replace(".", ",") in card.text
+
+
+def test_dalles_are_coloured_with_a_legend_that_counts(page):
+    browser = page("#17/577000/6372500")
+    one(browser, "#dalles-colour").send_keys("Classe")
+    until(lambda: texts(browser, "#dalles-legend li") == ["de 5 à 10 cm – 2 dalles"])
+    until(lambda: "couleur=precision" in browser.current_url)
+
+
+# ---- layers, and what is added
+
+
+def test_layers_are_ordered_and_paled_from_the_keyboard_and_the_address_keeps_it(page):
+    browser = page()
+    one(browser, "#layer-imagery .up").send_keys(Keys.ENTER)
+    assert "position 2 sur 3" in one(browser, "#layers-said").get_attribute("textContent")
+    one(browser, "#imagery-opacity").send_keys(*[Keys.ARROW_LEFT] * 4)
+    until(lambda: "couches=dalles,imagery:80,vector" in browser.current_url)
+    browser.refresh()
+    ready(browser)
+    order = [each.get_attribute("id") for each in browser.find_elements("css selector", "#layers > li")]
+    assert order == ["layer-dalles", "layer-imagery", "layer-vector"]
+    assert one(browser, "#imagery-opacity").get_attribute("value") == "80"
+
+
+POINT = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1.45, 44.44]}}
+GEOJSON = {"type": "FeatureCollection", "features": [POINT]}
+
+
+@contextmanager
+def elsewhere(headers):
+    """Another site with a GeoJSON, with these headers."""
+    answer = Route("/prefix/points.geojson", lambda request: JSONResponse(GEOJSON, headers=headers))
+    with listening(Starlette(routes=[answer])) as address:
+        yield f"{address}points.geojson"
+
+
+def add(browser, address):
+    if not one(browser, "#add-url").is_displayed():
+        one(browser, "#add-box summary").click()
+    one(browser, "#add-type").send_keys("GeoJSON")
+    one(browser, "#add-url").clear()
+    one(browser, "#add-url").send_keys(address, Keys.ENTER)
+
+
+def test_a_geojson_of_another_site_is_added_kept_in_the_address_and_taken_away(page):
+    browser = page()
+    with elsewhere({"Access-Control-Allow-Origin": "*"}) as address:
+        add(browser, address)
+        until(lambda: "points.geojson" in one(browser, "#layers").text)
+        until(lambda: "ajout=" in browser.current_url)
+        browser.refresh()
+        ready(browser)
+        until(lambda: "points.geojson" in one(browser, "#layers").text)
+        one(browser, "#layers li:first-child [aria-label^=Retirer]").click()
+        until(lambda: "ajout=" not in browser.current_url)
+
+
+def test_a_site_that_lets_nobody_read_it_is_told_in_words(browser, page):
+    with elsewhere({}) as address:
+        page()
+        add(browser, address)
+        until(lambda: "CORS" in one(browser, "#add-note").text)
+    add(browser, "ftp://example.org/x")
+    until(lambda: "https://" in one(browser, "#add-note").text)
+    refused = faults(browser)
+    assert refused
+    assert all("CORS" in fault["message"] or "ERR_FAILED" in fault["message"] for fault in refused)
+
+
+def test_a_map_is_saved_as_a_file_and_opened_again(page, tmp_path):
+    browser = page()
+    (tmp_path / "piquets.geojson").write_text(json.dumps(GEOJSON))
+    one(browser, "#add-box summary").click()
+    one(browser, "#add-file").send_keys(str(tmp_path / "piquets.geojson"))
+    until(lambda: "piquets.geojson" in one(browser, "#layers").text)
+    one(browser, "#use-share").click()
+    shown = one(browser, "#share-address").get_attribute("value")
+    assert shown.startswith(browser.current_url.split("#")[0] + "#")
+    one(browser, "#share-title").send_keys("Chantier d'été")
+    one(browser, "#share-save").click()
+    file = browser.downloads / "Chantier-d-ete.carte.json"
+    until(file.exists)
+    saved = json.loads(file.read_text())
+    (feature,) = saved["layers"][0]["geojson"]["features"]
+    assert feature["geometry"]["coordinates"] == pytest.approx([1.45, 44.44])
+    page("#17/576100/6372100")
+    one(browser, "#use-share").click()
+    one(browser, "#share-open").send_keys(str(file))
+    until(lambda: "piquets.geojson" in one(browser, "#layers").text)
+    until(lambda: saved["state"].split("&")[0] in browser.current_url)
+
+
+# ---- paper
+
+
+def test_the_frame_and_the_request_of_a_plan_are_those_of_the_sheet(page, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Plans, "made", lambda self, params, today: asked.append(dict(params)) or b"%PDF-1.4")
+    browser = page()
+    one(browser, "#use-print").click()
+    one(browser, "#print-scale").send_keys("1/200")
+    one(browser, "#print-title").send_keys("Place")
+    one(browser, "#print-make").click()
+    until(lambda: one(browser, "#print-note").text == "Le plan est téléchargé.")
+    assert asked[0] == {
+        "x": "577000.00", "y": "6372500.00", "echelle": "200", "format": "A4", "orientation": "paysage",
+        "titre": "Place", "image": "oui", "objets": "oui",
+    }  # fmt: skip
+    until(lambda: list(browser.downloads.glob("Place-1-200.pdf")))
+
+
+# ---- streams
+
+
+def test_the_page_of_streams_has_addresses_and_steps_in_both_languages(browser, url):
+    browser.get(f"{url}flux")
+    ready(browser)
+    assert len(browser.find_elements("css selector", "#services input")) == 5
+    guides = {each.get_attribute("id") for each in browser.find_elements("css selector", ".guide")}
+    assert {"qgis", "arcgis", "autocad", "covadis"} <= guides
+    assert "PCRS_D046_RVB" in one(browser, "#qgis").text
+    one(browser, "[data-language=en]").click()
+    assert one(browser, "h1").text == "The PCRS in your software"
+    one(browser, "[data-language=fr]").click()
+    assert faults(browser) == []
