@@ -1,6 +1,7 @@
 """The catalogue service, asked as its clients ask it: harvesters, OWSLib, GDAL, and those who mean harm."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -174,7 +175,6 @@ def test_addresses_are_those_of_the_public_url(routes, version):
 
 def test_capabilities_have_the_inspire_block_and_no_writing(routes):
     response = get(routes, f"{KVP}GetCapabilities")
-    assert tree(response).find(".//inspire:ExtendedCapabilities", NS) is not None
     operations = texts(response, "//ows:Operation/@name")
     assert set(operations) == {
         "GetCapabilities",
@@ -184,11 +184,50 @@ def test_capabilities_have_the_inspire_block_and_no_writing(routes):
         "GetRecordById",
         "GetRepositoryItem",
     }
-    assert texts(response, "//ows:Constraint[@name='MaxRecordDefault']/ows:Value/text()") == ["100"]
+    assert texts(response, "//ows:Constraint[@name='MaxRecordDefault']/ows:Value/text()") == ["10"]
     schemas = texts(
         response, "//ows:Operation[@name='GetRecords']/ows:Parameter[@name='outputSchema']//text()"
     )
     assert set(schemas) == {NS["csw"], GMD, "http://www.w3.org/2005/Atom", *NAMESPACES}
+
+
+@pytest.mark.parametrize("language", ["", "&language=fre", "&language=eng", "&LANGUAGE=xxx"])
+@pytest.mark.parametrize("head", [KVP, KVP3])
+def test_inspire_is_referred_to_the_record_of_the_service_in_french(routes, head, language):
+    response = get(routes, f"{head}GetCapabilities{language}")
+    (block,) = tree(response).iter(f"{{{NS['inspire']}}}ExtendedCapabilities")
+    assert [etree.QName(one).localname for one in block] == [
+        "MetadataUrl",
+        "SupportedLanguages",
+        "ResponseLanguage",
+    ]
+    assert {"".join(one.itertext()).strip() for one in block[1:]} == {"frefre", "fre"}
+    address = block.findtext("{*}MetadataUrl/{*}URL")
+    record = get(routes, address.removeprefix(f"{PUBLIC}/csw?"))
+    assert texts(record, "//gmd:MD_Metadata/gmd:fileIdentifier/*/text()") == ["PCRS_D046_CSW"]
+
+
+def test_inspire_is_told_by_the_service_itself_while_it_has_no_record(tmp_path):
+    RecordStore(tmp_path / "records.db")
+    with served(tmp_path / "records.db") as service:
+        response = get(service.routes(), f"{KVP}GetCapabilities")
+    (block,) = tree(response).iter(f"{{{NS['inspire']}}}ExtendedCapabilities")
+    assert block.find("{*}MetadataUrl") is None
+    assert block.findtext("{*}MetadataPointOfContact/{*}OrganisationName") == "Territoire d'Énergie Lot"
+
+
+def test_opensearch_describes_what_is_answered(routes):
+    description = tree(get(routes, f"{KVP3}GetCapabilities&mode=opensearch"))
+    assert b"pycsw" not in etree.tostring(description)
+    templates = [one.get("template") for one in description.iter("{*}Url")]
+    assert len(templates) == 2
+    wanted = {"searchTerms": "lot", "geo:box": "1.4,44.4,1.5,44.5", "count": "3", "startIndex": "2"}
+    for template in templates:
+        query = re.sub(r"\{([\w:]+)\?\}", lambda found: wanted.get(found[1], ""), template)
+        answer = get(routes, query.removeprefix(f"{PUBLIC}/csw?"))
+        assert answer.status_code == 200, answer.text
+        found = tree(answer)
+        assert len([*found.iter("{*}Record"), *found.iter("{*}entry")]) == 3
 
 
 def test_its_software_is_not_told(routes):
@@ -445,6 +484,24 @@ def test_geonetwork_harvests_every_record_once(many, schema, types):
     found = identifiers(pages)
     assert len(set(found)) == len(found) == MANY
     assert pages[-1].get("nextRecord") == "0"
+
+
+@pytest.mark.parametrize(
+    ("asked", "returned"),
+    [
+        ("", 10),
+        ("&maxRecords=", 10),
+        ("&maxRecords=0", 0),
+        ("&maxRecords=1000", 100),
+        ("&maxRecords=unlimited", 100),
+    ],
+)
+def test_an_answer_has_ten_records_unless_it_is_asked_for_others(many, asked, returned):
+    page = results(get(many, f"{KVP3}GetRecords{asked}"))
+    assert page.get("numberOfRecordsReturned") == str(returned)
+    posted = asked.replace("&maxRecords=", 'maxRecords="') + ('"' if asked else "")
+    body = f'<csw:GetRecords {HEAD3} {posted}><csw:Query typeNames="csw:Record"/></csw:GetRecords>'
+    assert results(post(many, body)).get("numberOfRecordsReturned") == str(returned)
 
 
 @pytest.mark.parametrize("size", [7, 20, 100])

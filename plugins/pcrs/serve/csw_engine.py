@@ -5,7 +5,7 @@ names.
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +20,7 @@ from pycsw.plugins import outputschemas
 from pycsw.plugins.profiles.apiso.apiso import APISO
 from pycsw.server import Csw
 
+from pcrs.serve.csw_capabilities import capabilities, description
 from pcrs.serve.csw_faults import CswFault
 from pcrs.serve.csw_iso import brief, summary
 from pcrs.serve.csw_kvp import CswRequest
@@ -36,6 +37,7 @@ _MEDIA = {
 _XML = "application/xml; charset=UTF-8"
 _JSON = "application/json; charset=UTF-8"
 _BROKEN = ("Record serialization failed", "XSLT transformation failed")
+_TOLD_2, _TOLD_3 = csw2.Csw2.getcapabilities, csw3.Csw3.getcapabilities
 _UNEXPLAINED = ("Invalid Filter syntax", "Invalid Constraint: Invalid CQL request")
 _UNKNOWN = "the constraint names an unknown property: the capabilities list the queryables"
 _LOCATORS = (
@@ -91,6 +93,8 @@ def mend() -> None:
     csw2.cql2fes = csw_cql.to_filter
     csw3.cql2fes = csw_cql.to_filter
     csw2.etree = csw3.etree = _Xml()
+    csw2.Csw2.getcapabilities = _set_right(_TOLD_2)
+    csw3.Csw3.getcapabilities = _set_right(_TOLD_3)
     log.setup_logger = _keep_logging
     APISO.write_record = _write_iso
     outputschemas.__all__ = ["atom"]  # the others (FGDC, DIF, GM03, DataCite) fail on ISO 19139 records
@@ -125,7 +129,20 @@ def _answered(own: dict[str, Any], request: CswRequest, schemas: Iterable[Any]) 
     _check_store(server)
     if server.exception:
         raise _fault(server.response)
-    return Answer(200, _media(server.response, json=request.json), filled(_without_signature(body)))
+    media = _media(server.response, json=request.json)
+    if media == _MEDIA[_OPENSEARCH]:
+        body = description(body, f"{own['metadata']['provider']['url']}/static/icon.svg")
+    return Answer(200, media, filled(_without_signature(body)))
+
+
+def _set_right(told: Callable[[Any], etree._Element]) -> Callable[[Any], etree._Element]:
+    """What tells the capabilities of a version, set right."""
+
+    def mended(face: Any) -> etree._Element:
+        server = face.parent
+        return capabilities(told(face), server.config["server"]["url"], server.repository.discovery())
+
+    return mended
 
 
 def _environ(request: CswRequest) -> dict[str, Any]:

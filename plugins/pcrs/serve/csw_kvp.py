@@ -28,6 +28,8 @@ OPERATIONS = (
 )
 REFUSED = ("Transaction", "Harvest")
 FORMATS = ("application/xml", "application/json", "application/atom+xml")
+PAGE = 10
+"""Records of an answer when a request does not say how many, as both versions want it."""
 FAR = 10**9
 """Beyond any record: what a larger start position is read as."""
 _MAX_FIELDS = 60
@@ -238,12 +240,13 @@ def _records(kvp: dict[str, str], version: Version) -> None:
 
 def _page(kvp: dict[str, str], version: Version) -> None:
     if kvp.get("maxrecords") == "unlimited" and version == "3.0.0":
-        del kvp["maxrecords"]
+        kvp["maxrecords"] = str(FAR)
     for name in ("maxrecords", "startposition"):
         if not kvp.get(name, "0"):
             del kvp[name]
         elif name in kvp:
             kvp[name] = str(min(whole(kvp[name], name, 0), FAR))
+    kvp.setdefault("maxrecords", str(PAGE))
     if kvp.get("startposition") == "0":
         kvp["startposition"] = "1"
 

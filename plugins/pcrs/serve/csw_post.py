@@ -8,6 +8,7 @@ from lxml import etree
 from pcrs.serve.csw_faults import CswFault, Version, invalid, missing
 from pcrs.serve.csw_kvp import (
     FAR,
+    PAGE,
     VERSIONS,
     CswRequest,
     check_cql,
@@ -125,10 +126,14 @@ def _page(root: etree._Element) -> None:
             del root.attrib[name]
     for name in ("maxRecords", "startPosition"):
         text = root.get(name)
-        if text == "" or (name == "maxRecords" and text == "unlimited"):
+        if text == "":
             del root.attrib[name]
+        elif name == "maxRecords" and text == "unlimited":
+            root.set(name, str(FAR))
         elif text is not None:
             root.set(name, str(min(whole(text, name.lower(), 0), FAR)))
+    if root.get("maxRecords") is None:
+        root.set("maxRecords", str(PAGE))
     if root.get("startPosition") == "0":
         root.set("startPosition", "1")
 

@@ -102,10 +102,10 @@ def _comparison(element: etree._Element, name: str, queryables: Queryables) -> C
     if name not in _COMPARE:
         raise InputError(f"unknown operator {name}")
     text = _literal(element)
+    if element.get("matchCase") == "false":
+        subject, text = func.pcrs_fold(subject), folded(text)
     if name == "PropertyIsEqualTo" and column in _MULTIPLE:
         return _present(subject, func.pcrs_lists(subject, text, type_=Boolean))
-    if element.get("matchCase") == "false":
-        return _present(subject, _COMPARE[name](func.pcrs_fold(subject), folded(text)))
     return _present(subject, _COMPARE[name](_number(column, subject), _bound(column, text)))
 
 

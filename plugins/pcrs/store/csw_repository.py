@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from pcrs.errors import StoreError
 from pcrs.store.record_engines import reading
+from pcrs.store.record_rows import OWN
 from pcrs.store.record_tables import RECORDS
 
 _EMPTY = "1970-01-01T00:00:00Z"
@@ -124,6 +125,13 @@ class CatalogueRepository(repository.Repository):  # type: ignore[misc]  # pycsw
         extreme = func.min(column) if direction == "min" else func.max(column)
         with self._noting_failure():
             return self.session.scalar(select(extreme)) or _EMPTY
+
+    def discovery(self) -> str | None:
+        """The identifier of the record that describes this catalogue service, when it is there."""
+        own = RECORDS.c.mdsource == OWN, RECORDS.c.servicetype == "discovery"
+        query = select(RECORDS.c.identifier).where(*own).order_by(RECORDS.c.identifier).limit(1)
+        with self._noting_failure():
+            return self.session.scalar(query)
 
     def query_domain(
         self, domain: str, typenames: Any, domainquerytype: str = "list", count: bool = False
