@@ -7,6 +7,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from pcrs.assembly import features_of, process_means, public_url, records_of, tiers, write_records
@@ -27,6 +28,7 @@ from pcrs.serve import (
     ogcapi_records,
     orders,
     portal,
+    signalements,
     stac,
 )
 from pcrs.serve import processes as process_routes
@@ -42,6 +44,7 @@ from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.serve.use import Recorder, metrics
 from pcrs.settings import Settings, load, shipped
+from pcrs.signalling import counter
 from pcrs.store.jobs import Jobs
 from pcrs.store.limits import TimeLimit
 from pcrs.store.orders import Orders
@@ -75,6 +78,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         routes=[
             health.route(),
             metrics.route(use, health.gauges),
+            *_signalements(site, settings, served),
             *orders.routes(Orders(site.orders_file), site.deliveries_folder),
             *feature_catalogue.routes(served),
             *DcatService(served, entries).routes(),
@@ -109,6 +113,12 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     table = settings.serve
     limits = Limits(gate, at_once=table.requests_at_once, each=table.requests_each)
     return Guard(limits, native, Recorder(use if settings.serve.count_use else None))
+
+
+def _signalements(site: Site, settings: Settings, served: context.Served) -> list[Route]:
+    if not settings.signalements.open:
+        return []
+    return signalements.routes(counter(site, settings, served.store), served.public_url)
 
 
 def _catalogue(site: Site, settings: Settings, served: context.Served) -> CatalogueSite:

@@ -19,6 +19,7 @@ from pcrs.commands.export import export
 from pcrs.commands.order import app as order
 from pcrs.commands.publish import app as publish
 from pcrs.commands.rebuild import rebuild
+from pcrs.commands.signalement import app as signalement
 from pcrs.commands.stats import stats
 from pcrs.commands.token import app as token
 from pcrs.console import (
@@ -49,6 +50,7 @@ app.command()(cost)
 app.command()(stats)
 app.add_typer(token, name="token")
 app.add_typer(order, name="order")
+app.add_typer(signalement, name="signalement")
 app.add_typer(publish, name="publish")
 
 

@@ -22,6 +22,7 @@ from pcrs.tables import (
     OrdersTable,
     RasterTable,
     ServeTable,
+    SignalementsTable,
     SiteTable,
     StorageTable,
     StoreTable,
@@ -46,6 +47,7 @@ class Settings(Table):
     cost: CostTable = CostTable()
     orders: OrdersTable = OrdersTable()
     mail: MailTable = MailTable()
+    signalements: SignalementsTable = SignalementsTable()
     jobs: JobsTable = JobsTable()
     archive: ArchiveTable = ArchiveTable()
     serve: ServeTable = ServeTable()

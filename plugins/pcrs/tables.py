@@ -170,6 +170,15 @@ class MailTable(Table):
     password: SecretStr = SecretStr("")
 
 
+class SignalementsTable(Table):
+    """`[signalements]`: what people say has changed."""
+
+    open: bool = True
+    an_hour: Annotated[int, Field(ge=1)] = 10
+    waiting: Annotated[int, Field(ge=1)] = 1000
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 730
+
+
 class JobsTable(Table):
     """`[jobs]`: what users run: extracts, controls."""
 

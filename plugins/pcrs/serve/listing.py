@@ -29,6 +29,8 @@ _ROOTS = {"dalles": "hot/dalles", "vecteur": "hot/vecteur"}
 _MEDIA_TYPES = {
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
     ".jp2": "image/jp2",
+    ".jpg": "image/jpeg",
+    ".zip": "application/zip",
     ".gml": "application/gml+xml",
     ".gpkg": "application/geopackage+sqlite3",
     ".dxf": "image/vnd.dxf",

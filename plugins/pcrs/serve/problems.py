@@ -16,6 +16,7 @@ _PROBLEMS = {
     404: ("NotFound", "Not Found"),
     405: ("MethodNotAllowed", "Method Not Allowed"),
     406: ("NotAcceptable", "Not Acceptable"),
+    409: ("Conflict", "Conflict"),
     413: ("ContentTooLarge", "Content Too Large"),
     422: ("ProcessFailed", "Unprocessable Content"),
     429: ("TooManyRequests", "Too Many Requests"),

@@ -62,6 +62,11 @@ class Site:
         return self.jobs / "commandes"
 
     @property
+    def signalements_file(self) -> Path:
+        """The store of signalements; their photos and the secret of their senders lie beside it."""
+        return self.root / "stores" / "signalements.db"
+
+    @property
     def jobs_file(self) -> Path:
         """The store of users' jobs."""
         return self.root / "stores" / "jobs.db"

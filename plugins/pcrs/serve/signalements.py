@@ -1,0 +1,219 @@
+"""`/signalements`: what people say has changed, handed in, shown, taken back and followed up, as GeoJSON."""
+
+import base64
+import binascii
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pcrs.errors import ConflictError, InputError, NotFoundError, PcrsError, TooLargeError
+from pcrs.serve.context import PRINCIPAL
+from pcrs.serve.listing import PublicFile, sent
+from pcrs.serve.problems import problem
+from pcrs.standard.crs import CRS84, L93, epsg_of, transformer
+from pcrs.store.signalements import SHOWN, WAYS, Signalement, State
+from pcrs.work.access import LOWEST, Ask, Principal, Rules, decide
+from pcrs.work.signalements import CATEGORIES, MAX_PHOTO, Counter
+
+MAX_BODY = MAX_PHOTO * 4 // 3 + 20_000
+_GEOJSON = "application/geo+json"
+_NO_STORE = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
+_WGS84 = 4326
+_TRAP = "site_web"
+"""A field that people do not see, and machines that fill in forms do."""
+_FIELDS = {"categorie", "texte", "position", "crs", "courriel", "photo", _TRAP}
+_Handler = Callable[[Request], Awaitable[Response]]
+
+
+def routes(counter: Counter, public_url: str) -> list[Route]:
+    """The addresses. Who may follow up is looked up in the request's principal."""
+    desk = _Desk(counter, f"{public_url}/signalements")
+    handlers: list[tuple[str, str, _Handler]] = [
+        ("/signalements", "GET", desk.all),
+        ("/signalements", "POST", desk.hand_in),
+        ("/signalements/{id}", "GET", desk.one),
+        ("/signalements/{id}", "DELETE", desk.take_back),
+        ("/signalements/{id}/photo", "GET", desk.photo),
+        ("/signalements/{id}/suite", "POST", desk.follow_up),
+    ]
+    return [Route(path, _guarded(handler), methods=[method]) for path, method, handler in handlers]
+
+
+class _Desk:
+    def __init__(self, counter: Counter, address: str) -> None:
+        self._counter = counter
+        self._address = address
+
+    async def all(self, request: Request) -> Response:
+        """Those that somebody has looked at; all of them, for who follows up."""
+        states: tuple[State, ...] = () if _follows_up(request) else SHOWN
+        found = await run_in_threadpool(self._counter.store.all, states)
+        features = [self._feature(one, whole=_follows_up(request)) for one in found]
+        return _json({"type": "FeatureCollection", "features": features}, _GEOJSON)
+
+    async def one(self, request: Request) -> Response:
+        """One of them: its state for who knows its number, its text once it was looked at."""
+        found = await run_in_threadpool(self._counter.store.get, request.path_params["id"])
+        return _json(self._feature(found, whole=_follows_up(request)), _GEOJSON)
+
+    async def photo(self, request: Request) -> Response:
+        """Its photo, once it was looked at."""
+        found = await run_in_threadpool(self._counter.store.get, request.path_params["id"])
+        path = self._counter.photo(found.id)
+        if not found.said.photo or not path.is_file() or not (found.state in SHOWN or _follows_up(request)):
+            raise NotFoundError("no photo is shown here")
+        response = sent(request, PublicFile(path, path.stat()))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    async def hand_in(self, request: Request) -> Response:
+        """A new one; the answer tells its number, and the key that takes it back."""
+        told = _document(await _body(request))
+        if told.get(_TRAP):
+            return _json({"id": "000000000000", "cle": ""}, status=201)  # a machine: it is not told
+        crs = str(told.get("crs", CRS84))
+        x, y = transformer(epsg_of(crs), L93).transform(*_position(told.get("position")))
+        sender = (request.scope.get("client") or ("",))[0]
+        taken, key = await run_in_threadpool(
+            lambda: self._counter.hand_in(
+                str(told.get("categorie", "")),
+                str(told.get("texte", "")),
+                (x, y),
+                sender=sender,
+                contact=str(told.get("courriel", "")),
+                photo=_photo(told.get("photo")),
+            )
+        )
+        here = f"{self._address}/{taken.id}"
+        headers = {"Location": here}
+        body = {"id": taken.id, "cle": key, "suivi": here, "maille": taken.said.cell}
+        return _json(body, status=201, headers=headers)
+
+    async def take_back(self, request: Request) -> Response:
+        """It is erased, for who has its key, or follows up."""
+        identifier = request.path_params["id"]
+        found = await run_in_threadpool(self._counter.store.get, identifier)
+        key = request.query_params.get("cle", "")
+        if not _follows_up(request) and not await run_in_threadpool(
+            self._counter.store.opens, identifier, key
+        ):
+            return problem(403, "cle: ce n'est pas la clé de ce signalement / not the key of this one")
+        await run_in_threadpool(self._counter.erase, [found])
+        return Response(status_code=204, headers=_NO_STORE)
+
+    async def follow_up(self, request: Request) -> Response:
+        """What becomes of it."""
+        if not _follows_up(request):
+            status = 403 if request.scope.get(PRINCIPAL, Principal()).token else 401
+            return problem(status, f"il faut le rôle {LOWEST['moderate'].label} / needs that role")
+        told = _document(await _body(request), {"etat", "note"})
+        state = told.get("etat")
+        if state not in WAYS:
+            raise InputError(f"etat: expected one of {', '.join(WAYS)}")
+        moved = await run_in_threadpool(
+            self._counter.move, request.path_params["id"], state, str(told.get("note", ""))
+        )
+        return _json(self._feature(moved, whole=True), _GEOJSON)
+
+    def _feature(self, one: Signalement, *, whole: bool) -> dict[str, Any]:
+        """As everyone sees it; `whole`: as those who follow up do."""
+        lon, lat = transformer(L93, _WGS84).transform(one.said.x_m, one.said.y_m)
+        shown = whole or one.state in SHOWN
+        french, english = CATEGORIES.get(one.said.category, (one.said.category, one.said.category))
+        properties: dict[str, Any] = {
+            "categorie": one.said.category,
+            "libelle": french,
+            "label": english,
+            "maille": one.said.cell,
+            "etat": one.state,
+            "cree": one.created,
+            "maj": one.updated,
+            "suite": [{"etat": step.state, "le": step.at, "note": step.note} for step in one.steps],
+            "texte": one.said.text if shown else None,
+            "photo": f"{self._address}/{one.id}/photo" if shown and one.said.photo else None,
+        }
+        if whole:
+            properties["courriel"] = one.said.contact
+        geometry = {"type": "Point", "coordinates": [round(lon, 7), round(lat, 7)]}
+        return {"type": "Feature", "id": one.id, "geometry": geometry, "properties": properties}
+
+
+def _follows_up(request: Request) -> bool:
+    who: Principal = request.scope.get(PRINCIPAL, Principal())
+    return decide(who, Ask("moderate"), Rules()).allowed
+
+
+async def _body(request: Request) -> bytes:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > MAX_BODY:
+            raise TooLargeError(f"the body has more than {MAX_BODY} bytes")
+    return bytes(received)
+
+
+def _document(body: bytes, known: set[str] = _FIELDS) -> dict[str, Any]:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InputError("the body is no JSON") from None
+    if not isinstance(told, dict) or not told.keys() <= known:
+        raise InputError(f"expected an object with {', '.join(sorted(known - {_TRAP}))}")
+    return told
+
+
+def _position(value: Any) -> tuple[float, float]:
+    good = (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(n, int | float) and not isinstance(n, bool) and abs(n) < 1e8 for n in value)
+    )
+    if not good:
+        raise InputError("position: expected [longitude, latitude], or x and y of `crs`")
+    return float(value[0]), float(value[1])
+
+
+def _photo(value: Any) -> bytes:
+    """A picture, in base64, with or without the head of a data URL."""
+    if not value:
+        return b""
+    text = str(value)
+    try:
+        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+    except (binascii.Error, ValueError):
+        raise InputError("photo: expected base64") from None
+
+
+def _json(
+    document: dict[str, Any],
+    media_type: str = "application/json",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    return Response(orjson.dumps(document), status, {**_NO_STORE, **(headers or {})}, media_type)
+
+
+def _guarded(handler: _Handler) -> _Handler:
+    """The handler, its refusals told as problem details."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except NotFoundError as error:
+            return problem(404, str(error))
+        except ConflictError as error:
+            return problem(409, str(error))
+        except TooLargeError as error:
+            return problem(429 if "heure" in str(error) or "attendent" in str(error) else 413, str(error))
+        except InputError as error:
+            return problem(400, str(error))
+        except PcrsError:
+            return problem(503, "cela ne peut être noté pour l'instant / it cannot be noted just now")
+
+    return guarded

@@ -1,0 +1,53 @@
+"""The counter of signalements put together from the settings of a site."""
+
+import os
+import secrets
+
+from pcrs.errors import NotFoundError
+from pcrs.files import placing
+from pcrs.settings import Settings
+from pcrs.standard.crs import BBox
+from pcrs.store.base import FeatureStore
+from pcrs.store.signalements import Signalements
+from pcrs.work.layers import COMMUNES, DALLES
+from pcrs.work.signalements import Counter, Terms
+from pcrs.work.site import Site
+
+_FRANCE = BBox(-400_000, 6_000_000, 1_300_000, 7_200_000)
+_MARGIN_M = 2000
+_SECRET = 32
+
+
+def counter(site: Site, settings: Settings, store: FeatureStore) -> Counter:
+    """The counter of a site. The caller closes its store.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    file, table = site.signalements_file, settings.signalements
+    terms = Terms(_bounds(store), table.an_hour, table.waiting, table.keep_days)
+    return Counter(Signalements(file), file.parent / "signalements", terms, _secret(site))
+
+
+def _bounds(store: FeatureStore) -> BBox:
+    """The territory: its communes, else what is shown of it, and a little around."""
+    for layer in (COMMUNES, DALLES):
+        try:
+            box = store.extent(layer.name)
+        except NotFoundError:
+            continue
+        if box is not None:
+            return BBox(
+                box.xmin - _MARGIN_M, box.ymin - _MARGIN_M, box.xmax + _MARGIN_M, box.ymax + _MARGIN_M
+            )
+    return _FRANCE
+
+
+def _secret(site: Site) -> bytes:
+    """What senders of a day are told apart with: made once, read by nobody else."""
+    file = site.signalements_file.with_suffix(".key")
+    if not file.is_file():
+        with placing(file) as part:
+            part.write_bytes(secrets.token_bytes(_SECRET))
+            os.chmod(part, 0o600)  # noqa: PTH101
+    return file.read_bytes()
