@@ -9,9 +9,11 @@ from pcrs.standard.codes import CODES
 from pcrs.standard.model import CLASSES
 from tests.services.asking import PUBLIC, ask, served_by
 
+ROOT = etree.fromstring(feature_catalogue())
+
 
 def every(path: str) -> list[str]:
-    return [str(found) for found in etree.fromstring(feature_catalogue()).xpath(path, namespaces=NAMESPACES)]
+    return [str(found) for found in ROOT.xpath(path, namespaces=NAMESPACES)]
 
 
 def test_every_class_of_the_model_is_a_feature_type():

@@ -95,6 +95,7 @@ def test_each_link_is_one_distribution(whole):
         "/ogcapi/collections/dalles",
         "/ogcapi/collections/ortho",
         "/ogcapi?f=json",
+        "/stac",
         "/telechargement/resource/PCRS",
         "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities",
         "/wmts?SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetCapabilities",

@@ -108,6 +108,16 @@ class Addresses:
         """Landing page of the OGC API."""
         return f"{self.public_url}/ogcapi"
 
+    @property
+    def stac(self) -> str:
+        """Landing page of the STAC API."""
+        return f"{self.public_url}/stac"
+
+    @property
+    def dcat(self) -> str:
+        """The catalogue as DCAT, in JSON-LD."""
+        return f"{self.public_url}/dcat/catalog.jsonld"
+
     def collection(self, name: str) -> str:
         """A collection of the OGC API."""
         return f"{self.ogcapi}/collections/{name}"

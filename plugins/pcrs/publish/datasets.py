@@ -290,6 +290,7 @@ def _raster_links(at: Addresses, layer: str, edition: str | None) -> tuple[Link,
             "Extraits de la mosaïque courante",
             "download",
         ),
+        *(() if edition else (Link(at.stac, vocabulary.STAC, at.raster(), "Dalles courantes", "download"),)),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pcrs.publish import vocabulary
-from pcrs.publish.addresses import RESOURCES, Addresses
+from pcrs.publish.addresses import RECORDS, RESOURCES, Addresses
 from pcrs.publish.blocks import Link
 from pcrs.publish.datasets import author, dates, extent, licence, united, words_of
 from pcrs.publish.facts import Coverage, RasterFacts, VectorFacts
@@ -119,6 +119,8 @@ def discovery_sheet(
     links = (
         Link(at.csw_capabilities, vocabulary.CSW, name, "Service CSW"),
         Link(at.csw_capabilities, vocabulary.PLAIN_CSW, name, "Catalogue CSW 2.0.2 et 3.0.0"),
+        Link(at.collection(RECORDS), vocabulary.PLAIN_RECORDS, RECORDS, "Les mêmes fiches en JSON"),
+        Link(at.dcat, vocabulary.PAGE, "DCAT-AP", "Les mêmes fiches en DCAT-AP"),
     )
     draft = _Draft(
         said=human.services.discovery,

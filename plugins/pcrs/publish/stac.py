@@ -52,14 +52,9 @@ class Tile:
         return str(self.values["date_acquisition"] or self.values["date_recette"])[:10]
 
 
-def root_of(at: Addresses) -> str:
-    """The landing page of the STAC API."""
-    return f"{at.public_url}/stac"
-
-
 def collection_of(at: Addresses) -> str:
     """The address of the collection."""
-    return f"{root_of(at)}/collections/{quote(at.raster())}"
+    return f"{at.stac}/collections/{quote(at.raster())}"
 
 
 def item(at: Addresses, tile: Tile) -> Document:
@@ -113,7 +108,7 @@ def _item_links(at: Addresses, tile: Tile) -> list[Document]:
     here = f"{collection}/items/{quote(tile.id, safe='')}"
     return [
         {"rel": "self", "type": GEOJSON, "href": here},
-        {"rel": "root", "type": JSON, "href": root_of(at)},
+        {"rel": "root", "type": JSON, "href": at.stac},
         {"rel": "parent", "type": JSON, "href": collection},
         {"rel": "collection", "type": JSON, "href": collection},
         {
@@ -188,8 +183,8 @@ def collection(
         },
         "links": [
             {"rel": "self", "type": JSON, "href": here},
-            {"rel": "root", "type": JSON, "href": root_of(at)},
-            {"rel": "parent", "type": JSON, "href": root_of(at)},
+            {"rel": "root", "type": JSON, "href": at.stac},
+            {"rel": "parent", "type": JSON, "href": at.stac},
             {"rel": "items", "type": GEOJSON, "href": f"{here}/items"},
             {"rel": "license", "title": of.licence_title, "href": of.licence_url},
             {"rel": "alternate", "type": JSON, "title": "OGC API", "href": at.collection("dalles")},

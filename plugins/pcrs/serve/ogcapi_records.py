@@ -152,7 +152,7 @@ class _Adapter:
                 "rel": "alternate",
                 "type": "application/ld+json",
                 "title": "DCAT-AP",
-                "href": f"{served.public_url}/dcat/catalog.jsonld",
+                "href": at.dcat,
             },
         ]
 

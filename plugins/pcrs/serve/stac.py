@@ -20,7 +20,7 @@ from starlette.routing import Route
 from pcrs.errors import InputError, NotFoundError, PcrsError, TooLargeError
 from pcrs.publish.addresses import Addresses
 from pcrs.publish.record_geojson import licence_code
-from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider, Tile, collection, item, root_of
+from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider, Tile, collection, item
 from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT, etag
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
@@ -53,7 +53,7 @@ type _Teller = Callable[[Request], tuple[Document, str]]
 
 def extension(served: Served) -> Extension:
     """What the OGC API says of it: a link on the landing page."""
-    root = root_of(Addresses(served.public_url, served.departement))
+    root = Addresses(served.public_url, served.departement).stac
     return Extension(links=({"rel": "related", "type": JSON, "title": "STAC API", "href": root},))
 
 
@@ -132,7 +132,7 @@ class StacApi:
         return self._found(from_body(said), {}, said)
 
     def _landing(self, _request: Request) -> tuple[Document, str]:
-        root = root_of(self._at)
+        root = self._at.stac
         links = [
             {"rel": "self", "type": JSON, "href": root},
             {"rel": "root", "type": JSON, "href": root},
@@ -161,10 +161,10 @@ class StacApi:
         return document, JSON
 
     def _openapi(self, _request: Request) -> tuple[Document, str]:
-        return openapi(self._served.title, root_of(self._at)), OPENAPI
+        return openapi(self._served.title, self._at.stac), OPENAPI
 
     def _collections(self, _request: Request) -> tuple[Document, str]:
-        root = root_of(self._at)
+        root = self._at.stac
         links = [
             {"rel": "self", "type": JSON, "href": f"{root}/collections"},
             {"rel": "root", "type": JSON, "href": root},
@@ -207,7 +207,7 @@ class StacApi:
     ) -> tuple[Document, str]:
         """A page of items, with the link to the next one in the manner of the request."""
         page, total = self._page(search)
-        root = root_of(self._at)
+        root = self._at.stac
         here = f"{root}/collections/{within}/items" if within else f"{root}/search"
         query = urlencode(params, safe=",:/")
         itself = f"{here}?{query}" if query else here
