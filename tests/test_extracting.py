@@ -66,6 +66,13 @@ def test_an_empty_area_is_a_finding_and_no_file(site, tmp_path):
     assert not target.exists()
 
 
+def test_a_site_without_dalles_has_no_image(site, tmp_path):
+    target = tmp_path / "none.tif"
+    done = command(site, "--all", "--format", "tif", "--output", str(target), "--json")
+    assert (done.exit_code, json.loads(done.stdout)["file"], target.exists()) == (1, None, False)
+    assert "aucune dalle" in command(site, "--all", "--format", "jp2").output
+
+
 def test_an_unknown_commune_is_said(site):
     done = command(site, "--commune", "46999", "--format", "gml")
     assert isinstance(done.exception, InputError)

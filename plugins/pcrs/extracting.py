@@ -62,7 +62,7 @@ def extract(site: Site, settings: Settings, asked: Asked, progress: Progress) ->
     form = format_of(asked.format)
     epsg = epsg_of(asked.crs) if asked.crs else None
     with closing(open_store(settings.store.features or site.features_url, read_only=True)) as store:
-        area = _area(store, settings, asked)
+        area = area_asked(store, settings, asked)
         order = Order(form, credits_of(settings), datetime.now(UTC).date(), area, epsg, asked.clip)
         name = f"{area.stem if area else 'pcrs'}-{order.target_epsg}{form.suffix}"
         if form.suffix == ".zip":
@@ -70,7 +70,12 @@ def extract(site: Site, settings: Settings, asked: Asked, progress: Progress) ->
         return export(store, order, asked.output or site.root / "exports" / name, progress)
 
 
-def _area(store: FeatureStore, settings: Settings, asked: Asked) -> Area | None:
+def area_asked(store: FeatureStore, settings: Settings, asked: Asked) -> Area | None:
+    """The area that the words name; None: everything.
+
+    Raises:
+        InputError: it cannot be read, or there is no such commune.
+    """
     if asked.commune is not None:
         return commune_area(store, asked.commune)
     if asked.bbox is not None:

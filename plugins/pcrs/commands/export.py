@@ -10,7 +10,10 @@ from pcrs.showing import showing
 
 
 def export(
-    format_: Annotated[str, typer.Option("--format", help="gml, gpkg, dxf, fgb, geojson, shp or csv.")],
+    format_: Annotated[
+        str,
+        typer.Option("--format", help="gml, gpkg, dxf, fgb, geojson, shp, csv; tif, jpg, jp2; zip (dalles)."),
+    ],
     site: SiteOption = HERE,
     commune: Annotated[str | None, typer.Option(help="INSEE code of a commune.")] = None,
     bbox: Annotated[str | None, typer.Option(help="xmin,ymin,xmax,ymax, in the order of its CRS.")] = None,
@@ -26,9 +29,10 @@ def export(
     output: Annotated[Path | None, typer.Option(help="The file; .zip puts the lisez-moi beside.")] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Give an area as a file: GML, GeoPackage with styles, DXF, FlatGeobuf, GeoJSON, Shapefile, CSV."""
+    """Give an area as a file: objects (GML, GeoPackage with styles, DXF…), an image, or its dalles."""
     from pcrs.commune_files import extract_communes
     from pcrs.extracting import Asked, extract
+    from pcrs.imaging import image, is_image
 
     place, settings = open_site(site)
     if communes:
@@ -41,11 +45,14 @@ def export(
         raise typer.Exit
     asked = Asked(format_, commune, bbox, bbox_crs, polygon, dalle, everything, crs, clip, output)
     with showing(err) as progress:
-        made = extract(place, settings, asked, progress)
+        make = image if is_image(format_) else extract
+        made = make(place, settings, asked, progress)
     count = sum(made.counts.values())
     if json_:
         told = {"file": str(made.path) if count else None, "objects": count, "classes": dict(made.counts)}
         say_json(told)
     else:
-        say(f"{count} objets : {made.path}" if count else "aucun objet dans l'emprise")
+        of_image = is_image(format_)
+        none = f"{'aucune dalle' if of_image else 'aucun objet'} dans l'emprise"
+        say(f"{count} {'dalles' if of_image else 'objets'} : {made.path}" if count else none)
     raise typer.Exit(0 if count else 1)

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-import numpy as np
-from rasterio.enums import Resampling
 from rasterio.transform import Affine
-from rasterio.warp import reproject
 
 from pcrs.raster.lattice import Pixels, blank
 from pcrs.raster.mosaic import Mosaic
 from pcrs.raster.pyramids import Tiles
 from pcrs.raster.remote import Remote
 from pcrs.raster.view import read_view, slabs_under
+from pcrs.raster.warping import warp
 from pcrs.serve.coverage_grid import Grid, snapped
 from pcrs.standard.crs import L93, BBox, transform_bbox
 from pcrs.standard.grid import DALLE_RES_M, TILE_PX
@@ -25,7 +23,6 @@ _NATIVE_BELOW = 1.5
 """Warped pixels less coarse than this, in native pixels, are drawn from native ones."""
 _BAND_PX = 4_000_000
 """Pixels that are read to be warped at a time: they take 32 MB."""
-_OPAQUE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +140,6 @@ def _warped(grid: Grid, rows: tuple[int, int], mosaic: Mosaic, pyramid: Tiles | 
     step = grid.bbox.height / grid.height
     part = BBox(grid.bbox.xmin, grid.bbox.ymax - bottom * step, grid.bbox.xmax, grid.bbox.ymax - top * step)
     source = _around(grid, transform_bbox(part, grid.frame.epsg, L93))
-    pixels, valid = _pixels(source, mosaic, pyramid)
-    height, width = valid.shape
-    box = source.bbox
-    # Alpha goes along as a fourth band: white no-data must not bleed into the pixels beside it.
-    planes = np.empty((4, height, width), np.uint8)
-    planes[:3] = np.moveaxis(pixels, 2, 0)
-    planes[3] = np.where(valid, np.uint8(_OPAQUE), np.uint8(0))
-    target = np.zeros((4, bottom - top, grid.width), np.uint8)
-    reproject(
-        planes,
-        target,
-        src_transform=Affine(box.width / width, 0, box.xmin, 0, -box.height / height, box.ymax),
-        src_crs=f"EPSG:{L93}",
-        dst_transform=grid.transform @ Affine.translation(0, top),
-        dst_crs=f"EPSG:{grid.frame.epsg}",
-        src_alpha=4,
-        dst_alpha=4,
-        resampling=Resampling.bilinear,
-    )
-    seen = target[3] > _OPAQUE // 2
-    target[:3, ~seen] = _OPAQUE
-    return np.moveaxis(target[:3], 0, 2), seen
+    shifted = grid.transform @ Affine.translation(0, top)
+    read = _pixels(source, mosaic, pyramid)
+    return warp(read, source.bbox, grid.frame.epsg, shifted, (grid.width, bottom - top))

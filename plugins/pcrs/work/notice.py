@@ -6,6 +6,7 @@ from datetime import date
 
 from pyproj import CRS
 
+from pcrs.standard.codes import CODES
 from pcrs.standard.crs import L93, BBox, distortion, is_latlon
 from pcrs.standard.french import number
 from pcrs.work.selection import Facts
@@ -50,6 +51,43 @@ def notice(
         f"Objects {policy_en}: {total}",
         "",
         *(f"{name} : {one.count}" for name, one in facts.items()),
+    ]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """What is known of the dalles of an image. `precision`: the coarsest class; `first`, `last`: days."""
+
+    dalles: int
+    precision: str
+    first: str | None
+    last: str | None
+
+
+def image_notice(credits_: Credits, area: str, epsg: int, box: BBox, day: date, images: Images) -> str:
+    """The lisez-moi of an image, lines of French and then of English. `box`: EPSG:2154."""
+    system, scale = CRS.from_epsg(epsg), _scale(box, epsg)
+    classes = CODES["CategoriePrecisionPCRSType"].values
+    precision = classes.get(images.precision, images.precision)
+    flown = f"{images.first} / {images.last}" if images.first and images.last else ""
+    lines = [
+        f"{credits_.title} – orthophotographie PCRS, pixels de 5 cm au sol",
+        f"Emprise : {area}, découpée à la limite",
+        f"Extrait le {day.isoformat()} ; prises de vues : {flown or 'non renseignées'}",
+        f"Précision planimétrique (la moins bonne des {images.dalles} dalles) : {precision}",
+        f"Système de coordonnées : EPSG:{epsg} – {system.name}",
+        *_warning_fr(epsg, scale),
+        *(["Image rééchantillonnée (bilinéaire) depuis le Lambert-93."] if epsg != L93 else []),
+        *(f"Producteur : {one}" for one in [credits_.operator] if one),
+        *(f"Licence : {one}" for one in [credits_.licence] if one),
+        *(f"Source : {one}" for one in [credits_.address] if one),
+        "",
+        f"{credits_.title} – PCRS orthophoto, pixels of 5 cm on the ground, cut at the limit",
+        f"Extracted on {day.isoformat()}; flown: {flown or 'unknown'}; accuracy (class of the worst of "
+        f"{images.dalles} tiles): {images.precision}",
+        f"Coordinate reference system: EPSG:{epsg} – {system.name}",
+        *_warning_en(epsg, scale),
     ]
     return "\n".join(lines)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile
 
 from pcrs.blobs import Blobs
-from pcrs.errors import InputError, NotFoundError, TooLargeError
+from pcrs.errors import InputError, TooLargeError
 from pcrs.files import placing
 from pcrs.raster.qc import Control
 from pcrs.standard.crs import PCRS_CRS
@@ -20,6 +20,7 @@ from pcrs.vector.packs import zip_files
 from pcrs.work.areas import Area
 from pcrs.work.asked_area import AREA_INPUTS, area_of
 from pcrs.work.control import Item, check_file
+from pcrs.work.dalle_files import add_dalle
 from pcrs.work.export import Order, export
 from pcrs.work.layers import DALLES
 from pcrs.work.notice import Credits
@@ -224,7 +225,7 @@ def _bundle(means: Means) -> Process:
         with placing(task.folder / name) as part, ZipFile(part, "w", ZIP_STORED) as packed:
             for number, row in enumerate(rows):
                 task.progress(Step("dalles", number, len(rows)))
-                _add(packed, means.hot, str(row.values["href"]), str(row.values["fichier"]))
+                add_dalle(packed, means.hot, str(row.values["href"]), str(row.values["fichier"]))
         return {"archive": Made(name, _ZIP)}
 
     return Process(
@@ -238,22 +239,6 @@ def _bundle(means: Means) -> Process:
         outputs={"archive": Output(Words("l'archive", "the archive"), _ZIP_SCHEMA, _ZIP)},
         run=run,
     )
-
-
-def _add(packed: ZipFile, hot: Blobs, key: str, name: str) -> None:
-    """A file of the hot tier, as it is.
-
-    Raises:
-        NotFoundError: it is not there.
-    """
-    seen = hot.head(key)
-    if seen is None:
-        raise NotFoundError(f"{key} is not in the hot tier: `pcrs status` says what is missing")
-    entry = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.external_attr = 0o644 << 16
-    with packed.open(entry, "w", force_zip64=True) as target:
-        for chunk in hot.chunks(key, 0, seen.size, tag=seen.tag):
-            target.write(chunk)
 
 
 def _control(means: Means) -> Process:
