@@ -4,47 +4,13 @@ import time
 import pytest
 import rasterio
 
-from tests.clients.conftest import need
-
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1400,900",
-)
+from tests.browser import chromium, faults, until
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """A headless Chromium with a profile and a download folder of its own."""
-    chromium, driver = need("chromium"), need("chromedriver")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    downloads = tmp_path_factory.mktemp("downloads")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    opened.downloads = downloads
-    yield opened
-    opened.quit()
-
-
-def until(condition, patience_s=30):
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError("it did not happen in time")
+    with chromium(tmp_path_factory.mktemp("chromium"), logs=("browser", "performance")) as opened:
+        yield opened
 
 
 def requested(browser):
@@ -103,5 +69,4 @@ def test_a_dalle_is_downloaded_from_the_portal(page, demo_url, a_dalle):
 
 def test_no_console_error(page):
     browser, _ = page
-    wrong = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    assert wrong == []
+    assert faults(browser) == []

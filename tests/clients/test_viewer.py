@@ -151,7 +151,9 @@ def test_axe_finds_nothing_serious(browser, demo_url, width, place):
     ready(browser)
     told = []
     browser.execute_script(script)
-    opened = ["", "#use-compare", "#use-measure", "#use-print", "#use-share"] if not place else [""]
+    opened = (
+        ["", "#use-basket", "#use-compare", "#use-measure", "#use-print", "#use-share"] if not place else [""]
+    )
     for tool in opened:
         if tool:
             browser.execute_script("document.querySelector(arguments[0]).click()", tool)

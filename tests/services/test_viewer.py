@@ -189,7 +189,9 @@ def test_a_hundred_metres_are_measured_from_the_keyboard(page):
 
 
 def texts(browser, selector):
-    return [each.text for each in browser.find_elements("css selector", selector)]
+    """What the elements say that a selector finds, at one moment: they are made anew while one looks."""
+    script = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText)"
+    return browser.execute_script(script, selector)
 
 
 def test_the_centre_of_the_map_is_a_point_of_a_measure(page):
@@ -386,6 +388,50 @@ def test_a_map_is_saved_as_a_file_and_opened_again(page, tmp_path):
     one(browser, "#share-open").send_keys(str(file))
     until(lambda: "piquets.geojson" in one(browser, "#layers").text)
     until(lambda: saved["state"].split("&")[0] in browser.current_url)
+
+
+# ---- downloads
+
+
+def test_dalles_are_chosen_by_key_by_commune_and_by_polygon_and_their_addresses_saved(page, tmp_path):
+    browser = page("#17/576500/6372500")
+    until(lambda: browser.find_elements("css selector", "#dalles-list li, .found button"))
+    one(browser, "#use-basket").click()
+    one(browser, "#map").send_keys(Keys.ENTER)
+    until(lambda: texts(browser, "#basket-facts dd") == ["1", "98,8 Mo", "12 juin 2025"])
+    one(browser, "#map").send_keys(Keys.ENTER)
+    until(lambda: one(browser, "#basket-note").text == "Aucune dalle choisie.")
+    one(browser, "#place").send_keys("46083", Keys.ENTER)
+    until(lambda: "Saint-Cirq" in one(browser, "#said").text)
+    one(browser, "#basket-commune").click()
+    until(lambda: texts(browser, "#basket-files a") == ["46-2025-0576-6373-LA93-0M05-RVB.tif"])
+    xs, ys = [576_900, 577_100, 577_100, 576_900], [6_372_400, 6_372_400, 6_372_450, 6_372_400]
+    ring = list(zip(*transformer(2154, 4171).transform(xs, ys), strict=True))
+    polygon = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    (tmp_path / "zone.geojson").write_text(json.dumps(polygon))
+    one(browser, "#basket-file").send_keys(str(tmp_path / "zone.geojson"))
+    until(lambda: texts(browser, "#basket-facts dd") == ["2", "197,5 Mo", "12 juin 2025"])
+    one(browser, "#basket-list").click()
+    file = browser.downloads / "dalles-pcrs.txt"
+    until(file.exists)
+    names = [line.rpartition("/")[2] for line in file.read_text().splitlines()]
+    assert names == [f"46-2025-{x}-6373-LA93-0M05-RVB.tif" for x in ("0576", "0577")]
+    one(browser, "#basket-clear").click()
+    assert texts(browser, "#basket-files a") == []
+
+
+def test_an_area_for_dalles_is_drawn_from_the_keyboard(page):
+    browser = page("#19/576990/6372500")
+    one(browser, "#use-basket").click()
+    one(browser, "#basket-draw").send_keys(Keys.ENTER)
+    field = one(browser, "#map")
+    for key in (Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.ARROW_LEFT):
+        before = browser.execute_script("return document.querySelector('#l93').textContent")
+        field.send_keys(Keys.ENTER)
+        field.send_keys(key)
+        until(lambda before=before: one(browser, "#l93").get_attribute("textContent") != before)
+    field.send_keys(Keys.SHIFT + Keys.ENTER)
+    until(lambda: texts(browser, "#basket-facts dd")[:1] == ["2"])
 
 
 # ---- paper

@@ -14,7 +14,7 @@ export function wireLegend(objects, symbols, config, onChange) {
       const { theme } = symbols.drawing(name);
       themes.set(theme, [...(themes.get(theme) ?? []), name]);
     }
-    const sets = [...themes].map(([theme, names]) => themeSet(theme, names));
+    const sets = [...themes].toReversed().map(([theme, names]) => themeSet(theme, names));
     byId("classes").replaceChildren(all(), ...sets);
     const families = Object.keys(config.networks).filter((code) => code in NETWORKS_EN);
     byId("networks").replaceChildren(...families.map((code) => make("li", {}, patch(symbols.network(code)), `${networkLabel(config, code)} (${code})`)));

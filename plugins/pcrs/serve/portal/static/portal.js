@@ -1,6 +1,7 @@
 // The page put together: configuration, map, layers, tools, address.
 
 import { Address } from "./address.js";
+import { Basket } from "./basket.js";
 import { Card } from "./card.js";
 import { L93, registerSystems } from "./crs.js";
 import { Curtain } from "./curtain.js";
@@ -71,7 +72,7 @@ function name(button, key) {
   button.setAttribute("aria-label", text(key));
 }
 
-function wirePointer(map, dalles, card, measure) {
+function wirePointer(map, dalles, card, measure, basket) {
   const tip = make("div", { class: "tip", "aria-hidden": "true" });
   const place = new ol.Overlay({ element: tip, offset: [14, 14], stopEvent: false });
   map.addOverlay(place);
@@ -89,6 +90,10 @@ function wirePointer(map, dalles, card, measure) {
     place.setPosition(undefined);
   });
   const pick = (position) => {
+    if (basket.active) {
+      basket.toggle(dalles.at(position));
+      return;
+    }
     card.pick(position);
     place.setPosition(undefined);
     yieldToCard();
@@ -97,7 +102,7 @@ function wirePointer(map, dalles, card, measure) {
     if (!measure.active) pick(event.coordinate);
   });
   map.getTargetElement().addEventListener("keydown", (event) => {
-    if (event.target !== map.getTargetElement() || measure.key(event)) return;
+    if (event.target !== map.getTargetElement() || measure.key(event) || basket.key(event)) return;
     if (event.key === "Escape") card.close();
     if (event.key === "Enter") pick(map.getView().getCenter());
   });
@@ -166,10 +171,10 @@ async function start() {
   address = new Address(map, config.grid.first, parts);
   const share = wireShare(address, external, config);
   const compare = { open: (open) => open && imagery.editions.right === null && imagery.show({ right: config.editions.find((edition) => edition !== (imagery.editions.left || config.editions[0])) ?? "" }) };
-  new Tools({ compare, measure, print: new Print(map, config, imagery), share: { open: (open) => open && share() } });
+  const basket = new Basket(map, new Search(map, dalles, config));
+  new Tools({ basket, compare, measure, print: new Print(map, config, imagery), share: { open: (open) => open && share() } });
   wireDalleList(dalles);
-  wirePointer(map, dalles, card, measure);
-  new Search(map, dalles, config);
+  wirePointer(map, dalles, card, measure, basket);
   layers.whenChanged(keep);
   imagery.whenShown(keep);
   curtain.whenHung(keep);

@@ -35,6 +35,12 @@ export class Search {
     whenLanguageChanges(() => this.#show([]));
   }
 
+  /** The limits of the commune that was found last, null when none is shown. */
+  get area() {
+    const [shown] = this.#outline.getFeatures();
+    return shown && shown.getGeometry().getType() !== "Point" ? shown.getGeometry() : null;
+  }
+
   #wire() {
     const [field, list] = [byId("place"), byId("places")];
     field.addEventListener("focus", () => this.#load());

@@ -182,6 +182,19 @@ export const EN = {
   qgisLayersHow: "The .qlr file adds the layers to a project of yours: Layer ▸ Add from Layer Definition File. QGIS 3.22 or later.",
   addressesTitle: "Addresses",
   stepsTitle: "Step by step",
+  basket: "Download",
+  basketTitle: "Choose tiles",
+  basketHint: "Click tiles, draw an area, or search for a municipality. With the keyboard: Enter takes the tile at the centre.",
+  basketDraw: "Draw an area",
+  basketCommune: "The municipality found",
+  basketNoCommune: "Search for a municipality first, by its name or INSEE code.",
+  basketFile: "or a polygon: GeoJSON or KML file",
+  basketNoArea: (name) => `${name} has no polygon.`,
+  basketEmpty: "No tile chosen.",
+  basketWeight: "Size",
+  basketMany: "Beyond 50 tiles use the list: wget -i, aria2c -i or a download manager read it.",
+  basketList: "List of addresses",
+  basketClear: "Empty",
 };
 
 // English labels of codes whose French labels come with the configuration.
