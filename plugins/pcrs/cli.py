@@ -22,6 +22,7 @@ from pcrs.commands.rebuild import rebuild
 from pcrs.commands.signalement import app as signalement
 from pcrs.commands.stats import stats
 from pcrs.commands.token import app as token
+from pcrs.commands.upkeep import backup, doctor, restore
 from pcrs.console import (
     CORES,
     HERE,
@@ -48,6 +49,8 @@ app.command()(rebuild)
 app.command()(export)
 app.command()(cost)
 app.command()(stats)
+for _command in (doctor, backup, restore):
+    app.command()(_command)
 app.add_typer(token, name="token")
 app.add_typer(order, name="order")
 app.add_typer(signalement, name="signalement")

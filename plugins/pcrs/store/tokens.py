@@ -74,11 +74,16 @@ class Token:
 class Tokens:
     """The tokens of a site. Any number of processes read, one at a time writes.
 
+    `read_only`: nothing is changed, and the file must be there.
+
     Raises:
         StoreError: the file is no store of tokens, or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        if read_only:
+            self._connections = Connections(path, read_only=True, prepare=lambda _: None)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connections = Connections(path, read_only=False, prepare=_prepare)
         with self._connections.writing() as db:
