@@ -136,7 +136,9 @@ def test_a_site_comes_back_from_cold_bags_alone(kept, tmp_path):
     assert told.faults == {}
     assert rebuilt.other_bytes == []
     assert told.features == 3
-    assert fingerprint(site) == before
+    assert {
+        name: seen for name, seen in fingerprint(site).items() if not name.endswith(":archives")
+    } == before
     assert "[[archive.targets]]" in told.settings.read_text(encoding="utf-8")
     with custody(site) as held:
         assert read_all(held).faults == []

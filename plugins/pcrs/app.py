@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from pcrs.archiving import thumbnails_of
 from pcrs.assembly import features_of, process_means, public_url, records_of, tiers, write_records
 from pcrs.errors import SiteError
 from pcrs.foreman import foreman
@@ -17,6 +18,7 @@ from pcrs.live import Live
 from pcrs.mending import watch
 from pcrs.ordering import desk
 from pcrs.serve import (
+    archives,
     context,
     csw,
     feature_catalogue,
@@ -81,6 +83,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *_signalements(site, settings, served),
             *orders.routes(Orders(site.orders_file), site.deliveries_folder),
             *feature_catalogue.routes(served),
+            *archives.routes(served, thumbnails_of(site)),
             *DcatService(served, entries).routes(),
             *catalogue.routes(),
             *listing.routes(site.root, url, served.hot),

@@ -23,6 +23,7 @@ from pcrs.work.custody.keeping import TIER, Keeping
 from pcrs.work.custody.lifecycle import Gone, LetGo, going, let_go
 from pcrs.work.custody.mirror import mirror
 from pcrs.work.custody.origin import FolderOrigin, sheet_of
+from pcrs.work.custody.projection import project_objects
 from pcrs.work.custody.stock import chantiers_of_tier, take_stock, tier_origin
 from pcrs.work.custody.superseded import retire, superseded
 from pcrs.work.means import Means
@@ -129,6 +130,12 @@ def archive_site(held: Keeping, site: Site, settings: Settings) -> Deposited:
         total.add(deposit(held, Order(tier_origin(held, chantier), chantier, undescribed, limit)))
     total.add(complete(held))
     return total
+
+
+def catalogue(held: Keeping, site: Site, settings: Settings) -> int:
+    """The layer `archives` tells what is kept, on line or not: what users search. How many rows changed."""
+    with closing(features_of(site, settings)) as store:
+        return project_objects(held, store)
 
 
 def rules_of(settings: Settings) -> tuple[LetGo, ...]:

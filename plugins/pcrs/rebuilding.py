@@ -16,6 +16,7 @@ from pcrs.files import sha256_of
 from pcrs.raster.pyramid_files import FilePyramids
 from pcrs.settings import Settings
 from pcrs.work.custody.keeping import ready
+from pcrs.work.custody.projection import project_objects
 from pcrs.work.custody.rebuild import Rebuilt, rebuild_hot
 from pcrs.work.custody.restore import Restored, adopt, require_empty, restore, restore_features
 from pcrs.work.progress import Progress
@@ -73,6 +74,7 @@ def rebuild_from(
         restore(held, site, told)
         restore_features(held, site, bench.means.index, bench.means.store, told)
         rebuilt = rebuild_hot(bench.means)
+        project_objects(held, bench.means.store)
         bench.refresh()
         (site.jobs / _BEGUN).unlink()
     return told, rebuilt

@@ -181,7 +181,7 @@ def deposit(root: Path) -> None:
         while killed < KILLS:
             with subprocess.Popen(command) as process:
                 try:
-                    process.wait(timeout=dice.uniform(8, 20))
+                    process.wait(timeout=dice.uniform(15, 40))
                 except subprocess.TimeoutExpired:
                     process.send_signal(signal.SIGKILL)
             assert process.returncode == -signal.SIGKILL, "it ended before it was killed ten times"

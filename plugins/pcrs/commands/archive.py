@@ -29,7 +29,7 @@ def archive(
     json_: JsonOption = False,
 ) -> None:
     """Put objects in BagIt bags on every target, read back; again: go on where it stopped."""
-    from pcrs.archiving import archive_folder, archive_site, keeping
+    from pcrs.archiving import archive_folder, archive_site, catalogue, keeping
 
     place, settings = open_site(site)
     if lifecycle:
@@ -45,6 +45,7 @@ def archive(
             done = archive_site(held, place, settings)
         else:
             done = archive_folder(held, settings, path, chantier, licence or None)  # type: ignore[arg-type]
+        catalogue(held, place, settings)
     if json_:
         say_json(
             {
@@ -67,13 +68,14 @@ def archive(
 
 def _lifecycle(place: Site, settings: Settings, apply: bool, as_json: bool) -> NoReturn:
     """What the rules let go, said or done; it ends the command."""
-    from pcrs.archiving import keeping, lifecycle, rules_of
+    from pcrs.archiving import catalogue, keeping, lifecycle, rules_of
     from pcrs.assembly import working
 
     rules = rules_of(settings)
     with showing(err) as progress, working(place, settings, 1, progress) as bench:
         with keeping(place, settings, progress) as held:
             told = lifecycle(held, bench.means, rules, apply=apply)
+            catalogue(held, place, settings)
     if as_json:
         rows = [
             {

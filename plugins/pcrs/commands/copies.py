@@ -96,7 +96,7 @@ def verify(
     json_: JsonOption = False,
 ) -> None:
     """Read copies again, those that wait longest first, and say what is wrong; with --repair, mend it."""
-    from pcrs.archiving import keeping
+    from pcrs.archiving import catalogue, keeping
     from pcrs.work.custody.repair import Repaired, repair
     from pcrs.work.custody.verify import Wanted
     from pcrs.work.custody.verify import verify as verify_copies
@@ -117,6 +117,7 @@ def verify(
         )
         found = verify_copies(held, wanted)
         mended = repair(held, found) if repair_ else Repaired()
+        catalogue(held, place, settings)
     _tell(found, mended, json_)
 
 

@@ -2,9 +2,11 @@
 
 from pcrs.standard.codes import CODES
 from pcrs.standard.fields import Field, Kind
+from pcrs.standard.livrables import KINDS, LICENCES
 from pcrs.standard.model import CLASSES, Attribute
 from pcrs.store.base import Layer
 
+AVAILABLE = {"intermediaire": "sur le stockage intermédiaire", "commande": "hors ligne, à commander"}
 _KINDS: dict[str, Kind] = {
     "string": "string",
     "date": "date",
@@ -62,6 +64,31 @@ DALLES = Layer(
     ),
     id_field="id",
     time_field="date_acquisition",
+)
+
+ARCHIVES = Layer(
+    name="archives",
+    title="Objets d'archive : clichés, trajectoires, aérotriangulation, LiDAR…, en ligne ou à commander",
+    geometry="Polygon",
+    fields=(
+        Field("id", "string", "identifiant de l'objet"),
+        Field("chantier", "string", "chantier"),
+        Field("nom", "string", "chemin dans ce qui a été livré"),
+        Field("type", "string", "nature", {code: kind.label for code, kind in KINDS.items()}),
+        Field("licence", "string", "qui peut l'avoir", dict(LICENCES)),
+        Field("octets", "integer", "taille (octets)"),
+        Field("sha256", "string", "empreinte sha256"),
+        Field("format", "string", "type de média"),
+        Field("date", "date", "date de prise de vue ou de levé"),
+        Field("date_depot", "date", "date d'entrée dans l'archive"),
+        Field("edition", "string", "édition"),
+        Field("lieux", "list", "cibles où une copie est connue saine"),
+        Field("disponibilite", "string", "disponibilité", AVAILABLE),
+        Field("vignette", "string", "chemin de la vignette"),
+        Field("stac", "string", "chemin de l'article STAC"),
+    ),
+    id_field="id",
+    time_field="date",
 )
 
 COMMUNES = Layer(

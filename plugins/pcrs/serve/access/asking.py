@@ -124,6 +124,10 @@ def _portal(_scope: Scope, rest: list[str]) -> Ask:
     return Ask(layers=frozenset({"ortho", VECTOR})) if rest == ["plan.pdf"] else _OPEN
 
 
+def _archives(_scope: Scope, _rest: list[str]) -> Ask:
+    return Ask(layers=frozenset({"archives"}))
+
+
 def _index(_scope: Scope, _rest: list[str]) -> Ask:
     return Ask(layers=frozenset({"dalles"}))
 
@@ -135,6 +139,7 @@ _READERS: dict[str, Callable[[Scope, list[str]], Ask]] = {
     "listing": _listing,
     "telechargement": _download,
     "stac": _index,
+    "archives": _archives,
     "data": _index,
     "stockages": _index,
     "portail": _portal,

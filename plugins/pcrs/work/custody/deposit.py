@@ -24,8 +24,8 @@ from pcrs.work.custody.origin import Found, NoOrigin, Origin
 from pcrs.work.progress import Step
 
 _STAGE = "archive (Mo)"
-_NOTED = 64
-"""Files that are noted at once: what a kill may make carry again."""
+_NOTED, _NOTED_BYTES = 64, 32 * MB
+"""Files, and bytes, that are noted at once: what a kill may make carry again."""
 
 
 @dataclass(slots=True)
@@ -204,7 +204,7 @@ def _fill(
                 done.objects += 1
                 done.bytes += carried.bytes
                 keeping.progress(Step(_STAGE, min(done.bytes, total) // MB, max(1, total // MB)))
-            if len(noted) >= _NOTED:
+            if len(noted) >= _NOTED or sum(one.bytes for _, _, one in noted) >= _NOTED_BYTES:
                 _note(keeping, order, noted)
     finally:
         _note(keeping, order, noted)

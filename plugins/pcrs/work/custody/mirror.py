@@ -11,7 +11,8 @@ from pcrs.work.custody.keeping import MB, TIER, Keeping, ready
 from pcrs.work.progress import Step
 
 _STAGE = "miroir (Mo)"
-_NOTED = 64
+_NOTED, _NOTED_BYTES = 64, 32 * MB
+"""Files, and bytes, that are noted at once: what a kill may make copy again."""
 
 
 def mirror(keeping: Keeping, done: Deposited) -> None:
@@ -45,7 +46,7 @@ def _follow(keeping: Keeping, place: Place, done: Deposited) -> None:
                 done.objects += 1
                 done.bytes += carried.bytes
                 keeping.progress(Step(_STAGE, (done.bytes - before) // MB, max(1, total // MB)))
-            if len(noted) >= _NOTED:
+            if len(noted) >= _NOTED or sum(one.bytes for one in noted) >= _NOTED_BYTES:
                 _note(keeping, place, noted, objects)
     finally:
         _note(keeping, place, noted, objects)
