@@ -1,19 +1,15 @@
 """One process, one address: portal, OGC API, WMTS, WMS, CSW, downloads, listings, health."""
 
 import gc
-import logging
 import os
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from pcrs.archiving import thumbnails_of
-from pcrs.assembly import features_of, process_means, public_url, records_of, tiers, write_records
-from pcrs.errors import SiteError
-from pcrs.foreman import foreman
+from pcrs.assembly import features_of, process_means, records_of, tiers
 from pcrs.live import Live
 from pcrs.mending import watch
 from pcrs.ordering import desk
@@ -43,9 +39,8 @@ from pcrs.serve.guard import Front, Guard
 from pcrs.serve.health import Health
 from pcrs.serve.limits import Limits
 from pcrs.serve.native import NativeTiles
-from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.serve.use import Recorder, metrics
-from pcrs.settings import Settings, load, shipped
+from pcrs.settings import Settings, load, public_url, shipped
 from pcrs.signalling import counter
 from pcrs.store.jobs import Jobs
 from pcrs.store.limits import TimeLimit
@@ -55,8 +50,6 @@ from pcrs.store.use import Use
 from pcrs.work.orders.processes import order_processes
 from pcrs.work.processes import processes
 from pcrs.work.site import Site
-
-_log = logging.getLogger(__name__)
 
 
 def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
@@ -169,35 +162,3 @@ def factory() -> ASGIApp:
     gc.freeze()  # a million objects that stay: looking for garbage among them stops the service for 0.1 s
     watch(site, settings)
     return app
-
-
-def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
-    """Serves until it is told to end.
-
-    Raises:
-        SiteError: the site cannot be read.
-    """
-    url = public_url(settings, host, port)
-    os.environ["PCRS_SITE"] = str(site.root.resolve())
-    os.environ["PCRS_SERVE__PUBLIC_URL"] = url
-    try:
-        with site.working():
-            write_records(site, load(site.settings_file), validate=False)
-    except SiteError as error:
-        _log.warning("records are left as they are: %s", error)
-    with foreman(site, settings.jobs.runners):
-        uvicorn.run(
-            "pcrs.app:factory",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            http=TileProtocol,
-            access_log=False,
-            log_level="warning",
-            proxy_headers=bool(settings.serve.proxies),
-            forwarded_allow_ips=",".join(settings.serve.proxies),
-            limit_concurrency=settings.serve.connections,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )

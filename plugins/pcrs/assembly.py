@@ -19,7 +19,7 @@ from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh, sheets
 from pcrs.publish.validate import validate_catalogue
 from pcrs.raster.qc import Control
-from pcrs.settings import Settings, load, shipped
+from pcrs.settings import Settings, load, public_url, shipped
 from pcrs.store import open_store
 from pcrs.store.base import FeatureStore, Query
 from pcrs.store.index import Delivery, Index
@@ -133,12 +133,6 @@ def tiers(site: Site, settings: Settings) -> Tiers:
     ]
     intermediate, hot = (place if isinstance(place, Bucket) else None for place in places)
     return tiers_of(site, intermediate, hot)
-
-
-def public_url(settings: Settings, host: str | None = None, port: int | None = None) -> str:
-    """The address under which the site is seen, without a slash at the end."""
-    chosen = settings.serve
-    return chosen.public_url or f"http://{host or chosen.host}:{port or chosen.port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,8 +250,8 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Serving processes.")] = None,
 ) -> None:
     """Serve the site: OGC API, WMTS, WMS, CSW, downloads, portal."""
-    from pcrs.app import run
-    from pcrs.assembly import public_url
+    from pcrs.running import run
+    from pcrs.settings import public_url
 
     place, settings = open_site(site)
     chosen = settings.serve
@@ -269,8 +269,8 @@ def demo(
     workers: WorkersOption = CORES,
 ) -> None:
     """Make a small synthetic PCRS in the Lot, take it in like any delivery, and serve it."""
-    from pcrs.app import run
     from pcrs.assembly import make_demo
+    from pcrs.running import run
 
     with showing(err) as progress:
         place, settings = make_demo(site, workers, progress)

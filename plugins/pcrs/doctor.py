@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from pcrs.archiving import places_of
-from pcrs.assembly import features_of, public_url, tiers
+from pcrs.assembly import features_of, tiers
 from pcrs.errors import PcrsError
 from pcrs.findings import Finding, Level
-from pcrs.settings import Settings
+from pcrs.settings import Settings, public_url
 from pcrs.store.index import Index
 from pcrs.store.tokens import Tokens
 from pcrs.work.site import Site

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from pcrs.archiving import keeping
-from pcrs.assembly import public_url
 from pcrs.commands.cost import price_list
 from pcrs.errors import StoreError
-from pcrs.settings import Settings
+from pcrs.settings import Settings, public_url
 from pcrs.store.orders import Ordered, Orders
 from pcrs.work.custody.keeping import TIER
 from pcrs.work.orders.desk import Desk, Terms

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from lxml import etree
 
-from pcrs.assembly import features_of, public_url, records_of, tiers
+from pcrs.assembly import features_of, records_of, tiers
 from pcrs.errors import SettingsError
 from pcrs.extracting import credits_of
 from pcrs.publish.addresses import Addresses
 from pcrs.publish.elements import NAMESPACES
 from pcrs.publish.geoplateforme.products import Kind, Sheet, check_prefix
-from pcrs.settings import Settings
+from pcrs.settings import Settings, public_url
 from pcrs.standard.model import CLASSES
 from pcrs.store.index import Index
 from pcrs.store.record_rows import OWN

@@ -131,3 +131,9 @@ def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
     except InputError as error:
         raise SettingsError(f"{file}: {error}") from error
     return settings
+
+
+def public_url(settings: Settings, host: str | None = None, port: int | None = None) -> str:
+    """The address under which the site is seen, without a slash at the end."""
+    chosen = settings.serve
+    return chosen.public_url or f"http://{host or chosen.host}:{port or chosen.port}"

@@ -144,7 +144,7 @@ def run(site: SiteOption = HERE, json_: JsonOption = False) -> None:
 
 
 def _url(settings: Any) -> str:
-    from pcrs.assembly import public_url
+    from pcrs.settings import public_url
 
     return public_url(settings)
 

@@ -24,9 +24,9 @@ _CELL_M = 1000
 """Side of a cell of the index: a dalle of 1 km lies in one cell, of 200 m there are 25 to a cell. The Lot in
 three editions (16 551 dalles) is indexed in 70 ms and 2 MB; cells of 200 m take 300 ms and 31 MB."""
 _OPEN_PER_THREAD = 16
-_CACHE_BYTES = 64 * 2**20
-"""Blocks that GDAL keeps decoded while a mosaic is read: those under one slab of the pyramid. More gains
-nothing measurable, and without a limit GDAL takes 5 % of the machine's memory in every process."""
+_CACHE_BYTES = 16 * 2**20
+"""Blocks that GDAL keeps decoded while a mosaic is read: two rows of those under a slab of the pyramid. More
+gains nothing measurable, and without a limit GDAL takes 5 % of the machine's memory in every process."""
 _COARSEST = 12
 """Lattice pixels are 5 cm x 2**12 = 204.8 m at the most: beyond, dalles would fall between them."""
 

@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from starlette.requests import Request
@@ -155,12 +156,22 @@ def _headers(served: Served, asked: CoverageRequest, edition: str | None, grid: 
 
 def _written(served: Served, answer: _Answer) -> BinaryIO | None:
     """The answer in a file that has no name any more; None when there is no data in it."""
+    form = answer.request.format
+
+    def write(path: Path) -> None:
+        if _drawn(served, answer, path):
+            form.finish(path)
+
+    return written(Site(served.site).jobs, f"coverage.{form.extension}", write)
+
+
+def _drawn(served: Served, answer: _Answer, path: Path) -> bool:
+    """True when there is data, and the file holds it; the pixels are gone when this returns."""
     grid, asked = answer.grid, answer.request
     pixels, valid = read(grid, served.mosaic(answer.edition), served.pyramid(answer.edition))
     if not valid.any():
-        return None
+        return False
     if asked.bands != (0, 1, 2):
         pixels = pixels[:, :, list(asked.bands)]
-    picture = Picture(pixels, valid, asked.bands, grid.frame, grid.bbox, grid.transform)
-    name = f"coverage.{asked.format.extension}"
-    return written(Site(served.site).jobs, name, lambda path: asked.format.write(path, picture))
+    asked.format.write(path, Picture(pixels, valid, asked.bands, grid.frame, grid.bbox, grid.transform))
+    return True

@@ -22,8 +22,8 @@ BANDS = ("R", "G", "B")
 _COLOURS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 _JPEG_QUALITY = 90
 _COG_ABOVE_PX = 4_000_000
-_ROWS = 1024
-_CACHE_BYTES = 32 * 2**20
+_ROWS = 256
+_CACHE_BYTES = 16 * 2**20
 """Blocks that GDAL keeps while it writes; without a limit it takes 5 % of the machine's memory."""
 _GTIFF = {"driver": "GTiff", "dtype": "uint8", "tiled": True, "blockxsize": 512, "blockysize": 512}
 _DEFLATE = {"compress": "deflate", "predictor": 2, "zlevel": 1}
@@ -53,18 +53,26 @@ class Picture:
 
 
 def write_geotiff(path: Path, picture: Picture) -> None:
-    """A tiled GeoTIFF with an internal mask; above four million pixels a COG with overviews. Lossless."""
-    height, width = picture.valid.shape
-    if height * width <= _COG_ABOVE_PX:
-        _write_tiff(path, picture, _DEFLATE)
-        return
-    plain = path.with_name(f"{path.name}.plain")
-    try:
-        _write_tiff(plain, picture, {})
-        with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+    """A tiled GeoTIFF with an internal mask, lossless: large ones plain, for `finish_geotiff`."""
+    _write_tiff(path, picture, _DEFLATE if picture.valid.size <= _COG_ABOVE_PX else {})
+
+
+def finish_geotiff(path: Path) -> None:
+    """Above four million pixels the file becomes a COG with overviews."""
+    with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+        with rasterio.open(path) as written:
+            if written.height * written.width <= _COG_ABOVE_PX:
+                return
+        plain = path.with_name(f"{path.name}.plain")
+        path.rename(plain)
+        try:
             rasterio.shutil.copy(plain, path, **_COG)
-    finally:
-        plain.unlink(missing_ok=True)
+        finally:
+            plain.unlink()
+
+
+def as_it_is(path: Path) -> None:
+    """What was written needs nothing more."""
 
 
 def _write_tiff(path: Path, picture: Picture, compression: dict[str, object]) -> None:
@@ -177,6 +185,8 @@ class Format:
     max_px: int | None
     """None: the service's own limit alone."""
     write: Callable[[Path, Picture], None]
+    finish: Callable[[Path], None] = as_it_is
+    """What the file still needs when it is written, and nobody holds the pixels any more."""
 
 
 GEOTIFF = Format(
@@ -190,6 +200,7 @@ GEOTIFF = Format(
     max_side_px=1_000_000,
     max_px=None,
     write=write_geotiff,
+    finish=finish_geotiff,
 )
 JPEG = Format(
     "jpeg",

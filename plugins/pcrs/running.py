@@ -1,0 +1,66 @@
+"""`pcrs serve` under way: this process serves, or starts several that do and stays small itself."""
+
+import logging
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import uvicorn
+
+from pcrs.errors import SiteError
+from pcrs.foreman import foreman
+from pcrs.settings import Settings, load, public_url
+from pcrs.work.site import Site
+
+_log = logging.getLogger(__name__)
+
+
+def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serves until it is told to end.
+
+    Raises:
+        SiteError: the site cannot be read.
+    """
+    url = public_url(settings, host, port)
+    os.environ["PCRS_SITE"] = str(site.root.resolve())
+    os.environ["PCRS_SERVE__PUBLIC_URL"] = url
+    try:
+        with site.working():
+            _write_records(site, aside=workers > 1)
+    except SiteError as error:
+        _log.warning("records are left as they are: %s", error)
+    with foreman(site, settings.jobs.runners):
+        uvicorn.run(
+            "pcrs.app:factory",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http="pcrs.serve.tile_protocol:TileProtocol",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=bool(settings.serve.proxies),
+            forwarded_allow_ips=",".join(settings.serve.proxies),
+            limit_concurrency=settings.serve.connections,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+
+
+def _write_records(site: Site, *, aside: bool) -> None:
+    """The records are those of the facts; aside: in a process that ends with it.
+
+    What the work needs stays in memory with whoever does it: 150 MB that a process which only starts others
+    would keep for good.
+    """
+    if not aside:
+        _records(site)
+        return
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(_records, site).result()
+
+
+def _records(site: Site) -> None:
+    from pcrs.assembly import write_records
+
+    write_records(site, load(site.settings_file), validate=False)
