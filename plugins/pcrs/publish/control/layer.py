@@ -71,6 +71,8 @@ def _geopackage(result: ControlResult) -> bytes:
         driver="GPKG",
         geometry_type="Point",
         crs=f"EPSG:{L93}",
+        dataset_options={"VERSION": "1.3"},
+        layer_options={"GEOMETRY_NAME": "geom"},
     )
     return made.getvalue()
 

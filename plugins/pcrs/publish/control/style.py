@@ -13,7 +13,7 @@ _LOOKS: Mapping[str, tuple[str, str, float]] = {
     "avertissement": ("255,127,14,255", "circle", 2.6),
     "information": ("70,130,180,255", "circle", 2.0),
 }
-"""What is worst is drawn last."""
+"""The worst first: it is drawn last, over the others."""
 _TITLES: Mapping[str, str] = {
     "code": "Règle",
     "niveau": "Niveau",
@@ -54,8 +54,8 @@ def findings_style() -> str:
         )
         _mark(symbol_of(symbols, str(number), "marker"), *look)
     order = SubElement(renderer, "orderby")
-    worst = " ".join(f"WHEN '{level}' THEN {-rank}" for rank, level in enumerate(_LOOKS))
-    SubElement(order, "orderByClause", asc="1", nullsFirst="0").text = f'CASE "niveau" {worst} END'
+    worst = " ".join(f"WHEN \"niveau\" = '{level}' THEN {-rank}" for rank, level in enumerate(_LOOKS))
+    SubElement(order, "orderByClause", asc="1", nullsFirst="0").text = f"CASE {worst} END"
     aliases = SubElement(root, "aliases")
     for number, (field, title) in enumerate(_TITLES.items(), start=1):
         SubElement(aliases, "alias", field=field, index=str(number), name=title)
