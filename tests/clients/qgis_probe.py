@@ -6,6 +6,7 @@ import sys
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
+    QgsExpression,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsRasterLayer,
@@ -49,6 +50,19 @@ def vector(layer):
     return told
 
 
+def dressed(layer):
+    """A layer with the style of its own file."""
+    renderer = layer.renderer()
+    (clause,) = renderer.orderBy().list()
+    return {
+        **vector(layer),
+        "colours": {each.value(): each.symbol().color().name() for each in renderer.categories()},
+        "order": clause.expression().parserErrorString(),
+        "title": QgsExpression(layer.displayExpression()).parserErrorString(),
+        "aliases": [layer.attributeAlias(number) for number in range(layer.fields().count())],
+    }
+
+
 def main():
     url, folder, *numbers = sys.argv[1:]
     box = [float(number) for number in numbers]
@@ -72,6 +86,9 @@ def main():
         "&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/2154"
     )
     told["coverage"] = raster(QgsRasterLayer(coverage, "ortho", "gdal"), box, f"{folder}/coverage.png")
+    told["findings"] = dressed(
+        QgsVectorLayer(f"{folder}/constats.gpkg|layername=constats", "constats", "ogr")
+    )
     sys.stdout.write(json.dumps(told))
     del layer
     application.exitQgis()

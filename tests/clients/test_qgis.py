@@ -1,11 +1,16 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pcrs.publish.control.layer import write_layer
+from pcrs.vector.check import GmlControl
 from tests.clients.conftest import run
+from tests.deliveries import DOSSIER, control
+from tests.faults import clean_document, plant
 
 PROBE = Path(__file__).with_name("qgis_probe.py")
 BOX = ("576420", "6372420", "576480", "6372480")
@@ -19,6 +24,9 @@ def told(demo_url, tmp_path_factory):
     if known.returncode:
         pytest.skip("QGIS's Python (python3-qgis) is not installed")
     folder = tmp_path_factory.mktemp("qgis")
+    deliver = tmp_path_factory.mktemp("livraison")
+    plant(clean_document(folder / "propre.gml"), deliver / "fautes.gml")
+    write_layer(control(deliver, replace(DOSSIER, vector=GmlControl())), folder / "constats.gpkg")
     environment = {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
     said = run(PYTHON, PROBE, demo_url, folder, *BOX, **environment, PYTHONPATH="", PATH=os.environ["PATH"])
     return json.loads(said[said.index("{") :])
@@ -50,3 +58,13 @@ def test_qgis_opens_the_coverage(told):
     assert told["coverage"]["valid"], told["coverage"]
     assert told["coverage"]["crs"] == "EPSG:2154"
     assert told["coverage"]["colours"] > 500
+
+
+def test_qgis_opens_the_findings_dressed(told):
+    layer = told["findings"]
+    assert (layer["valid"], layer["crs"]) == (True, "EPSG:2154")
+    assert layer["count"] > 40
+    assert layer["colours"]["erreur"] == "#d62728"
+    assert layer["colours"]["avertissement"] == "#ff7f0e"
+    assert (layer["order"], layer["title"]) == ("", "")
+    assert layer["aliases"][1:4] == ["Règle", "Niveau", "Constat"]
