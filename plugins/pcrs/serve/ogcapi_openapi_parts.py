@@ -19,8 +19,8 @@ def ref(name: str, kind: str = "parameters") -> Document:
 
 def query(name: str, description: str, schema: Document) -> Document:
     """A parameter of the query."""
-    exploded = {} if schema["type"] != "array" else {"style": "form", "explode": False}
-    return {"name": name, "in": "query", "description": description, "schema": schema} | exploded
+    said = {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+    return said | {"style": "form", "explode": False}
 
 
 def parameters(limits: Mapping[str, Any], objects_max: int) -> Document:
