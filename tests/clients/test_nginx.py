@@ -1,0 +1,82 @@
+"""The service behind nginx, with the configuration of `docker/`, run natively."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.clients.conftest import need
+from tests.serving import free_port
+
+CONF = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
+
+
+@pytest.fixture(scope="module")
+def front(demo_url, tmp_path_factory):
+    """The address of nginx before the demo."""
+    program = need("nginx")
+    folder = tmp_path_factory.mktemp("nginx")
+    port = free_port()
+    text = CONF.read_text(encoding="utf-8")
+    text = text.replace("server pcrs:8046", f"server {demo_url.removeprefix('http://')}")
+    text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/tmp/nginx", f"{folder}/nginx")
+    text = re.sub("/dev/std(?:out|err)", f"{folder}/log", text)
+    text = text.replace(" buffer=32k flush=5s", "")
+    conf = folder / "nginx.conf"
+    user = "user root;\n" if os.geteuid() == 0 else ""  # it works in a folder that is ours alone
+    conf.write_text(f"daemon off;\n{user}{text}", encoding="utf-8")
+    checked = subprocess.run([program, "-t", "-c", conf], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    process = subprocess.Popen([program, "-c", conf], stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                httpx.get(f"{url}/healthz")
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        yield url, folder / "log"
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_everything_goes_through_as_it_is(front, demo_url, a_dalle):
+    url, log = front
+    tile = "/wmts/PCRS_D046_RVB/2154_5cm/16/703/6869.jpeg"
+    file = f"/listing/dalles/2025/{a_dalle}.tif"
+    with httpx.Client(base_url=url) as client:
+        direct = httpx.get(f"{demo_url}{tile}")
+        through = client.get(tile)
+        assert (through.status_code, through.content) == (direct.status_code, direct.content)
+        assert through.headers["etag"] == direct.headers["etag"]
+        assert client.get(tile, headers={"If-None-Match": direct.headers["etag"]}).status_code == 304
+        part = client.get(file, headers={"Range": "bytes=0-9"})
+        assert (part.status_code, len(part.content)) == (206, 10)
+        assert "content-encoding" not in part.headers
+        first, second = client.get("/ogcapi/collections?f=json"), client.get("/ogcapi/collections?f=json")
+        assert first.json() == second.json()
+        assert second.headers["x-cache"] == "HIT"
+        assert second.headers["content-encoding"] == "gzip"
+        personal = client.get("/ogcapi/collections?f=json&apikey=SECRETTOKEN")
+        assert personal.status_code == 401
+        assert (
+            client.get("/ogcapi/collections?f=json", headers={"Authorization": "Bearer x"}).status_code == 401
+        )
+        assert client.get("/ogcapi/collections/nothing").status_code == 404
+        forged = client.get(
+            "/ogcapi?f=json", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+        )
+        assert "evil.example" not in forged.text
+        assert client.get("/" + "a" * 20_000).status_code == 414
+    time.sleep(0.1)
+    written = log.read_text(encoding="utf-8")
+    assert "/ogcapi/collections" in written
+    assert "SECRETTOKEN" not in written

@@ -1,0 +1,104 @@
+"""What `docker/` says holds: files that exist, settings that are known, commands that there are."""
+
+import os
+import re
+import shutil
+import subprocess
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pcrs.cli import app
+from pcrs.settings import load, shipped
+
+DOCKER = Path(__file__).resolve().parents[1] / "docker"
+COMPOSE = yaml.safe_load((DOCKER / "compose.yml").read_text(encoding="utf-8"))
+SECRETS = ("PASSWORD", "SECRET", "KEY")
+
+
+def test_services_are_built_of_what_is_there():
+    volumes = set(COMPOSE["volumes"])
+    for name, service in COMPOSE["services"].items():
+        if "build" in service:
+            context = DOCKER / service["build"]["context"]
+            assert (context / service["build"]["dockerfile"]).is_file()
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            assert source in volumes or (DOCKER / source).is_file(), (name, source)
+        for port in service.get("ports", ()):
+            assert "127.0.0.1:" in port, f"{name} is open to the world by default"
+
+
+def test_containers_of_ours_can_do_little():
+    for name in ("pcrs", "upkeep", "scheduler", "worker", "nginx"):
+        service = COMPOSE["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+    dockerfile = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(r"^USER pcrs$", dockerfile, re.MULTILINE)
+    assert "HEALTHCHECK" in dockerfile
+
+
+def test_no_secret_has_a_default():
+    for service in COMPOSE["services"].values():
+        for key, value in (service.get("environment") or {}).items():
+            if any(word in key for word in SECRETS):
+                assert re.fullmatch(r"\$\{\w+:-\}", value), key
+
+
+def test_settings_in_the_environment_are_settings():
+    environment = {key: "" for key in COMPOSE["services"]["pcrs"]["environment"] if key.startswith("PCRS_")}
+    environment["PCRS_SERVE__PUBLIC_URL"] = "https://pcrs.example.fr"
+    assert load(shipped("config/pcrs.toml"), environment).serve.public_url == "https://pcrs.example.fr"
+
+
+def test_what_the_image_copies_is_in_the_repository():
+    for line in (DOCKER / "Dockerfile").read_text(encoding="utf-8").splitlines():
+        if line.startswith("COPY") and "--from" not in line:
+            for source in line.split()[1:-1]:
+                assert (DOCKER.parent / source).exists(), source
+
+
+def test_the_nightly_upkeep_gives_commands_that_there_are(tmp_path):
+    log = tmp_path / "log"
+    fake = tmp_path / "bin" / "pcrs"
+    fake.parent.mkdir()
+    fake.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexit 1\n')
+    fake.chmod(0o755)
+    (tmp_path / "site" / "backups").mkdir(parents=True)
+    environment = {
+        "PATH": f"{fake.parent}:{os.environ['PATH']}",
+        "PCRS_SITE": str(tmp_path / "site"),
+        "PCRS_UPKEEP_ONCE": "1",
+    }
+    subprocess.run(["sh", DOCKER / "upkeep.sh"], env=environment, check=True, capture_output=True, timeout=60)
+    said = log.read_text(encoding="utf-8").splitlines()
+    assert len(said) == 5
+    for line in said:
+        words = [word for word in line.split() if not word.startswith(("-", "/", "1"))]
+        shown = CliRunner().invoke(app, [*words, "--help"])
+        assert shown.exit_code == 0, (line, shown.output)
+        for option in re.findall(r"--[a-z-]+", line):
+            assert option in shown.output
+
+
+@pytest.mark.parametrize("unit", sorted((DOCKER / "systemd").iterdir()), ids=lambda path: path.name)
+def test_units_are_whole(unit):
+    parser = ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str
+    parser.read(unit, encoding="utf-8")
+    assert parser["Unit"]["Description"]
+    if unit.suffix == ".service":
+        assert parser["Service"]["User"] == "pcrs"
+        assert parser["Service"]["NoNewPrivileges"] == "yes"
+        assert "/srv/pcrs" in parser["Service"]["ExecStart"]
+    else:
+        assert parser["Timer"]["OnCalendar"]
+    analyze = shutil.which("systemd-analyze")
+    if analyze:
+        done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
+        assert "Unknown" not in done.stderr
