@@ -18,7 +18,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
 
-WIDTH = 500
+WIDTH = 900
 PENS = {"#000000", "#0000ff", "#ff0000", "#ffff00"}
 """Lines, and covers of drinking water, electricity and gas."""
 PATIENCE_S = 60
@@ -40,8 +40,8 @@ def draw(layers, crs, box, target):
     job.waitForFinished()
     image = job.renderedImage()
     image.save(target)
-    seen = {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
-    return seen, [str(error.message) for error in job.errors()]
+    pixels = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+    return {QColor(pixel).name() for pixel in pixels}, [str(error.message) for error in job.errors()]
 
 
 def drawn(layers, crs, box, target, wanted):

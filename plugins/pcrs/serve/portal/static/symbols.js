@@ -4,6 +4,7 @@ import { ticksOf } from "./ticks.js";
 
 const MM = 96 / 25.4; // pixels of CSS
 const CAPITALS = 0.72; // height of a capital, in sizes of the font
+const [HALO, GROUND, INK] = [0, 1, 2]; // what lies over what within a class: OpenLayers paints areas first else
 const TICK_MM = 0.8;
 const [TEXT_MIN_PX, TEXT_READ_PX, SYMBOL_MIN_PX] = [4.5, 11, 9];
 const CIRCLE = Array.from({ length: 25 }, (_, at) => [Math.cos((at * Math.PI) / 12), Math.sin((at * Math.PI) / 12)]);
@@ -81,7 +82,7 @@ export class Symbols {
     if (feature.getGeometry().getType().endsWith("Point")) {
       return this.#symbol(drawing, code, look, feature, resolution, fill);
     }
-    const lines = this.#lines(look, drawing.network ? `${fill}99` : fill);
+    const lines = this.#lines(look, drawing.network && this.over === "image" ? `${fill}99` : fill);
     return look.ticks ? [...lines, this.#ticks(look, feature.getGeometry(), resolution)] : lines;
   }
 
@@ -95,7 +96,7 @@ export class Symbols {
     const key = JSON.stringify([look, fill]);
     if (!this.#kept.has(key)) {
       const styles = this.#strokes(look);
-      if (fill) styles.unshift(new ol.style.Style({ fill: new ol.style.Fill({ color: fill }) }));
+      if (fill) styles.unshift(new ol.style.Style({ fill: new ol.style.Fill({ color: fill }), zIndex: GROUND }));
       this.#kept.set(key, styles);
     }
     return this.#kept.get(key);
@@ -104,12 +105,13 @@ export class Symbols {
   #strokes(look) {
     const { ink, halo } = INKS[this.over];
     const width = Math.max(0.8, look.width * MM * this.pen);
-    const stroke = (color, more, lineDash) =>
+    const stroke = (color, more, zIndex, lineDash) =>
       new ol.style.Style({
+        zIndex,
         stroke: new ol.style.Stroke({ color, width: width + more, lineDash, lineCap: lineDash ? "butt" : "round", lineJoin: "round" }),
       });
     const dash = look.dash.length ? look.dash.map((length) => length * MM * Math.max(1, this.pen / 2)) : undefined;
-    return [stroke(halo, 2), stroke(ink(look.colour), 0, dash)];
+    return [stroke(halo, 2, HALO), stroke(ink(look.colour), 0, INK, dash)];
   }
 
   #symbol(drawing, code, look, feature, resolution, fill) {
@@ -127,7 +129,7 @@ export class Symbols {
     const outline = new ol.geom.MultiLineString(parts.map((part) => part.points));
     for (const style of strokes) style.setGeometry(outline);
     if (!filled.length) return strokes;
-    const ground = new ol.style.Style({ fill: new ol.style.Fill({ color: inside }), geometry: new ol.geom.MultiPolygon(filled) });
+    const ground = new ol.style.Style({ fill: new ol.style.Fill({ color: inside }), zIndex: GROUND, geometry: new ol.geom.MultiPolygon(filled) });
     return [strokes[0], ground, strokes[1]];
   }
 
