@@ -384,6 +384,7 @@ def test_property_filters(api):
 def test_datetime(api):
     assert told(api, ITEMS, datetime="2024-03-01")["numberMatched"] == 3
     assert told(api, ITEMS, datetime="2024-03-27/..")["numberMatched"] == 4
+    assert told(api, ITEMS, datetime="2024-03-27T/..")["numberMatched"] == 4  # as GDAL writes a day
     assert told(api, ITEMS, datetime="2024-03-01T00:00:00Z/2024-03-02T10:00:00Z")["numberMatched"] == 5
     assert told(api, ITEMS, datetime="1990-01-01/1991-01-01")["numberMatched"] == 0
 

@@ -148,10 +148,12 @@ def cursor(asked: ItemsAsked, page: Page) -> str:
 def interval(text: str) -> tuple[str | None, str | None]:
     """The bounds that a `datetime` parameter writes: an instant, or two of them around `/`, `..` for open.
 
+    GDAL writes a day as `2025-06-01T`: it is taken for the day.
+
     Raises:
         InputError: it is neither, or ends before it begins.
     """
-    parts = text.split("/")
+    parts = [part.removesuffix("T") for part in text.split("/")]
     bounds = [None if part in ("", "..") and len(parts) == 2 else part for part in parts]
     if len(parts) > 2 or not all(bound is None or _MOMENT.fullmatch(bound) for bound in bounds):
         raise InputError(
