@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path
 
 import shapely
+from lxml import etree
 from rich.console import Console
 
 from pcrs.standard.crs import L93
@@ -74,7 +75,10 @@ def work(what: str, folder: Path, url: str) -> None:
     """One piece of work, in this process."""
     name, _, more = what.partition(" ")
     file = folder / f"objets-{more or '2154'}.gml"
-    if name == "read":
+    if name == "libxml2":
+        for _, member in etree.iterparse(file, tag="{http://cnig.gouv.fr/pcrs}featureMember"):
+            member.clear()
+    elif name == "read":
         for _ in read(file):
             pass
     elif name == "control":
