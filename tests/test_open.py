@@ -48,6 +48,15 @@ def test_pixels_come_as_they_are(tmp_path, form):
     assert np.array_equal(part, GROUND[37:300, 100:350])
 
 
+@pytest.mark.parametrize("form", ["deflate", "planes"])
+def test_without_its_place_a_file_gives_the_same_pixels(tmp_path, form):
+    path = make_dalle(tmp_path / f"d.{form}", NAME, **FORMS[form][0])
+    with open_raster(path) as dataset, open_raster(path, placed=False) as bare:
+        assert (bare.crs, bare.transform.is_identity, dataset.crs is None) == (None, True, False)
+        for mine, other in zip(read_rgb(bare), read_rgb(dataset), strict=True):
+            assert np.array_equal(mine, other)
+
+
 def test_bands_cover_the_image_once(tmp_path):
     with open_raster(make_dalle(tmp_path / "d.tif", NAME)) as dataset:
         windows = list(bands(dataset, 150))

@@ -199,7 +199,7 @@ class _Datasets(threading.local):
         """The dataset of `path`; the one used longest ago is closed when there are too many."""
         dataset = self._open.get(path)
         if dataset is None:
-            dataset = self._open[path] = open_raster(path)
+            dataset = self._open[path] = open_raster(path, placed=False)
             if len(self._open) > _OPEN_PER_THREAD:
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(path)

@@ -6,7 +6,7 @@ companions (.aux.xml, .msk, .ovr): they may be of any format, and some formats f
 
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,20 +87,28 @@ def gdal_env() -> rasterio.Env:
     )
 
 
-def open_raster(path: Path | Remote) -> rasterio.DatasetReader:
+_UNPLACED = {"GEOREF_SOURCES": "NONE"}
+
+
+def open_raster(path: Path | Remote, *, placed: bool = True) -> rasterio.DatasetReader:
     """The file open for reading; the caller closes it.
 
     The world file is not looked at: a dataset without georeference of its own has the identity transform.
+
+    Args:
+        path: the file.
+        placed: False: the caller knows where it lies. Its georeference is left aside, which is three quarters
+            of what it costs to open it (2.2 ms, else 0.5).
 
     Raises:
         RasterError: no GeoTIFF or JPEG 2000, empty, or cut before its directory.
     """
     if isinstance(path, Remote):
-        return _open_remote(path)
+        return _open_remote(path, {} if placed else _UNPLACED)
     driver = _driver(path)
     try:
         with _OPENING, warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning), gdal_env():
-            return rasterio.open(path.absolute(), driver=driver)
+            return rasterio.open(path.absolute(), driver=driver, **({} if placed else _UNPLACED))
     except RasterioError as error:
         if announced_bytes(path) > path.stat().st_size:
             raise RasterError(
@@ -111,11 +119,16 @@ def open_raster(path: Path | Remote) -> rasterio.DatasetReader:
         ) from error
 
 
-def _open_remote(remote: Remote) -> rasterio.DatasetReader:
+def _open_remote(remote: Remote, options: Mapping[str, str]) -> rasterio.DatasetReader:
     """A dalle of ours in a bucket: a GeoTIFF, as pcrs wrote it."""
     try:
-        with _OPENING, gdal_env(), rasterio.Env(**remote.gdal_options()):
-            return rasterio.open(remote.gdal_path, driver="GTiff")
+        with (
+            _OPENING,
+            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
+            gdal_env(),
+            rasterio.Env(**remote.gdal_options()),
+        ):
+            return rasterio.open(remote.gdal_path, driver="GTiff", **options)
     except RasterioError as error:
         raise RasterError(
             f"{remote} ne s'ouvre pas ({error}) : vérifier le service S3 et les clés AWS_ACCESS_KEY_ID et "
