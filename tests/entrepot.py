@@ -114,7 +114,7 @@ class Fake:
         return [(method, path) for method, path in self.asked if method != "GET"]
 
     def picture(self) -> dict[str, Any]:
-        """Everything that a push leaves, but for ids, dates and history."""
+        """Everything that a push leaves, but for ids, dates and the bytes of GeoPackages."""
         told: dict[str, Any] = {"layers": self.layers(), "uploads": [u["name"] for u in self.of("upload")]}
         for kind, key in (
             ("stored_data", "name"),
@@ -124,7 +124,7 @@ class Fake:
             told[kind] = {
                 thing[key]: [
                     {k: v for k, v in thing["tags"].items() if k != "empreinte" or kind == "stored_data"},
-                    thing.get("#content"),
+                    sorted(thing["#content"]) if thing.get("type") == "VECTOR-DB" else thing.get("#content"),
                     thing.get("status"),
                     thing.get("edition"),
                     sorted(e["name"] for e in thing.get("endpoints", ())),

@@ -23,6 +23,9 @@ MOSAIC = [hm_name(576_000 + 200 * column) for column in range(3)]
 def site_with_objects(root: Path) -> Site:
     """A site with one GML and no dalle yet."""
     site = new_site(root / "site")
+    text = site.settings_file.read_text(encoding="utf-8")
+    told = text.replace('public_url = ""', 'public_url = "https://pcrs.example.fr"')
+    site.settings_file.write_text(told, encoding="utf-8")
     (root / "depot").mkdir()
     (root / "depot" / "lot.gml").write_text(document(arbre("a1"), arbre("a2")), encoding="utf-8")
     take(site, root / "depot")

@@ -320,6 +320,14 @@ def test_what_is_not_open_to_all_is_not_pushed(site, fake):
     assert [name.split()[0] for name in fake.layers()] == ["WFS"]
 
 
+def test_records_that_lead_nowhere_are_not_pushed(site, fake):
+    settings = settings_of(site)
+    alone = settings.model_copy(update={"serve": settings.serve.model_copy(update={"public_url": ""})})
+    with pytest.raises(SettingsError, match="public_url"):
+        publish(site, alone, ["metadata"], silent)
+    assert fake.changes() == []
+
+
 def test_accounts_come_from_the_environment_alone(site):
     settings = load(site.settings_file)
     assert credentials(settings, {}) is None

@@ -1,6 +1,7 @@
 """A push to the Géoplateforme that a user asks for in words, of a site with its settings."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -35,6 +36,8 @@ from pcrs.work.progress import Progress
 from pcrs.work.site import Site
 
 _LOCK = "geoplateforme.lock"
+_WAITING = "geopackage"
+"""Where the objects wait, as a file, until they are pushed."""
 _GB = 10**9
 
 
@@ -94,7 +97,9 @@ def publish(site: Site, settings: Settings, kinds: Sequence[Kind], progress: Pro
             check_prefix(at, settings.geoplateforme.prefix, datastore.get(key) or "")
         reconcile(entrepot, ledger)
         with _pushed(site, settings, kinds, ledger, progress) as push:
-            return Told(tuple(run(entrepot, push, ledger, progress)), closed=_closed(settings))
+            done = run(entrepot, push, ledger, progress)
+        shutil.rmtree(_folder(site) / _WAITING, ignore_errors=True)
+        return Told(tuple(done), closed=_closed(settings))
 
 
 def rehearse(site: Site, settings: Settings, kinds: Sequence[Kind], progress: Progress) -> Told:
@@ -135,6 +140,11 @@ def _pushed(
 ) -> Iterator[Push]:
     """What is to be pushed; the stores that it reads from stay open meanwhile."""
     table, departement, closed = settings.geoplateforme, settings.site.departement, _closed(settings)
+    if "metadata" in kinds and not settings.serve.public_url:
+        raise SettingsError(
+            "records would lead to this machine alone: write public_url under [serve] in pcrs.toml, then "
+            "`pcrs records` (or leave records out: --only raster,archive,vector)"
+        )
     at = Addresses(public_url(settings), departement)
     records = dict(records_of(site, settings).all(OWN))
     names = [name for name in (at.raster(), at.vector) if name in records]
@@ -152,7 +162,7 @@ def _pushed(
             order = Order(format_of("gpkg"), credits_of(settings), datetime.now(UTC).date())
             names = [layer.name for layer in store.layers() if layer.name in CLASSES]
             classes = tuple(name for name in names if name not in closed)
-            objects = plan.Objects(store, order, _folder(site) / "vector", facts.edition, classes)
+            objects = plan.Objects(store, order, _folder(site) / _WAITING, facts.edition, classes)
             wanted.append(plan.vector(means, sheets[at.vector], objects, progress))
         own = None
         if "metadata" in kinds:

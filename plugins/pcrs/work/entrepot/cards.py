@@ -59,7 +59,7 @@ def _prefixed(root: etree._Element, prefix: str) -> bytes:
 
 def find_card(entrepot: Entrepot, identifier: str) -> Entity | None:
     """The record in this datastore, in full."""
-    for row in entrepot.pages("metadata", file_identifier=identifier):
+    for row in entrepot.pages("metadata"):
         if row["file_identifier"] == identifier:
             return dict(entrepot.get(f"metadata/{row['_id']}"))
     return None
