@@ -301,7 +301,7 @@ def test_identifiers_are_left_alone(site):
 
 def test_what_was_spent_is_written_down(site):
     ask(site, ["/ogcapi", "/ogcapi/conformance"], site.shown["walls"])
-    gate = site.app._app
+    gate = site.app._app._app  # inside the limits
     gate._holders.flush()
     identifier = site.shown["walls"].split("_")[1]
     requests, octets = site.tokens.spent(identifier, datetime.now(UTC).date().isoformat())
