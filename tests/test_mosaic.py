@@ -212,8 +212,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list]:
     datasets = []
     really = module.open_raster
 
-    def open_and_keep(path: Path):
-        datasets.append(really(path))
+    def open_and_keep(path: Path, **how):
+        datasets.append(really(path, **how))
         return datasets[-1]
 
     monkeypatch.setattr(module, "open_raster", open_and_keep)
