@@ -4,7 +4,6 @@
 folder that TMPDIR names; versitygw and openssh-server must be there.
 """
 
-import hashlib
 import os
 import random
 import resource
@@ -223,7 +222,7 @@ def _fill(file: Path, count: int) -> None:
     base = ArchiveObject("", "Figeac", "", "cliche", "aplc", 4 * 10**8, "", "image/tiff", now)
     with closing(Inventory(file)) as inventory:
         for start in range(0, count, 5000):
-            ids = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(start, start + 5000)]
+            ids = [f"{n:024x}{n:040x}" for n in range(start, start + 5000)]
             with inventory.transaction():
                 inventory.add_objects(
                     replace(base, id=i[:24], name=f"clichés/{i}.tif", sha256=i) for i in ids
