@@ -7,9 +7,11 @@ import sys
 import threading
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
+import pycsw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -232,6 +234,32 @@ def test_opensearch_describes_what_is_answered(routes):
 
 def test_its_software_is_not_told(routes):
     assert b"pycsw 3" not in get(routes, f"{KVP}GetCapabilities").content
+
+
+SCHEMAS = Path(pycsw.__file__).parent / "core" / "schemas" / "ogc"
+ANSWERS = [
+    "GetCapabilities",
+    *(
+        f"GetRecords&resultType=results&elementSetName={elements}"
+        for elements in ("brief", "summary", "full")
+    ),
+    "GetRecords&resultType=hits",
+    "GetRecords&maxRecords=x",
+    "GetRecordById&id=PCRS_D046&elementSetName=full",
+    "GetDomain&parameterName=GetRecords.resultType",
+]
+
+
+@pytest.mark.parametrize(
+    ("head", "file"), [(KVP, "csw/2.0.2/CSW-discovery.xsd"), (KVP3, "cat/csw/3.0/cswAll.xsd")], ids=["2", "3"]
+)
+def test_answers_are_valid_by_the_schemas_of_their_version(routes, head, file):
+    judge = etree.XMLSchema(file=str(SCHEMAS / file))
+    for query in ANSWERS:
+        answered = tree(get(routes, f"{head}{query}"))
+        for block in list(answered.iter(f"{{{NS['inspire']}}}ExtendedCapabilities")):
+            block.getparent().remove(block)  # of a schema that is not OGC's
+        assert judge.validate(answered), (query, judge.error_log)
 
 
 # Records
