@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
+from pcrs.serve.problems import RETRY_S
 from pcrs.work.site import Site
 from tests.bench.load import load, session_processes
 from tests.catalogue import multiplied
@@ -126,6 +127,7 @@ def main(records: int, seconds: int, turns: int) -> None:
                 say(
                     f"  p50 {told.p50_ms:.0f} ms, p99 {told.p99_ms:.0f} ms; {before:.0f}, then {after:.0f} MB"
                 )
+            time.sleep(RETRY_S)  # as those who are refused are told
             alone(port, asked["one record"])
         finally:
             end(process)
