@@ -45,10 +45,10 @@ def test_a_metre_of_ground_is_a_millimetre_times_the_scale(sheet):
 def test_the_image_covers_the_map_with_pixels_of_the_lattice(sheet):
     box, (columns, rows) = sheet.image(0.05)
     ground = sheet.ground
-    assert box.xmin <= ground.xmin
-    assert box.ymin <= ground.ymin
-    assert box.xmax >= ground.xmax
-    assert box.ymax >= ground.ymax
+    assert box.xmin <= ground.xmin + 1e-6
+    assert box.ymin <= ground.ymin + 1e-6
+    assert box.xmax >= ground.xmax - 1e-6
+    assert box.ymax >= ground.ymax - 1e-6
     pixel = box.width / columns
     assert pixel == pytest.approx(box.height / rows)
     assert math.log2(pixel / 0.05) == pytest.approx(round(math.log2(pixel / 0.05)), abs=1e-6)

@@ -13,6 +13,9 @@ from pcrs.settings import Settings, load, public_url
 from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
+_IDLE_S = 75
+"""Seconds that a connection may rest between two requests. A reverse proxy keeps its own for less (nginx: 60):
+it never sends a request into one that is just being closed."""
 
 
 def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
@@ -43,6 +46,7 @@ def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -
             forwarded_allow_ips=",".join(settings.serve.proxies),
             limit_concurrency=settings.serve.connections,
             server_header=False,
+            timeout_keep_alive=_IDLE_S,
             timeout_graceful_shutdown=5,
         )
 
