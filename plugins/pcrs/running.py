@@ -14,8 +14,8 @@ from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
 _IDLE_S = 75
-"""Seconds that a connection may rest between two requests. A reverse proxy keeps its own for less (nginx: 60):
-it never sends a request into one that is just being closed."""
+"""Seconds that a connection may rest between two requests. A reverse proxy keeps its own for less (nginx:
+60), so that it never sends a request into one that is just being closed."""
 
 
 def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
