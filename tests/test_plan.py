@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pcrs.errors import InputError
-from pcrs.publish.plan import FORMATS, ORIENTATIONS, SCALES, Plan, Sheet, write_plan
+from pcrs.publish.plan import FORMATS, ORIENTATIONS, SCALES, Plan, Sheet
+from pcrs.publish.plan.page import write_plan
 from pcrs.publish.plan.sheet import BLOCK, MARGIN
 from pcrs.standard.crs import BBox, distortion
 from pcrs.vector.drawing import DRAWINGS

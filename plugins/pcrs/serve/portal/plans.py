@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pcrs.errors import InputError, PcrsError, TooLargeError
-from pcrs.publish.plan import Plan, Sheet, write_plan
+from pcrs.publish.plan import Plan, Sheet
 from pcrs.serve.context import Served
 from pcrs.serve.gate import BusyError, Gate
 from pcrs.serve.map_drawing import draw
@@ -73,6 +73,8 @@ class Plans:
             raise InputError(f"edition={edition!r} : publiées : {', '.join(served.editions())}")
         with_image = _yes(params, "image")
         bent = distortion(L93, sheet.x, sheet.y)
+        from pcrs.publish.plan.page import write_plan  # reportlab: only who prints needs it
+
         return write_plan(
             Plan(
                 sheet=sheet,
