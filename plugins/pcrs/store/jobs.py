@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pcrs.errors import NotFoundError, TooLargeError
-from pcrs.store.connections import Connections
-from pcrs.store.migrations import Step, missing
+from pcrs.store.book import Book
+from pcrs.store.migrations import Step
 
 Status = Literal["accepted", "running", "successful", "failed", "dismissed"]
 ENDED: tuple[Status, ...] = ("successful", "failed", "dismissed")
@@ -67,7 +67,7 @@ class Job:
         return self.status in ENDED
 
 
-class Jobs:
+class Jobs(Book):
     """The jobs of a site.
 
     Raises:
@@ -75,12 +75,7 @@ class Jobs:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connections = Connections(path, read_only=False, prepare=_prepare)
-        with self._connections.writing() as db:
-            for step in missing(db.execute("PRAGMA user_version").fetchone()[0], _STEPS):
-                step(db)
-            db.execute(f"PRAGMA user_version = {len(_STEPS)}")
+        super().__init__(path, _STEPS)
 
     def add(
         self, process: str, owner: str, asked: Mapping[str, Any], *, now: str, most: int | None = None
@@ -191,17 +186,9 @@ class Jobs:
         with self._connections.writing() as db:
             db.executemany("DELETE FROM job WHERE id = ?", [(identifier,) for identifier in identifiers])
 
-    def close(self) -> None:
-        """Connections are closed."""
-        self._connections.close()
-
     def _select(self, clauses: str, given: tuple[Any, ...]) -> list[Job]:
         with self._connections.reading() as db:
             return [_job(row) for row in db.execute(f"SELECT {_COLUMNS} FROM job {clauses}", given)]  # noqa: S608
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
 
 
 def _job(row: tuple[Any, ...]) -> Job:

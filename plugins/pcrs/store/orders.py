@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pcrs.errors import ConflictError, NotFoundError
-from pcrs.store.connections import Connections
-from pcrs.store.migrations import Step, missing
+from pcrs.store.book import Book
+from pcrs.store.migrations import Step
 
 State = Literal["ordered", "pending", "shipping", "succeeded", "failed", "canceled", "expired"]
 """Of STAC's extension `order`, and `expired`: what was delivered is gone again."""
@@ -109,7 +109,7 @@ class Line:
     sum: str
 
 
-class Orders:
+class Orders(Book):
     """The orders of a site.
 
     Raises:
@@ -117,12 +117,7 @@ class Orders:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connections = Connections(path, read_only=False, prepare=_prepare)
-        with self._connections.writing() as db:
-            for step in missing(db.execute("PRAGMA user_version").fetchone()[0], _STEPS):
-                step(db)
-            db.execute(f"PRAGMA user_version = {len(_STEPS)}")
+        super().__init__(path, _STEPS, private=True)
 
     def place(self, wish: Wish, estimate: Estimate, *, approval: bool, now: str) -> Ordered:
         """A new order, `ordered`; or `pending` where nobody has to approve of it."""
@@ -211,10 +206,6 @@ class Orders:
             rows = db.execute("SELECT * FROM trail ORDER BY seq").fetchall()
         return (Line(*row) for row in rows)
 
-    def close(self) -> None:
-        """Connections are closed."""
-        self._connections.close()
-
     def _select(self, clauses: str, given: tuple[Any, ...]) -> list[Ordered]:
         with self._connections.reading() as db:
             return [_ordered(row) for row in db.execute(f"SELECT * FROM ordered {clauses}", given)]  # noqa: S608
@@ -244,10 +235,6 @@ def _write(db: sqlite3.Connection, act: Act, subject: str, detail: str) -> None:
 
 def _sum(before: str, *words: str) -> str:
     return hashlib.sha256(json.dumps([before, *words], ensure_ascii=False).encode()).hexdigest()
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
 
 
 def _ordered(row: tuple[Any, ...]) -> Ordered:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pcrs.errors import ConflictError, NotFoundError
-from pcrs.store.connections import Connections
-from pcrs.store.migrations import Step, missing
+from pcrs.store.book import Book
+from pcrs.store.migrations import Step
 
 State = Literal["reçu", "vérifié", "planifié", "intégré", "rejeté"]
 SHOWN: tuple[State, ...] = ("vérifié", "planifié", "intégré")
@@ -86,7 +86,7 @@ class Signalement:
     updated: str
 
 
-class Signalements:
+class Signalements(Book):
     """The signalements of a site.
 
     Raises:
@@ -94,13 +94,7 @@ class Signalements:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connections = Connections(path, read_only=False, prepare=_prepare)
-        with self._connections.writing() as db:
-            for step in missing(db.execute("PRAGMA user_version").fetchone()[0], _STEPS):
-                step(db)
-            db.execute(f"PRAGMA user_version = {len(_STEPS)}")
-        path.chmod(0o600)
+        super().__init__(path, _STEPS, pragmas=("secure_delete = ON",), private=True)
 
     def add(self, said: Said, sender: str, *, now: str) -> tuple[Signalement, str]:
         """A new signalement, and the key with which its author takes it back: told this once.
@@ -194,20 +188,11 @@ class Signalements:
             (*ENDED, before),
         )
 
-    def close(self) -> None:
-        """Connections are closed."""
-        self._connections.close()
-
     def _select(self, clauses: str, given: tuple[Any, ...]) -> list[Signalement]:
         columns = "id, category, text, x_m, y_m, cell, contact, photo, state, steps, created, updated"
         with self._connections.reading() as db:
             rows = db.execute(f"SELECT {columns} FROM signalement {clauses}", given)  # noqa: S608
             return [_signalement(row) for row in rows]
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA secure_delete = ON")
 
 
 def _hash(key: str) -> str:

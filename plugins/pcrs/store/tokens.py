@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pcrs.errors import NotFoundError
-from pcrs.store.connections import Connections
-from pcrs.store.migrations import Step, missing
+from pcrs.store.book import Book
+from pcrs.store.migrations import Step
 
 _SHAPE = re.compile(r"pcrs_([a-z0-9]{10})_([A-Za-z0-9_-]{43})")
 _NOBODY = hashlib.sha256(b"nobody").hexdigest()
@@ -71,7 +71,7 @@ class Token:
         return self.revoked is None and (self.scope.expires is None or day <= self.scope.expires)
 
 
-class Tokens:
+class Tokens(Book):
     """The tokens of a site. Any number of processes read, one at a time writes.
 
     `read_only`: nothing is changed, and the file must be there.
@@ -81,17 +81,7 @@ class Tokens:
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        if read_only:
-            self._connections = Connections(path, read_only=True, prepare=lambda _: None)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connections = Connections(path, read_only=False, prepare=_prepare)
-        with self._connections.writing() as db:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            for step in missing(version, _STEPS):
-                step(db)
-            db.execute(f"PRAGMA user_version = {len(_STEPS)}")
-        path.chmod(0o600)
+        super().__init__(path, _STEPS, private=True, read_only=read_only)
 
     def create(self, scope: Scope, *, now: str) -> tuple[Token, str]:
         """A new token and what its holder shows: told this once, and kept nowhere."""
@@ -157,19 +147,11 @@ class Tokens:
         with self._connections.writing() as db:
             db.execute("DELETE FROM spent WHERE day < ?", (before,))
 
-    def close(self) -> None:
-        """Connections are closed."""
-        self._connections.close()
-
 
 _COLUMNS = (
     "id, label, role, layers, communes, requests_per_day, bytes_per_day, requests_per_minute, expires,"
     " created, revoked"
 )
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
 
 
 def _hash(secret: str) -> str:

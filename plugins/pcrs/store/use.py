@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pcrs.store.connections import Connections
-from pcrs.store.migrations import Step, missing
+from pcrs.store.book import Book
+from pcrs.store.migrations import Step
 
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the classes of duration; one more is without a bound."""
@@ -73,7 +73,7 @@ def _create(db: sqlite3.Connection) -> None:
 _STEPS: tuple[Step[sqlite3.Connection], ...] = (_create,)
 
 
-class Use:
+class Use(Book):
     """The counts of a site.
 
     Raises:
@@ -81,12 +81,7 @@ class Use:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connections = Connections(path, read_only=False, prepare=_prepare)
-        with self._connections.writing() as db:
-            for step in missing(db.execute("PRAGMA user_version").fetchone()[0], _STEPS):
-                step(db)
-            db.execute(f"PRAGMA user_version = {len(_STEPS)}")
+        super().__init__(path, _STEPS, pragmas=("synchronous = NORMAL",))
 
     def add(self, day: str, minute: int, counts: Counts) -> None:
         """What was counted on a day (ISO) is added; in that minute (since 1970) the service was there."""
@@ -170,19 +165,10 @@ class Use:
             for table in ("kind", "cell"):
                 db.execute(f"DELETE FROM {table} WHERE day < ?", (before,))  # noqa: S608
 
-    def close(self) -> None:
-        """Connections are closed."""
-        self._connections.close()
-
 
 def class_of(seconds: float) -> int:
     """The class of a duration: its place in `BOUNDS_S`."""
     return sum(seconds > bound for bound in BOUNDS_S)
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
 
 
 def summed(rows: Iterable[DayRow], part: str) -> dict[str, tuple[int, int]]:
