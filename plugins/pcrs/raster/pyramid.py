@@ -1,6 +1,7 @@
 """A ROK4 pyramid on the grid 2154_5cm, open for reading. `rok4` writes them."""
 
 import os
+import sys
 import threading
 import time
 import zlib
@@ -19,6 +20,14 @@ _NO_TILES = (0,) * TILES
 _TRIES, _PAUSE_S = 40, 0.025
 """For how long what is drawn from several slabs waits for the end of a switch: a second. Then it counts as it
 is, so that no update can stop the service."""
+
+
+def _words(index: bytes) -> tuple[Sequence[int], Sequence[int]]:
+    """As `tile_index`, without an object for each number: a tenth of its time and of its memory."""
+    if sys.byteorder != "little":
+        return tile_index(index)
+    words = memoryview(index).cast("I")
+    return words[:TILES], words[TILES:]
 
 
 class _OpenSlab:
@@ -48,7 +57,7 @@ class _OpenSlab:
         index = os.pread(self.fd, INDEX_BYTES, INDEX_AT)
         if len(index) != INDEX_BYTES:
             raise self.cut_short("its index")
-        self.offsets, self.counts = tile_index(index)
+        self.offsets, self.counts = _words(index)
 
     def __del__(self, close: Callable[[int], None] = os.close) -> None:  # `os` is gone when Python ends
         if self.fd >= 0:
