@@ -11,6 +11,7 @@ PcrsError
 ├── TooLargeError                more pixels, objects or bytes than the limit that the message names
 │   └── TooCostlyError           a question to a store that takes longer than its limit
 ├── RemoteError (OSError)        another service does not answer, or refuses
+│   └── TooManyError             … in too little time: come back later
 ├── MillError                    workers cannot go on: one died, or their scheduler is not there
 ├── SiteError (OSError)          the site directory is missing, foreign, or cannot be written
 └── StoreError (OSError)         a store cannot be opened, or holds what it should not
@@ -63,6 +64,10 @@ class RemoteError(PcrsError, OSError):
 
 class TooCostlyError(TooLargeError):
     """A question takes longer than the limit that the message names."""
+
+
+class TooManyError(TooLargeError):
+    """Too much was asked for in too little time: the same may be asked again later."""
 
 
 class MillError(PcrsError):

@@ -20,7 +20,7 @@ import shapely
 from pcrs.assembly import features_of, process_means
 from pcrs.errors import PcrsError
 from pcrs.settings import Settings, load
-from pcrs.store.jobs import Job, Jobs
+from pcrs.store.jobs import Job, Jobs, written
 from pcrs.work.access import Readable
 from pcrs.work.processes import processes
 from pcrs.work.processing import Made, Outputs, Process, Task
@@ -142,7 +142,7 @@ class _Teller:
 def sweep(site: Site, settings: Settings, jobs: Jobs) -> None:
     """What ended longer ago than results are kept goes, with its files; so do folders of no job."""
     before = datetime.now(UTC) - timedelta(hours=settings.jobs.keep_hours)
-    old = jobs.old(_text(before))
+    old = jobs.old(written(before))
     for job in old:
         shutil.rmtree(site.job_folder(job.id), ignore_errors=True)
     jobs.forget([job.id for job in old])
@@ -167,11 +167,7 @@ def _alone(site: Site, number: int) -> Iterator[bool]:
 
 
 def _now() -> str:
-    return _text(datetime.now(UTC))
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(datetime.now(UTC))
 
 
 def main() -> None:

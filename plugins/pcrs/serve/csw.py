@@ -11,6 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from pcrs.errors import TooLargeError
+from pcrs.serve.bodies import whole_body
 from pcrs.serve.csw_dcat import NAMESPACES, Graphs, GraphSchema
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
@@ -144,10 +146,7 @@ async def _body(request: Request) -> bytes:
     Raises:
         CswFault: it is larger than `MAX_BODY`; the rest is not read.
     """
-    told = request.headers.get("content-length", "")
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > MAX_BODY or (told.isdigit() and int(told) > MAX_BODY):
-            raise CswFault("TooLarge", "request", f"the body has more than {MAX_BODY} bytes")
-    return bytes(received)
+    try:
+        return await whole_body(request, MAX_BODY)
+    except TooLargeError as error:
+        raise CswFault("TooLarge", "request", str(error)) from None

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pcrs.errors import ConflictError, InputError, NotFoundError, PcrsError, TooLargeError
+from pcrs.errors import ConflictError, InputError, NotFoundError, PcrsError, TooLargeError, TooManyError
+from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.problems import problem
@@ -74,7 +75,7 @@ class _Desk:
 
     async def hand_in(self, request: Request) -> Response:
         """A new one; the answer tells its number, and the key that takes it back."""
-        told = _document(await _body(request))
+        told = _document(await whole_body(request, MAX_BODY))
         if told.get(_TRAP):
             return _json({"id": "000000000000", "cle": ""}, status=201)  # a machine: it is not told
         crs = str(told.get("crs", CRS84))
@@ -112,7 +113,7 @@ class _Desk:
         if not _follows_up(request):
             status = 403 if request.scope.get(PRINCIPAL, Principal()).token else 401
             return problem(status, f"il faut le rôle {LOWEST['moderate'].label} / needs that role")
-        told = _document(await _body(request), {"etat", "note"})
+        told = _document(await whole_body(request, MAX_BODY), {"etat", "note"})
         state = told.get("etat")
         if state not in WAYS:
             raise InputError(f"etat: expected one of {', '.join(WAYS)}")
@@ -147,15 +148,6 @@ class _Desk:
 def _follows_up(request: Request) -> bool:
     who: Principal = request.scope.get(PRINCIPAL, Principal())
     return decide(who, Ask("moderate"), Rules()).allowed
-
-
-async def _body(request: Request) -> bytes:
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > MAX_BODY:
-            raise TooLargeError(f"the body has more than {MAX_BODY} bytes")
-    return bytes(received)
 
 
 def _document(body: bytes, known: set[str] = _FIELDS) -> dict[str, Any]:
@@ -209,8 +201,10 @@ def _guarded(handler: _Handler) -> _Handler:
             return problem(404, str(error))
         except ConflictError as error:
             return problem(409, str(error))
+        except TooManyError as error:
+            return problem(429, str(error))
         except TooLargeError as error:
-            return problem(429 if "heure" in str(error) or "attendent" in str(error) else 413, str(error))
+            return problem(413, str(error))
         except InputError as error:
             return problem(400, str(error))
         except PcrsError:

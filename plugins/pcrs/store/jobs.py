@@ -9,10 +9,11 @@ import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pcrs.errors import NotFoundError, TooLargeError
+from pcrs.errors import NotFoundError, TooManyError
 from pcrs.store.book import Book
 from pcrs.store.migrations import Step
 
@@ -83,7 +84,7 @@ class Jobs(Book):
         """A new job, at the end of the queue.
 
         Raises:
-            TooLargeError: the owner has `most` jobs already that have not ended.
+            TooManyError: the owner has `most` jobs already that have not ended.
         """
         identifier = secrets.token_urlsafe(16)
         with self._connections.writing() as db:
@@ -91,7 +92,7 @@ class Jobs(Book):
                 "SELECT COUNT(*) FROM job WHERE owner = ? AND status IN ('accepted', 'running')", (owner,)
             ).fetchone()[0]
             if most is not None and waiting >= most:
-                raise TooLargeError(f"{waiting} jobs wait, {most} at the most: come back later")
+                raise TooManyError(f"{waiting} jobs wait, {most} at the most: come back later")
             db.execute(
                 "INSERT INTO job (id, process, owner, asked, status, created, updated)"
                 " VALUES (?, ?, ?, ?, 'accepted', ?, ?)",
@@ -189,6 +190,11 @@ class Jobs(Book):
     def _select(self, clauses: str, given: tuple[Any, ...]) -> list[Job]:
         with self._connections.reading() as db:
             return [_job(row) for row in db.execute(f"SELECT {_COLUMNS} FROM job {clauses}", given)]  # noqa: S608
+
+
+def written(moment: datetime) -> str:
+    """A moment of UTC as jobs keep it: texts in the order of time."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _job(row: tuple[Any, ...]) -> Job:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pcrs.errors import InputError, TooLargeError
+from pcrs.errors import InputError, TooLargeError, TooManyError
 from pcrs.files import placing
 from pcrs.standard.crs import BBox
 from pcrs.store.signalements import Said, Signalement, Signalements, State
@@ -75,7 +75,8 @@ class Counter:
 
         Raises:
             InputError: something of it cannot be taken.
-            TooLargeError: the photo is too large, or too many were sent.
+            TooLargeError: the photo is too large.
+            TooManyError: too many were sent.
         """
         text = _checked_text(text)
         if category not in CATEGORIES:
@@ -119,9 +120,9 @@ class Counter:
     def _refuse_flood(self, sender: str) -> None:
         hour_ago = (self.clock().astimezone(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
         if self.store.sent(self._mark(sender), hour_ago) >= self.terms.an_hour:
-            raise TooLargeError(f"{self.terms.an_hour} signalements par heure / an hour: come back later")
+            raise TooManyError(f"{self.terms.an_hour} signalements par heure / an hour: come back later")
         if self.store.waiting() >= self.terms.waiting:
-            raise TooLargeError("trop de signalements attendent d'être vus / too many wait: come back later")
+            raise TooManyError("trop de signalements attendent d'être vus / too many wait: come back later")
 
     def _mark(self, sender: str) -> str:
         """Tells senders of a day apart; from it nobody finds an address, nor the same one tomorrow."""

@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pcrs.errors import ForbiddenError, InputError, NotFoundError, PcrsError, TooLargeError
+from pcrs.errors import ForbiddenError, InputError, NotFoundError, PcrsError, TooLargeError, TooManyError
+from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL, Served
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.ogcapi_host import Extension
@@ -24,7 +25,7 @@ from pcrs.serve.problems import PROBLEM, problem, problem_body
 from pcrs.serve.processes.documents import CONFORMANCE, Document, Documents, is_file
 from pcrs.serve.processes.execution import MAX_BODY, Execution, read
 from pcrs.serve.processes.openapi import paths
-from pcrs.store.jobs import Job, Jobs
+from pcrs.store.jobs import Job, Jobs, written
 from pcrs.work.access import Principal, Readable, Role, Rules, readable
 from pcrs.work.processing import Process, Task
 
@@ -33,6 +34,8 @@ _MOST_WAITING = 20
 """Jobs of one token that may wait; of all of the public together, five times as many."""
 _LIMIT = re.compile(r"[1-9]\d{0,3}")
 _QUICK_S = 20
+_STATUSES = ((NotFoundError, 404), (TooManyError, 429), (TooLargeError, 413), (InputError, 400))
+"""Of refusals: the first kind that one is of."""
 _NO_STORE = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
 _PUBLIC = Principal()
 _Handler = Callable[[Request], Awaitable[Response]]
@@ -103,7 +106,7 @@ class _Service:
     async def execute(self, request: Request) -> Response:
         """A process is run, or a job made of it."""
         process = self._process(request)
-        asked = read(process, await _body(request), request.headers.get("prefer", ""))
+        asked = read(process, await whole_body(request, MAX_BODY), request.headers.get("prefer", ""))
         who: Principal = request.scope.get(PRINCIPAL, _PUBLIC)
         if asked.wait:
             return await self._run(process, asked, who)
@@ -221,15 +224,6 @@ def _written(may: Readable) -> dict[str, Any]:
     }
 
 
-async def _body(request: Request) -> bytes:
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > MAX_BODY:
-            raise TooLargeError(f"the body has more than {MAX_BODY} bytes")
-    return bytes(received)
-
-
 def _json(document: Document, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     sent_ = _NO_STORE | dict(headers or {})
     return Response(orjson.dumps(document), status, sent_, "application/json")
@@ -241,7 +235,7 @@ def _exception(name: str, detail: str, status: int = 404) -> Response:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(datetime.now(UTC))
 
 
 def _guarded(handler: _Handler) -> _Handler:
@@ -254,13 +248,9 @@ def _guarded(handler: _Handler) -> _Handler:
             return _exception("no-such-process", str(error))
         except _NoSuchJobError as error:
             return _exception("no-such-job", str(error))
-        except NotFoundError as error:
-            return problem(404, str(error))
-        except TooLargeError as error:
-            full = "jobs wait" in str(error)
-            return problem(429 if full else 413, str(error))
-        except InputError as error:
-            return problem(400, str(error))
+        except (NotFoundError, TooLargeError, InputError) as error:
+            status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+            return problem(status, str(error))
         except ForbiddenError as error:
             return problem(
                 403 if PRINCIPAL in request.scope and request.scope[PRINCIPAL].token else 401, str(error)

@@ -53,6 +53,8 @@ class Recorder:
 
     def tile(self, agent: bytes, octets: int, tile: Tile) -> None:
         """A native tile was sent."""
+        if self._use is None:
+            return
         service, role, outcome = _TILE_PLAIN
         kind = Kind(service, role, self._family(agent), outcome)
         with self._lock:
@@ -64,6 +66,8 @@ class Recorder:
 
     def answered(self, path: str, agent: bytes, note: Note, status: int, octets: int, seconds: float) -> None:
         """A request was answered."""
+        if self._use is None:
+            return
         service = service_of(path)
         if path.strip("/") in WATCHING:
             return
