@@ -10,7 +10,6 @@ from pathlib import PurePath
 import pytest
 import shapely
 from lxml import etree
-from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from pcrs.app import create_app
@@ -27,6 +26,7 @@ from pcrs.work.progress import silent
 from pcrs.work.site import Site
 from tests.cnig import arbre, document
 from tests.entrepot_site import site_with_objects
+from tests.services.asking import ask_app
 from tests.sites import new_site, take
 
 PUBLIC = "https://pcrs.example.fr"
@@ -114,24 +114,27 @@ def test_the_download_service_offers_them_with_true_sizes_dates_and_sums(site):
     done = CliRunner().invoke(cli, ["export", "--communes", "--format", "gpkg,dxf", "--site", str(site.root)])
     assert (done.exit_code, "2 fichiers écrits" in done.stdout) == (0, True), done.output
     app = create_app(site, load(site.settings_file), PUBLIC)
-    with TestClient(app, base_url=PUBLIC) as client:
-        resource = etree.fromstring(client.get("/telechargement/resource/PCRS-VECTEUR").content)
-        titles = resource.xpath("//*[local-name()='entry']/*[local-name()='title']/text()")
-        assert titles == [
-            "PCRS_2-0_VECTEUR_GML_LAMB93_D046_2025",
-            "PCRS_2-0_VECTEUR_DXF_LAMB93_D046_COMMUNES",
-            "PCRS_2-0_VECTEUR_GPKG_LAMB93_D046_COMMUNES",
-        ]
-        part = f"/telechargement/resource/PCRS-VECTEUR/{titles[2]}"
-        (entry,) = etree.fromstring(client.get(part).content).xpath("//*[local-name()='entry']")
-        (link,) = entry.xpath("*[local-name()='link'][@rel='alternate']")
-        file = client.get(link.get("href").removeprefix(PUBLIC))
-        assert link.get("type") == file.headers["content-type"] == "application/geopackage+sqlite3"
-        assert int(link.get("length")) == len(file.content)
-        assert entry.xpath("*[local-name()='content']/text()") == [md5(file.content).hexdigest()]
-        chosen = client.get("/telechargement/resource/PCRS-VECTEUR?format=DXF").text
-        assert titles[1] in chosen
-        assert titles[2] not in chosen
+
+    def get(path):
+        return ask_app(app, [path])[0]
+
+    resource = etree.fromstring(get("/telechargement/resource/PCRS-VECTEUR").content)
+    titles = resource.xpath("//*[local-name()='entry']/*[local-name()='title']/text()")
+    assert titles == [
+        "PCRS_2-0_VECTEUR_GML_LAMB93_D046_2025",
+        "PCRS_2-0_VECTEUR_DXF_LAMB93_D046_COMMUNES",
+        "PCRS_2-0_VECTEUR_GPKG_LAMB93_D046_COMMUNES",
+    ]
+    part = f"/telechargement/resource/PCRS-VECTEUR/{titles[2]}"
+    (entry,) = etree.fromstring(get(part).content).xpath("//*[local-name()='entry']")
+    (link,) = entry.xpath("*[local-name()='link'][@rel='alternate']")
+    file = get(link.get("href").removeprefix(PUBLIC))
+    assert link.get("type") == file.headers["content-type"] == "application/geopackage+sqlite3"
+    assert int(link.get("length")) == len(file.content)
+    assert entry.xpath("*[local-name()='content']/text()") == [md5(file.content).hexdigest()]
+    chosen = get("/telechargement/resource/PCRS-VECTEUR?format=DXF").text
+    assert titles[1] in chosen
+    assert titles[2] not in chosen
     with closing(sqlite3.connect(":memory:")) as db:
         db.deserialize(file.content)
         tables = [row[0] for row in db.execute("SELECT table_name FROM gpkg_contents")]

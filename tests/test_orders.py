@@ -1,6 +1,5 @@
 """Cold objects through all states of an order; who may what; the log; what is delivered."""
 
-import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -9,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import boto3
-import httpx
 import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
@@ -30,6 +28,7 @@ from pcrs.store.tokens import Scope, Tokens
 from pcrs.work.access import Principal, Role
 from pcrs.work.orders.letters import letter
 from pcrs.work.orders.shipping import Shipping
+from tests.services.asking import ask_app
 from tests.sites import new_site
 
 PARTNER, TECHNICIAN, AUTHORITY = (Principal(r, r.label) for r in (Role.PARTENAIRE, Role.TECHNIQUE, Role.APLC))
@@ -272,24 +271,16 @@ def test_what_is_delivered_is_for_who_knows_the_address(open_desk, tmp_path):
     work.work()
     served = Starlette(routes=list(routes(open_desk.orders, tmp_path / "out")))
 
-    async def ask(*paths):
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=served), base_url="http://x"
-        ) as client:
-            return [
-                await client.get(path, headers={"Range": "bytes=0-4"} if path.endswith(".tif") else {})
-                for path in paths
-            ]
-
     here = f"/commandes/{order.id}/{order.secret}/"
-    page, part, wrong, other, up = asyncio.run(
-        ask(
+    (part,) = ask_app(served, [f"{here}vol-ortho/a.tif"], headers={"Range": "bytes=0-4"})
+    page, wrong, other, up = ask_app(
+        served,
+        [
             here,
-            f"{here}vol-ortho/a.tif",
             f"/commandes/{order.id}/x/",
             f"/commandes/nothing/{order.secret}/",
             f"{here}..%2f..%2forders.db",
-        )
+        ],
     )
     assert "vol-ortho/a.tif" in page.text
     assert (part.status_code, part.content) == (206, b"ortho")
@@ -341,16 +332,16 @@ def test_the_commands_and_the_processes(made):
     with desk(made, load(made.settings_file)) as open_:
         objects = ids(open_, "vol-ortho")
 
-    async def execute(process, token, **inputs):
+    def execute(process, token, **inputs):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=served), base_url="http://x"
-        ) as client:
-            path = f"/ogcapi/processes/{process}/execution"
-            return await client.post(path, json={"inputs": {"objets": objects, **inputs}}, headers=headers)
+        path = f"/ogcapi/processes/{process}/execution"
+        (answer,) = ask_app(
+            served, [path], "POST", json={"inputs": {"objets": objects, **inputs}}, headers=headers
+        )
+        return answer
 
-    assert asyncio.run(execute("devis", None)).status_code == 401
-    assert asyncio.run(execute("devis", shown["partenaire"])).json()["octets"] == 3000
-    ordered = asyncio.run(execute("commande", shown["partenaire"], motif="étude")).json()
+    assert execute("devis", None).status_code == 401
+    assert execute("devis", shown["partenaire"]).json()["octets"] == 3000
+    ordered = execute("commande", shown["partenaire"], motif="étude").json()
     assert ordered["order:status"] == "pending"
     served.recorder.close()

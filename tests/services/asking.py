@@ -36,9 +36,14 @@ def ask_all(
     routes: Sequence[BaseRoute], paths: Sequence[str], method: str = "GET", **options: Any
 ) -> list[httpx.Response]:
     """Several requests at the same time, answered in their order."""
+    return ask_app(Starlette(routes=list(routes)), paths, method, **options)
+
+
+def ask_app(app: ASGIApp, paths: Sequence[str], method: str = "GET", **options: Any) -> list[httpx.Response]:
+    """The same of a whole application, with what stands before its routes."""
 
     async def _ask() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(app=Starlette(routes=list(routes)))
+        transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
             return await asyncio.gather(*(client.request(method, path, **options) for path in paths))
 

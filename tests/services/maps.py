@@ -1,6 +1,5 @@
 """A small site with two editions, served as WMTS and WMS."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from pcrs.work.layers import DALLES
 from tests.conftest import REPOSITORY
 from tests.dalles import ground_pixels
 from tests.pyramids import X, Y, build, source
-from tests.services.asking import served_by
+from tests.services.asking import ask_app, served_by
 
 CONFIGURATION = REPOSITORY / "config" / "mapproxy.yml"
 GROUND = BBox(X, Y - 20, X + 40, Y)
@@ -48,13 +47,7 @@ class MapSite:
         """Several requests at the same time, answered in their order."""
         context.use(self.served)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-
-        async def ask() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(app=self.service)
-            async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
-                return await asyncio.gather(*(client.request(method, path, headers=named) for path in paths))
-
-        return asyncio.run(ask())
+        return ask_app(self.service, paths, method, headers=named)
 
 
 def _marked() -> np.ndarray:

@@ -1,13 +1,11 @@
 """OGC API Processes of a whole site: what can be run, jobs and their results, and who sees them."""
 
-import asyncio
 import io
 import json
 import zipfile
 from contextlib import closing
 from dataclasses import dataclass
 
-import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -20,6 +18,7 @@ from pcrs.store.tokens import Scope, Tokens
 from pcrs.work.site import Site
 from tests.cnig import arbre, document, mur
 from tests.dalles import hm_name, make_dalle
+from tests.services.asking import ask_app
 from tests.sites import new_site, take
 
 PUBLIC = "https://pcrs.test/lot"
@@ -53,16 +52,10 @@ def site(tmp_path_factory):
     return Running(create_app(made, load(made.settings_file), PUBLIC), made, shown)
 
 
-def ask(site, path, method="GET", *, token=None, **options):
-    async def _ask():
-        transport = httpx.ASGITransport(app=site.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
-            headers = options.pop("headers", {})
-            if token:
-                headers |= {"Authorization": f"Bearer {site.shown[token]}"}
-            return await client.request(method, path.removeprefix(PUBLIC), headers=headers, **options)
-
-    return asyncio.run(_ask())
+def ask(site, path, method="GET", *, token=None, headers=None, **options):
+    bearer = {"Authorization": f"Bearer {site.shown[token]}"} if token else {}
+    path = path.removeprefix(PUBLIC)
+    return ask_app(site.app, [path], method, headers=(headers or {}) | bearer, **options)[0]
 
 
 def execute(site, process, body, **options):
