@@ -18,7 +18,8 @@ PcrsError
     └── OfflineError             a file is in a cold class: it has to be ordered before it can be read
 
 A message says what is wrong, where, what was expected and what to do. A check that finds faults does not
-raise: it returns `findings`. HTTP status codes are given to these classes in one table, in `pcrs.app`.
+raise: it returns `findings`. HTTP status codes are given to these classes in one table, in
+`pcrs.serve.problems`.
 """
 
 
@@ -67,7 +68,11 @@ class TooCostlyError(TooLargeError):
 
 
 class TooManyError(TooLargeError):
-    """Too much was asked for in too little time: the same may be asked again later."""
+    """Too much was asked for in too little time: the same may be asked again after `wait_s` seconds."""
+
+    def __init__(self, text: str, wait_s: int = 60) -> None:
+        super().__init__(text)
+        self.wait_s = wait_s
 
 
 class MillError(PcrsError):

@@ -5,7 +5,6 @@ everything. Here the size is known before anything is read, and few requests rea
 """
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from pcrs import __version__
-from pcrs.errors import InputError, PcrsError, RasterError, TooLargeError
+from pcrs.errors import InputError
 from pcrs.serve import coverage_collection as described
 from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.conditional import knows
@@ -25,10 +24,10 @@ from pcrs.serve.coverage_collection import collection as collection
 from pcrs.serve.coverage_formats import Picture
 from pcrs.serve.coverage_grid import Grid, plan
 from pcrs.serve.coverage_pixels import read, state
-from pcrs.serve.coverage_request import CoverageRequest, NotAcceptableError, parse
-from pcrs.serve.gate import BusyError, Gate
+from pcrs.serve.coverage_request import CoverageRequest, parse
+from pcrs.serve.gate import Gate
 from pcrs.serve.nameless import streamed, written
-from pcrs.serve.problems import problem
+from pcrs.serve.problems import guarded
 from pcrs.work.site import Site
 
 _LARGE_PX = 4_000_000
@@ -38,8 +37,6 @@ _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Bbox, Content-Crs, Content-Disposition, ETag",
 }
-_CLIENT_FAULTS = ((InputError, 400), (NotAcceptableError, 406), (TooLargeError, 413))
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +54,7 @@ def routes(served: Served) -> list[Route]:
     gate = Gate("coverages")
 
     async def coverage(request: Request) -> Response:
-        try:
-            return await _coverage(served, gate, request)
-        except PcrsError as error:
-            return _refusal(error)
+        return await _coverage(served, gate, request)
 
     async def schema(_: Request) -> Response:
         return JSONResponse(described.schema(served), media_type="application/schema+json")
@@ -69,21 +63,10 @@ def routes(served: Served) -> list[Route]:
         return JSONResponse(described.rangetype())
 
     return [
-        Route("/collections/ortho/coverage", coverage, methods=["GET", "HEAD"]),
+        Route("/collections/ortho/coverage", guarded(coverage), methods=["GET", "HEAD"]),
         Route("/collections/ortho/coverage/rangetype", rangetype, methods=["GET", "HEAD"]),
         Route("/collections/ortho/schema", schema, methods=["GET", "HEAD"]),
     ]
-
-
-def _refusal(error: PcrsError) -> Response:
-    """What the client is told of an error: its own faults in words, ours without."""
-    if isinstance(error, BusyError):
-        return problem(503, str(error), "ServerBusy")
-    for kind, status in _CLIENT_FAULTS:
-        if isinstance(error, kind) and not isinstance(error, RasterError):
-            return problem(status, str(error))
-    _log.error("coverage: %s", error)
-    return problem(503, "the data cannot be read at the moment: come back in a few seconds")
 
 
 async def _coverage(served: Served, gate: Gate, request: Request) -> Response:

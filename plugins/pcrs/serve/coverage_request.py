@@ -25,6 +25,8 @@ _SCALINGS = ("scale-factor", "scale-axes", "scale-size", "resolution")
 class NotAcceptableError(PcrsError):
     """The Accept header asks for nothing that is served."""
 
+    status = 406
+
 
 @dataclass(frozen=True, slots=True)
 class Area:

@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 from math import ceil
-from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -16,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pcrs.errors import InputError, NotFoundError, PcrsError
+from pcrs.errors import InputError, NotFoundError
 from pcrs.publish.addresses import KINDS, RECORDS, Addresses
 from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.entries import Entries, Shelf
-from pcrs.serve.ogcapi_answer import refusal
+from pcrs.serve.problems import Handler, guarded
 
 MEDIA_TYPES = {"jsonld": "application/ld+json", "rdf": "application/rdf+xml", "ttl": "text/turtle"}
 PAGE = 100
@@ -51,7 +50,7 @@ class DcatService:
             "/dcat/{identifier}": self._record,
             "/id/{kind}/{identifier}": self._identified,
         }
-        return [Route(path, _guarded(tell), methods=["GET", "HEAD"]) for path, tell in paths.items()]
+        return [Route(path, _told(tell), methods=["GET", "HEAD"]) for path, tell in paths.items()]
 
     def _catalogue(self, request: Request) -> Response:
         ending = _ending(request, request.path_params.get("ending"))
@@ -160,11 +159,8 @@ def _page(text: str) -> int:
     return int(text)
 
 
-def _guarded(tell: Callable[[Request], Response]) -> Any:
+def _told(tell: Callable[[Request], Response]) -> Handler:
     async def handle(request: Request) -> Response:
-        try:
-            return await run_in_threadpool(tell, request)
-        except PcrsError as error:
-            return refusal(error)
+        return await run_in_threadpool(tell, request)
 
-    return handle
+    return guarded(handle)

@@ -28,6 +28,8 @@ _NICE = 10
 class BusyError(PcrsError):
     """Too many answers are being made."""
 
+    status, code = 503, "ServerBusy"
+
 
 class Gate:
     """A few threads of its own, and a short queue before them.

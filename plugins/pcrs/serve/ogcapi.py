@@ -28,12 +28,12 @@ from pcrs.serve.coverage_formats import FORMATS as COVERAGE_FORMATS
 from pcrs.serve.feature_files import FileAsked
 from pcrs.serve.gate import Gate
 from pcrs.serve.nameless import streamed, written
-from pcrs.serve.ogcapi_answer import TEMPLATES, answer, headers_of, refusal
+from pcrs.serve.ogcapi_answer import TEMPLATES, answer, headers_of
 from pcrs.serve.ogcapi_config import PATH, load_base
 from pcrs.serve.ogcapi_host import Document, Extension, Host, host, mark
 from pcrs.serve.ogcapi_request import check, read
 from pcrs.serve.ogcapi_resources import RESOURCES, Resource, View
-from pcrs.serve.problems import problem
+from pcrs.serve.problems import problem, refused
 from pcrs.work.site import Site
 
 _THREADS = 8
@@ -138,7 +138,7 @@ class OgcApi:
             work = self._files.run(lambda: written(place, asked.name, asked.make), large=True)
             file = await work
         except PcrsError as error:
-            return refusal(error)
+            return refused(error)
         if file is None:
             return Response(status_code=204, headers=headers)
         return streamed(file, headers, asked.media_type)
@@ -163,7 +163,7 @@ class OgcApi:
             else:
                 response = answer(current, request, asked, resource.tell(view), headers)
         except PcrsError as error:
-            response = refusal(error)
+            response = refused(error)
         if request.method == "HEAD" and not isinstance(response, StreamingResponse):
             response.body = b""
         return response

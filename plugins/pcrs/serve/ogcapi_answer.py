@@ -14,12 +14,9 @@ from pygeoapi.util import json_serial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pcrs.errors import InputError, NotFoundError, TooLargeError
 from pcrs.serve.answers import KEPT_A_MINUTE
-from pcrs.serve.gate import BusyError
-from pcrs.serve.ogcapi_host import Document, Host, HostError
+from pcrs.serve.ogcapi_host import Document, Host
 from pcrs.serve.ogcapi_request import Asked
-from pcrs.serve.problems import problem
 
 TEMPLATES = Path(__file__).with_name("ogcapi_templates")
 _CORS = {
@@ -71,23 +68,6 @@ def answer(
         return Response(_page(host, request, asked, told), headers=sent, media_type="text/html")
     body = orjson.dumps(told.document, default=json_serial, option=orjson.OPT_NON_STR_KEYS)
     return Response(body, headers=sent, media_type=told.media_type)
-
-
-def refusal(error: Exception) -> Response:
-    """The error as problem details (RFC 9457), with OGC's `code` and `description`."""
-    kinds = ((InputError, 400), (NotFoundError, 404), (TooLargeError, 413))
-    code = ""
-    if isinstance(error, HostError):
-        status, code = error.status, error.code
-    else:
-        status = next((status for kind, status in kinds if isinstance(error, kind)), 503)
-    detail = str(error)
-    if isinstance(error, BusyError):
-        return problem(503, detail, "ServerBusy")
-    if status >= 500:
-        _log.error("ogcapi: %s", error)
-        status, code, detail = 503, "", "the data cannot be read at the moment: come back in a few seconds"
-    return problem(status, detail, code)
 
 
 def _page(host: Host, request: Request, asked: Asked, told: Told) -> bytes:

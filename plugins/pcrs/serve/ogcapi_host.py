@@ -71,7 +71,7 @@ class HostError(PcrsError):
 
     def __init__(self, status: int, code: str, description: str) -> None:
         super().__init__(description)
-        self.status = status
+        self.status = status if status < 500 else 500
         self.code = code
 
 

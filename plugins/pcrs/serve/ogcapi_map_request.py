@@ -21,6 +21,8 @@ _ALL_WELCOME = frozenset({"image/jpeg", "image/*", "*/*"})
 class NotAcceptableError(PcrsError):
     """The Accept header asks for nothing that is served."""
 
+    status = 406
+
 
 @dataclass(frozen=True, slots=True)
 class MapRequest:

@@ -4,7 +4,7 @@ They are the tiles and maps of WMTS and WMS under other addresses: the same byte
 the same kept tiles, the same MapProxy.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -20,11 +20,10 @@ from pcrs.serve.coverage_collection import year_of
 from pcrs.serve.map_layers import MapLayer
 from pcrs.serve.mapproxy_app import MapService
 from pcrs.serve.ogcapi_host import Extension
-from pcrs.serve.ogcapi_map_request import MAP, NotAcceptableError, image_type, map_request, read
+from pcrs.serve.ogcapi_map_request import MAP, image_type, map_request, read
 from pcrs.serve.ogcapi_maps_openapi import paths
 from pcrs.serve.ogcapi_tilesets import MAP_PATH, REL, SETS_PATH, TILES_PATH
-from pcrs.serve.ows import OwsError
-from pcrs.serve.problems import problem
+from pcrs.serve.problems import Handler, guarded
 from pcrs.serve.wmts_request import IMAGE_TYPES, tile_at
 
 _TILES_SPEC = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf"
@@ -43,13 +42,12 @@ _JSON = ("json",)
 _IMAGES = tuple(IMAGE_TYPES.values())
 _EDITION = ("edition",)
 _EXPOSED = "Content-Bbox, Content-Crs, Content-Datetime, ETag"
-_Handler = Callable[[Request], Awaitable[Response]]
 
 
 def extension(served: Served, maps: MapService) -> Extension:
     """Tiles and maps for the API of a site; `maps` draws them."""
     adapter = _Adapter(served, maps)
-    handlers: Mapping[str, _Handler] = {
+    handlers: Mapping[str, Handler] = {
         SETS_PATH: adapter.sets,
         f"{SETS_PATH}/{{set}}": adapter.set,
         TILES_PATH: adapter.tilesets,
@@ -63,12 +61,12 @@ def extension(served: Served, maps: MapService) -> Extension:
         "title": "Grilles de tuiles",
         "href": f"{served.public_url}/ogcapi{SETS_PATH}",
     }
-    routes = [Route(path, _guarded(handler), methods=["GET", "HEAD"]) for path, handler in handlers.items()]
+    routes = [Route(path, guarded(handler), methods=["GET", "HEAD"]) for path, handler in handlers.items()]
     return Extension(routes=routes, conformance=CONFORMANCE, links=(schemes,), paths=paths())
 
 
 class _Adapter:
-    """The answers. Each may raise what `_guarded` tells."""
+    """The answers. Each may raise what `guarded` tells."""
 
     def __init__(self, served: Served, maps: MapService) -> None:
         self._served = served
@@ -163,21 +161,3 @@ class _Sent(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Whole, as 304 to who has it, without body to HEAD."""
         await send_answer(scope, send, self._answer)
-
-
-def _guarded(handler: _Handler) -> _Handler:
-    """The handler, its refusals told as problem details."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except OwsError as error:
-            return problem(error.status, error.text)
-        except NotFoundError as error:
-            return problem(404, str(error))
-        except NotAcceptableError as error:
-            return problem(406, str(error))
-        except InputError as error:
-            return problem(400, str(error))
-
-    return guarded

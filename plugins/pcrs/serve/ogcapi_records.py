@@ -16,11 +16,12 @@ from pcrs.publish.record_geojson import Document, record_geojson
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.entries import Entries, Shelf
-from pcrs.serve.ogcapi_answer import Told, answer, headers_of, refusal
+from pcrs.serve.ogcapi_answer import Told, answer, headers_of
 from pcrs.serve.ogcapi_host import Extension, Host
 from pcrs.serve.ogcapi_links import items_address, with_parameters
 from pcrs.serve.ogcapi_records_openapi import paths, queryables
 from pcrs.serve.ogcapi_request import COMMON, Asked, check, read
+from pcrs.serve.problems import refused
 from pcrs.serve.record_query import PARAMETERS, matching
 from pcrs.serve.record_query import read as read_query
 from pcrs.standard.crs import CRS84
@@ -96,7 +97,7 @@ class _Adapter:
                 response = answer(host, request, asked, told) if isinstance(told, Told) else told
                 response.headers.update(headers)
             except PcrsError as error:
-                response = refusal(error)
+                response = refused(error)
             if request.method == "HEAD":
                 response.body = b""
             return response

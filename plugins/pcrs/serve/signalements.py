@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -12,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pcrs.errors import ConflictError, InputError, NotFoundError, PcrsError, TooLargeError, TooManyError
+from pcrs.errors import InputError, NotFoundError
 from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL
 from pcrs.serve.listing import PublicFile, sent
-from pcrs.serve.problems import problem
+from pcrs.serve.problems import Handler, guarded, problem
 from pcrs.standard.crs import CRS84, L93, epsg_of, transformer
 from pcrs.store.signalements import SHOWN, WAYS, Signalement, State
 from pcrs.work.access import LOWEST, Ask, Principal, Rules, decide
@@ -29,13 +28,12 @@ _WGS84 = 4326
 _TRAP = "site_web"
 """A field that people do not see, and machines that fill in forms do."""
 _FIELDS = {"categorie", "texte", "position", "crs", "courriel", "photo", _TRAP}
-_Handler = Callable[[Request], Awaitable[Response]]
 
 
 def routes(counter: Counter, public_url: str) -> list[Route]:
     """The addresses. Who may follow up is looked up in the request's principal."""
     desk = _Desk(counter, f"{public_url}/signalements")
-    handlers: list[tuple[str, str, _Handler]] = [
+    handlers: list[tuple[str, str, Handler]] = [
         ("/signalements", "GET", desk.all),
         ("/signalements", "POST", desk.hand_in),
         ("/signalements/{id}", "GET", desk.one),
@@ -43,7 +41,7 @@ def routes(counter: Counter, public_url: str) -> list[Route]:
         ("/signalements/{id}/photo", "GET", desk.photo),
         ("/signalements/{id}/suite", "POST", desk.follow_up),
     ]
-    return [Route(path, _guarded(handler), methods=[method]) for path, method, handler in handlers]
+    return [Route(path, guarded(handler), methods=[method]) for path, method, handler in handlers]
 
 
 class _Desk:
@@ -189,25 +187,3 @@ def _json(
     headers: dict[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(document), status, {**_NO_STORE, **(headers or {})}, media_type)
-
-
-def _guarded(handler: _Handler) -> _Handler:
-    """The handler, its refusals told as problem details."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except NotFoundError as error:
-            return problem(404, str(error))
-        except ConflictError as error:
-            return problem(409, str(error))
-        except TooManyError as error:
-            return problem(429, str(error))
-        except TooLargeError as error:
-            return problem(413, str(error))
-        except InputError as error:
-            return problem(400, str(error))
-        except PcrsError:
-            return problem(503, "cela ne peut être noté pour l'instant / it cannot be noted just now")
-
-    return guarded

@@ -24,10 +24,9 @@ from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider, Tile, 
 from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT, etag
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
-from pcrs.serve.ogcapi_answer import refusal
 from pcrs.serve.ogcapi_config import degrees
 from pcrs.serve.ogcapi_host import Extension
-from pcrs.serve.problems import problem
+from pcrs.serve.problems import problem, refused
 from pcrs.serve.stac_openapi import OPENAPI, openapi
 from pcrs.serve.stac_query import Search, from_address, from_body
 from pcrs.standard.crs import BBox
@@ -96,7 +95,7 @@ class StacApi:
         try:
             document, media_type = tell()
         except PcrsError as error:
-            return refusal(error)
+            return refused(error)
         body = orjson.dumps(document)
         if request.method == "POST":
             return Response(
@@ -119,7 +118,7 @@ class StacApi:
         async for chunk in request.stream():
             body += chunk
             if len(body) > _MAX_BODY:
-                return refusal(TooLargeError(f"a search has at most {_MAX_BODY} bytes"))
+                return refused(TooLargeError(f"a search has at most {_MAX_BODY} bytes"))
         return await run_in_threadpool(self._respond, request, lambda: self._posted(body))
 
     def _posted(self, body: bytes) -> tuple[Document, str]:

@@ -120,9 +120,13 @@ class Counter:
     def _refuse_flood(self, sender: str) -> None:
         hour_ago = (self.clock().astimezone(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
         if self.store.sent(self._mark(sender), hour_ago) >= self.terms.an_hour:
-            raise TooManyError(f"{self.terms.an_hour} signalements par heure / an hour: come back later")
+            raise TooManyError(
+                f"{self.terms.an_hour} signalements par heure / an hour: come back later", 3600
+            )
         if self.store.waiting() >= self.terms.waiting:
-            raise TooManyError("trop de signalements attendent d'être vus / too many wait: come back later")
+            raise TooManyError(
+                "trop de signalements attendent d'être vus / too many wait: come back later", 86_400
+            )
 
     def _mark(self, sender: str) -> str:
         """Tells senders of a day apart; from it nobody finds an address, nor the same one tomorrow."""

@@ -7,12 +7,12 @@ from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pcrs.errors import InputError, PcrsError, TooLargeError
+from pcrs.errors import InputError, PcrsError
 from pcrs.publish.plan import Plan, Sheet
 from pcrs.serve.context import Served
-from pcrs.serve.gate import BusyError, Gate
+from pcrs.serve.gate import Gate
 from pcrs.serve.map_drawing import draw
-from pcrs.serve.problems import problem
+from pcrs.serve.problems import refused
 from pcrs.standard.codes import CODES
 from pcrs.standard.crs import L93, BBox, distortion
 from pcrs.standard.french import number
@@ -45,14 +45,8 @@ class Plans:
         try:
             today = datetime.now().astimezone().date()
             pdf = await self._gate.run(lambda: self.made(request.query_params, today), large=True)
-        except BusyError:
-            return problem(503, "beaucoup de plans se dessinent : réessayez dans quelques secondes")
-        except TooLargeError as error:
-            return problem(413, str(error))
-        except InputError as error:
-            return problem(400, str(error))
         except PcrsError as error:
-            return problem(503, str(error))
+            return refused(error)
         headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="plan-pcrs.pdf"'}
         return Response(pdf, headers=headers, media_type="application/pdf")
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pcrs.errors import ForbiddenError, InputError, NotFoundError, PcrsError, TooLargeError, TooManyError
+from pcrs.errors import InputError, NotFoundError
 from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL, Served
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.ogcapi_host import Extension
 from pcrs.serve.ogcapi_request import language_of
-from pcrs.serve.problems import PROBLEM, problem, problem_body
+from pcrs.serve.problems import PROBLEM, Handler, guarded, problem, problem_body
 from pcrs.serve.processes.documents import CONFORMANCE, Document, Documents, is_file
 from pcrs.serve.processes.execution import MAX_BODY, Execution, read
 from pcrs.serve.processes.openapi import paths
@@ -34,11 +34,8 @@ _MOST_WAITING = 20
 """Jobs of one token that may wait; of all of the public together, five times as many."""
 _LIMIT = re.compile(r"[1-9]\d{0,3}")
 _QUICK_S = 20
-_STATUSES = ((NotFoundError, 404), (TooManyError, 429), (TooLargeError, 413), (InputError, 400))
-"""Of refusals: the first kind that one is of."""
 _NO_STORE = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
 _PUBLIC = Principal()
-_Handler = Callable[[Request], Awaitable[Response]]
 
 
 def extension(
@@ -54,7 +51,7 @@ def extension(
         folder: where runners put files, one folder for each job.
     """
     service = _Service(Documents(f"{served.public_url}/ogcapi"), processes, jobs, rules, folder, served)
-    handlers: list[tuple[str, str, _Handler]] = [
+    handlers: list[tuple[str, str, Handler]] = [
         ("/processes", "GET", service.list),
         ("/processes/{id}", "GET", service.describe),
         ("/processes/{id}/execution", "POST", service.execute),
@@ -238,26 +235,17 @@ def _now() -> str:
     return written(datetime.now(UTC))
 
 
-def _guarded(handler: _Handler) -> _Handler:
+def _guarded(handler: Handler) -> Handler:
     """The handler, its refusals told as problem details."""
 
-    async def guarded(request: Request) -> Response:
+    async def answered(request: Request) -> Response:
         try:
             return await handler(request)
         except _NoSuchProcessError as error:
             return _exception("no-such-process", str(error))
         except _NoSuchJobError as error:
             return _exception("no-such-job", str(error))
-        except (NotFoundError, TooLargeError, InputError) as error:
-            status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-            return problem(status, str(error))
-        except ForbiddenError as error:
-            return problem(
-                403 if PRINCIPAL in request.scope and request.scope[PRINCIPAL].token else 401, str(error)
-            )
         except TimeoutError:
             return problem(503, f"it took more than {_QUICK_S} s: ask for it with Prefer: respond-async")
-        except PcrsError:
-            return problem(503, "the data cannot be read at the moment: come back in a few seconds")
 
-    return guarded
+    return guarded(answered)
