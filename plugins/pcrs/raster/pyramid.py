@@ -2,24 +2,21 @@
 
 import os
 import sys
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pcrs.errors import StoreError
 from pcrs.raster.rok4 import LevelFiles, read_descriptor
+from pcrs.raster.rounds import Rounds
 from pcrs.raster.slab import INDEX_AT, INDEX_BYTES, TILES, decode_mask, slab_path, tile_index
 from pcrs.raster.switch import is_switching
 from pcrs.standard.grid import SLAB_TILES, Cells, Slab, Tile
 
 _NO_TILES = (0,) * TILES
-_TRIES, _PAUSE_S = 40, 0.025
-"""For how long what is drawn from several slabs waits for the end of a switch: a second. Then it counts as it
-is, so that no update can stop the service."""
 
 
 def _words(index: bytes) -> tuple[Sequence[int], Sequence[int]]:
@@ -91,7 +88,7 @@ _Key = tuple[int, int, int]
 _Slabs = dict[_Key, _OpenSlab]
 
 
-class Pyramid:
+class Pyramid(Rounds):
     """One pyramid, open for reading by any number of threads.
 
     Slabs stay open with their index: a tile is one `pread`. At most every `recheck_s` each slab in use is
@@ -118,21 +115,18 @@ class Pyramid:
         recheck_s: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(recheck_s, clock)
         self.descriptor = descriptor
         self.name = descriptor.stem
         self.levels: dict[int, Cells] = {}
         """Tiles that each level may have."""
         self._open_slabs = open_slabs
-        self._recheck_s = recheck_s
-        self._clock = clock
-        self._lock = threading.Lock()
         self._data: _Slabs = {}
         self._masks: _Slabs = {}
         self._files: dict[int, LevelFiles] = {}
         self._limits_tag = ""
         self._written: tuple[int, int] | None = None
         self._round = 0
-        self._due = 0.0
         self.refresh()
 
     def tile(self, tile: Tile) -> bytes | None:
@@ -177,32 +171,11 @@ class Pyramid:
             words += (self._checked(self._data, first).tag, self._checked(self._masks, first).tag)
         return ",".join(words)
 
-    def steady[T](self, read: Callable[[], T]) -> T:
-        """What `read` makes of the slabs of one moment: done again when slabs change places meanwhile.
+    def _known(self) -> Hashable:
+        return self._written
 
-        A tile always comes from one whole file; this is for what is made from several.
-        """
-        for _ in range(_TRIES):
-            known = self._written
-            found = read()
-            if not is_switching(self.descriptor.parent) and _identity(self.descriptor) == known:
-                return found
-            time.sleep(_PAUSE_S)
-            self.refresh()
-        return found
-
-    def refresh(self) -> None:
-        """Descriptor and slabs are compared with the disk now and at their next use, due or not."""
-        with self._lock:
-            self._start_round(self._clock())
-
-    def _follow(self) -> None:
-        """A round begins when it is due."""
-        if self._clock() >= self._due:
-            with self._lock:
-                now = self._clock()
-                if now >= self._due:  # no other thread has just done it
-                    self._start_round(now)
+    def _settled(self, known: Hashable) -> bool:
+        return not is_switching(self.descriptor.parent) and _identity(self.descriptor) == known
 
     def _checked(self, slabs: _Slabs, tile: Tile) -> _OpenSlab:
         """The open slab of a tile, known to be no older than `recheck_s`."""
@@ -244,7 +217,7 @@ class Pyramid:
             return None
         return f"{folder}/{slab_path(level, col, row, files.depth)}"
 
-    def _start_round(self, now: float) -> None:
+    def _begin_round(self) -> None:
         """From now on every slab is looked at again before it is used; the descriptor is, at once."""
         written = _identity(self.descriptor)
         if written is None:
@@ -257,7 +230,6 @@ class Pyramid:
             self._masks.clear()
         self._round += 1
         self._written = written  # last: who reads it meets no slab of an earlier round
-        self._due = now + self._recheck_s
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

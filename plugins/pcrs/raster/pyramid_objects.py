@@ -5,10 +5,9 @@ the one that the index is of. Once in `recheck_s` one more request asks whether 
 """
 
 import struct
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from pcrs.blobs import Blobs
 from pcrs.errors import ConflictError, StoreError
 from pcrs.raster.rok4 import KINDS, Kind, parse_descriptor
+from pcrs.raster.rounds import Rounds
 from pcrs.raster.slab import INDEX_AT, INDEX_BYTES, TILES, decode_mask
 from pcrs.standard.grid import SLAB_TILES, Cells, Slab, Tile
 
@@ -24,8 +24,8 @@ SWITCH = ".switch"
 SWITCHING = b"switching"
 LINK = b"SYMLINK#"
 _LINKS = 40
-_TRIES, _PAUSE_S = 40, 0.025
-"""As in `pcrs.raster.pyramid`: for how long a switch is waited for."""
+_TRIES = 40
+"""How often a slab that is replaced while a tile of it is read is looked for again."""
 _HEAD = INDEX_AT + INDEX_BYTES
 
 
@@ -75,7 +75,7 @@ def leads_to(objects: Blobs, data: bytes) -> str | None:
     return target.removeprefix(home)
 
 
-class ObjectPyramid:
+class ObjectPyramid(Rounds):
     """One pyramid in a bucket. A tile always comes from one whole slab, and is no older than `recheck_s`.
 
     Args:
@@ -100,19 +100,16 @@ class ObjectPyramid:
         recheck_s: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(recheck_s, clock)
         self.name = name
         self.levels: dict[int, Cells] = {}
         self._objects = objects
         self._indexes = indexes
-        self._recheck_s = recheck_s
-        self._clock = clock
-        self._lock = threading.Lock()
         self._slabs: dict[_Key, _Indexed] = {}
         self._limits_tag = ""
         self._turn: str | None = None
         """Tag of the switch that everything kept was read after; None: nothing was read yet."""
         self._round = 0
-        self._due = 0.0
         self.refresh()
 
     def tile(self, tile: Tile) -> bytes | None:
@@ -146,32 +143,14 @@ class ObjectPyramid:
         words = [self._slab((kind, *slab)).tag for slab in slabs for kind in KINDS]
         return "-".join(word.strip('"') for word in (self._limits_tag, *words))
 
-    def steady[T](self, read: Callable[[], T]) -> T:
-        """What `read` makes of the slabs of one moment: done again when slabs change places meanwhile."""
-        for _ in range(_TRIES):
-            known = self._turn
-            found = read()
-            now = self._objects.read(SWITCH)
-            if (now.tag if now else "") == known and not _switching(now and now.data):
-                return found
-            time.sleep(_PAUSE_S)
-            self.refresh()
-        return found
+    def _known(self) -> Hashable:
+        return self._turn
 
-    def refresh(self) -> None:
-        """Whether something was switched is asked now, due or not."""
-        with self._lock:
-            self._start_round(self._clock())
+    def _settled(self, known: Hashable) -> bool:
+        now = self._objects.read(SWITCH)
+        return (now.tag if now else "") == known and not _switching(now and now.data)
 
-    def _follow(self) -> None:
-        """A round begins when it is due."""
-        if self._clock() >= self._due:
-            with self._lock:
-                now = self._clock()
-                if now >= self._due:  # no other thread has just done it
-                    self._start_round(now)
-
-    def _start_round(self, now: float) -> None:
+    def _begin_round(self) -> None:
         """What was read before the last switch is forgotten, and so is all that is read during one."""
         seen = self._objects.read(SWITCH)
         turn = seen.tag if seen else ""
@@ -185,7 +164,6 @@ class ObjectPyramid:
             self._slabs.clear()
             self._round += 1
             self._turn = turn
-        self._due = now + self._recheck_s
 
     def _read(self, kind: Kind, tile: Tile) -> tuple[bytes, str] | None:
         """A tile's bytes and tag. The index is read anew when the slab was replaced since."""
