@@ -25,12 +25,13 @@ def test_the_shipped_file_says_exactly_the_defaults():
 
 def test_the_shipped_file_names_every_setting():
     text = settings.shipped("config/pcrs.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(re.sub(r"(?m)^# (?=\[\[|\w+ = )", "", text))
+    told = tomllib.loads(re.sub(r"(?m)^# (?=\[\[|\[access\.oidc\]|\w+ = )", "", text))
     for name, field in settings.Settings.model_fields.items():
         if name == "harvest":
             assert set().union(*told[name]) == set(tables.HarvestTable.model_fields)
         else:
             assert set(told[name]) == set(field.annotation.model_fields), name
+    assert set(told["access"]["oidc"]) == set(tables.OidcTable.model_fields)
     assert set(told["raster"]["names"][0]) == set(tables.NameTable.model_fields)
 
 

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from pcrs.admitting import entrance
 from pcrs.archiving import thumbnails_of
 from pcrs.assembly import features_of, process_means, records_of, tiers
 from pcrs.live import Live
@@ -30,7 +31,7 @@ from pcrs.serve import (
     stac,
 )
 from pcrs.serve import processes as process_routes
-from pcrs.serve.access import Gate, Holders
+from pcrs.serve.access import Gate
 from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.serve.dcat import DcatService
@@ -66,6 +67,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     health = Health(site, served, jobs)
     cache_bytes = settings.serve.tile_cache_mb * 2**20
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
+    tokens = Tokens(site.tokens_file)
+    door = entrance(site, settings, served.store, tokens, url)
     records = records_of(site, settings)
     entries = Entries(records)
     catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"), entries)
@@ -82,6 +85,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *listing.routes(site.root, url, served.hot),
             *national.routes(served, live.shelf),
             *portal.routes(served, live.shelf),
+            *door.routes,
         ]
     )
     rules = settings.access.rules
@@ -104,7 +108,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         "telechargement": downloads,
         "stac": stac.StacApi(served),
     }
-    gate = Gate(Front(services, pages), Holders(Tokens(site.tokens_file), served.store), rules, url)
+    gate = Gate(Front(services, pages), door.holders, door.sessions, rules, url)
     native = NativeTiles(maps.layers if rules.raster_is_open else dict)
     table = settings.serve
     limits = Limits(gate, at_once=table.requests_at_once, each=table.requests_each)

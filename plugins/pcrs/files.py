@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _CHUNK = 4 * 2**20
+_SECRET = 32
 
 
 @contextmanager
@@ -24,6 +26,23 @@ def placing(target: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def secret_in(file: Path) -> bytes:
+    """Random bytes that only the owner of the file reads: made once, whichever process comes first."""
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.parent / f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.part"
+        try:
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+                out.write(secrets.token_bytes(_SECRET))
+                out.flush()
+                os.fsync(out.fileno())
+            with suppress(FileExistsError):
+                os.link(part, file)  # nothing that is there already is replaced
+        finally:
+            part.unlink(missing_ok=True)
+    return file.read_bytes()
 
 
 def sha256_of(file: Path) -> str:

@@ -4,6 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, get_args
 
@@ -98,15 +99,18 @@ def _explain(error: ValidationError, source: str) -> SettingsError:
 
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """The file's values with those of the environment over them."""
-    merged = {key: dict(table) if isinstance(table, dict) else table for key, table in values.items()}
+    merged = deepcopy(values)
     for variable, text in environ.items():
         if not variable.startswith(_PREFIX) or variable in _NOT_SETTINGS or "__" not in variable:
             continue
-        table, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
+        table, *inner, key = variable.removeprefix(_PREFIX).lower().split("__")
         if table not in Settings.model_fields:
             near = difflib.get_close_matches(table, list(Settings.model_fields), n=1, cutoff=0)[0]
             raise SettingsError(f"environment: {variable} names no table. Did you mean {near}?")
-        merged.setdefault(table, {})[key] = text
+        place = merged.setdefault(table, {})
+        for name in inner:
+            place = place.setdefault(name, {})
+        place[key] = text
     return merged
 
 
@@ -126,6 +130,7 @@ def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = Settings.model_validate(_overlay(values, os.environ if environ is None else environ))
         _ = settings.raster.patterns, settings.access.rules
+        _ = settings.access.oidc and settings.access.oidc.known_roles
     except ValidationError as error:
         raise _explain(error, str(file)) from None
     except InputError as error:

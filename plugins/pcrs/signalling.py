@@ -1,10 +1,7 @@
 """The counter of signalements put together from the settings of a site."""
 
-import os
-import secrets
-
 from pcrs.errors import NotFoundError
-from pcrs.files import placing
+from pcrs.files import secret_in
 from pcrs.settings import Settings
 from pcrs.standard.crs import BBox
 from pcrs.store.base import FeatureStore
@@ -15,7 +12,6 @@ from pcrs.work.site import Site
 
 _FRANCE = BBox(-400_000, 6_000_000, 1_300_000, 7_200_000)
 _MARGIN_M = 2000
-_SECRET = 32
 
 
 def counter(site: Site, settings: Settings, store: FeatureStore) -> Counter:
@@ -26,7 +22,9 @@ def counter(site: Site, settings: Settings, store: FeatureStore) -> Counter:
     """
     file, table = site.signalements_file, settings.signalements
     terms = Terms(_bounds(store), table.an_hour, table.waiting, table.keep_days)
-    return Counter(Signalements(file), file.parent / "signalements", terms, _secret(site))
+    return Counter(
+        Signalements(file), file.parent / "signalements", terms, secret_in(file.with_suffix(".key"))
+    )
 
 
 def _bounds(store: FeatureStore) -> BBox:
@@ -41,13 +39,3 @@ def _bounds(store: FeatureStore) -> BBox:
                 box.xmin - _MARGIN_M, box.ymin - _MARGIN_M, box.xmax + _MARGIN_M, box.ymax + _MARGIN_M
             )
     return _FRANCE
-
-
-def _secret(site: Site) -> bytes:
-    """What senders of a day are told apart with: made once, read by nobody else."""
-    file = site.signalements_file.with_suffix(".key")
-    if not file.is_file():
-        with placing(file) as part:
-            part.write_bytes(secrets.token_bytes(_SECRET))
-            os.chmod(part, 0o600)  # noqa: PTH101
-    return file.read_bytes()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from pcrs.standard.names import PATTERNS, Pattern, pattern
-from pcrs.work.access import Rules, role
+from pcrs.work.access import Role, Rules, role
 
 _PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
 _ADDRESS = r"^(https?://[^\s?#]*[^\s?#/])?$"
@@ -102,10 +102,34 @@ class StorageTable(Table):
     region: str = "us-east-1"
 
 
+class OidcTable(Table):
+    """`[access.oidc]`: an identity provider; PCRS_ACCESS__OIDC__CLIENT_SECRET gives the secret."""
+
+    issuer: Annotated[
+        str, Field(pattern=r"^(https://[^\s?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?)$")
+    ]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretStr = SecretStr("")
+    client_secret_file: str = ""
+    scope: Annotated[str, Field(pattern=r"^openid( [\x21-\x7e]+)*$")] = "openid profile"
+    role_claim: Annotated[str, Field(min_length=1)] = "roles"
+    roles: dict[str, str]
+
+    @property
+    def known_roles(self) -> dict[str, Role]:
+        """Our role by what the claim holds.
+
+        Raises:
+            InputError: there is no such role.
+        """
+        return {held: role(name) for held, name in self.roles.items()}
+
+
 class AccessTable(Table):
     """`[access]`: who reads what is not open."""
 
     layers: dict[str, str] = {}
+    oidc: OidcTable | None = None
 
     @property
     def rules(self) -> Rules:

@@ -124,6 +124,12 @@ class Tokens(Book):
             return _token(row[:-1])
         return None
 
+    def get(self, identifier: str) -> Token | None:
+        """The token of that identifier, revoked and expired ones too; None: there is none."""
+        with self._connections.reading() as db:
+            row = db.execute(f"SELECT {_COLUMNS} FROM token WHERE id = ?", (identifier,)).fetchone()  # noqa: S608
+        return _token(row) if row else None
+
     def spend(self, day: str, spent: Mapping[str, tuple[int, int]]) -> None:
         """Requests and bytes, by token, are added to what was spent that day."""
         rows = [(token, day, requests, octets) for token, (requests, octets) in spent.items()]

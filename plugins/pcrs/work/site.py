@@ -86,6 +86,11 @@ class Site:
         return self.root / "stores" / "tokens.db"
 
     @property
+    def logins_file(self) -> Path:
+        """What was used up of sessions and logins; the secret that signs them lies beside it."""
+        return self.root / "stores" / "logins.db"
+
+    @property
     def pyramids(self) -> Path:
         """Folder of the ROK4 pyramids, one descriptor per edition."""
         return self.root / "hot" / "pyramids"

@@ -2,5 +2,6 @@
 
 from pcrs.serve.access.gate import Gate
 from pcrs.serve.access.holders import Holders
+from pcrs.serve.access.sessions import Sessions
 
-__all__ = ["Gate", "Holders"]
+__all__ = ["Gate", "Holders", "Sessions"]

@@ -7,9 +7,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from pcrs.serve.access.asking import asks, placed
-from pcrs.serve.access.holders import PUBLIC, Holder, Holders, SpentError, UnknownTokenError
+from pcrs.serve.access.holders import PUBLIC, Holder, Holders, StrangeOriginError, TurnedAwayError
 from pcrs.serve.access.hrefs import MOST, Hrefs, rewritten
 from pcrs.serve.access.refusals import refusal
+from pcrs.serve.access.sessions import FOREIGN, SAFE, Sessions, cookie_of
 from pcrs.serve.access.shown import token_of
 from pcrs.serve.answers import Receive, Scope, Send, send_answer
 from pcrs.serve.context import AREA, PRINCIPAL
@@ -17,14 +18,18 @@ from pcrs.serve.use import NOTE
 from pcrs.work.access import Rules, decide
 
 _Message = MutableMapping[str, Any]
+_OWN = b"private, no-cache"
 
 
 class Gate:
     """ASGI in front of ASGI. Without a token, and for what is open, it costs a look at the path."""
 
-    def __init__(self, app: ASGIApp, holders: Holders, rules: Rules, public_url: str) -> None:
+    def __init__(
+        self, app: ASGIApp, holders: Holders, sessions: Sessions, rules: Rules, public_url: str
+    ) -> None:
         self._app = app
         self._holders = holders
+        self._sessions = sessions
         self._rules = rules
         self._hrefs = Hrefs(public_url)
 
@@ -35,12 +40,10 @@ class Gate:
             return
         header, query, scope = token_of(scope)
         try:
-            holder = await self._holder(header or query)
-        except UnknownTokenError as error:
-            await send_answer(scope, send, refusal(scope, 401, str(error), shown=True))
-            return
-        except SpentError as error:
-            await send_answer(scope, send, refusal(scope, 429, str(error), wait_s=error.seconds))
+            holder = await self._holder(header or query, scope)
+        except TurnedAwayError as error:
+            told = refusal(scope, error.status, str(error), shown=error.shown, wait_s=error.wait_s)
+            await send_answer(scope, send, told)
             return
         principal = PUBLIC if holder is None else holder.principal
         if NOTE in scope:
@@ -63,16 +66,22 @@ class Gate:
         if self._holders.due:
             await run_in_threadpool(self._holders.flush)
 
-    async def _holder(self, shown: str | None) -> Holder | None:
-        """Who shows this, one request being counted; None: nobody shows anything.
+    async def _holder(self, shown: str | None, scope: Scope) -> Holder | None:
+        """Who shows this token, or is in a session, one request being counted; None: the public.
 
         Raises:
             UnknownTokenError, SpentError: as `Holders`.
+            StrangeOriginError: a session asks for a change, and no page of ours made it ask.
         """
-        if shown is None:
-            return None
-        holder = await run_in_threadpool(self._holders.holder, shown)
-        self._holders.count(holder)
+        if shown is not None:
+            holder: Holder | None = await run_in_threadpool(self._holders.holder, shown)
+        else:
+            cookie = cookie_of(scope)
+            holder = await run_in_threadpool(self._holders.seated, cookie) if cookie else None
+            if holder is not None and scope["method"] not in SAFE and not self._sessions.from_us(scope):
+                raise StrangeOriginError(FOREIGN)
+        if holder is not None:
+            self._holders.count(holder)
         return holder
 
     def with_token(self, body: bytes, media_type: str, token: str) -> bytes:
@@ -108,7 +117,8 @@ class _Told:
     async def _begin(self, message: _Message) -> None:
         dropped = {b"cache-control", b"etag"} if self._cut else {b"cache-control"}
         headers = [(name, value) for name, value in message.get("headers", ()) if name not in dropped]
-        headers += [(b"cache-control", b"private, no-cache"), (b"vary", b"Authorization")]
+        kept = b"no-store" if (b"cache-control", b"no-store") in message.get("headers", ()) else _OWN
+        headers += [(b"cache-control", kept), (b"vary", b"Authorization, Cookie")]
         message = {**message, "headers": headers}
         known = dict(headers)
         self._media_type = known.get(b"content-type", b"").decode("latin-1")

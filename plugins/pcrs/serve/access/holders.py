@@ -1,4 +1,4 @@
-"""Those who ask, by what they show: a token of the site, checked, with its area; and what each has spent."""
+"""Those who ask, by what they show: a token of the site, or a session; their areas, and what they spent."""
 
 import hashlib
 import time
@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.errors import NotFoundError
+from pcrs.serve.access.sessions import Sessions
 from pcrs.store.base import FeatureStore
 from pcrs.store.tokens import Token, Tokens
 from pcrs.work.access import Principal, role
@@ -23,24 +24,45 @@ _MOST = 10_000
 PUBLIC = Principal()
 
 
-class UnknownTokenError(Exception):
+class TurnedAwayError(Exception):
+    """Whoever asks does not get in, whatever is asked."""
+
+    status: int
+    shown = False
+    """True: because of the token that is shown."""
+    wait_s = 0
+    """When to come again; 0: that changes nothing."""
+
+
+class UnknownTokenError(TurnedAwayError):
     """What is shown is no token, or no longer one. The text says which, never the token."""
 
+    status, shown = 401, True
 
-class SpentError(Exception):
-    """A quota is used up; `seconds` until it is open again."""
 
-    def __init__(self, reason: str, seconds: int) -> None:
+class StrangeOriginError(TurnedAwayError):
+    """A page of another site makes a browser ask in the name of its user."""
+
+    status = 403
+
+
+class SpentError(TurnedAwayError):
+    """A quota is used up; `wait_s` until it is open again."""
+
+    status = 429
+
+    def __init__(self, reason: str, wait_s: int) -> None:
         super().__init__(reason)
-        self.seconds = seconds
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A principal, and the token that it showed."""
+    """A principal, and the token by which it is one."""
 
     principal: Principal
-    token: Token
+    token: Token | None = None
+    """None: an account elsewhere, which has no quota."""
 
 
 class Holders:
@@ -49,6 +71,7 @@ class Holders:
     Args:
         tokens: the tokens of the site.
         store: where communes are, for the areas.
+        sessions: of browsers.
         now: the clock.
     """
 
@@ -56,11 +79,13 @@ class Holders:
         self,
         tokens: Tokens,
         store: FeatureStore,
+        sessions: Sessions,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._tokens = tokens
         self._store = store
+        self._sessions = sessions
         self._now = now
         self._known: dict[bytes, tuple[float, Holder | str]] = {}
         self._spent: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -76,27 +101,47 @@ class Holders:
         Raises:
             UnknownTokenError: it is no token, or it is revoked or expired.
         """
+        found = self._remembered(shown, self._looked_up)
+        if isinstance(found, str):
+            raise UnknownTokenError(found)
+        return found
+
+    def seated(self, cookie: str) -> Holder | None:
+        """Whose session a cookie tells; None: it is over, and who asks is the public."""
+        found = self._remembered(f"session {cookie}", lambda _: self._in_session(cookie))
+        return None if isinstance(found, str) else found
+
+    def _remembered(self, shown: str, look: Callable[[str], Holder | str]) -> Holder | str:
         key = hashlib.sha256(shown.encode()).digest()
         at = time.monotonic()
         known = self._known.get(key)
         if known is None or known[0] < at:
             if len(self._known) >= _MOST:
                 self._known.clear()
-            known = self._known[key] = (at + _KEPT_S, self._looked_up(shown))
-        if isinstance(known[1], str):
-            raise UnknownTokenError(known[1])
+            known = self._known[key] = (at + _KEPT_S, look(shown))
         return known[1]
 
     def _looked_up(self, shown: str) -> Holder | str:
         token = self._tokens.find(shown)
-        if token is None:
-            return "jeton inconnu / unknown token"
+        return "jeton inconnu / unknown token" if token is None else self._held(token)
+
+    def _in_session(self, cookie: str) -> Holder | str:
+        session = self._sessions.read(cookie)
+        if session is None:
+            return "session terminée / the session is over"
+        if session.role:
+            return Holder(Principal(role(session.role), session.holder, name=session.name))
+        token = self._tokens.get(session.holder)
+        return "jeton inconnu / unknown token" if token is None else self._held(token)
+
+    def _held(self, token: Token) -> Holder | str:
         if not token.good(self._today()):
             return "jeton révoqué ou expiré / the token is revoked or has expired"
         scope = token.scope
         layers = None if scope.layers is None else frozenset(scope.layers)
         area = None if scope.communes is None else self._area(scope.communes)
-        return Holder(Principal(role(scope.role), token.id, layers, area), token)
+        who = Principal(role(scope.role), token.id, layers=layers, area=area, name=scope.label)
+        return Holder(who, token)
 
     def _area(self, communes: tuple[str, ...]) -> BaseGeometry:
         """Where a token holds: communes that are not known are nowhere."""
@@ -116,6 +161,8 @@ class Holders:
         Raises:
             SpentError: the token's quota does not allow it.
         """
+        if holder.token is None:
+            return
         scope = holder.token.scope
         self._keep_pace(holder.token)
         requests, octets = self.spent(holder.token.id)
@@ -127,7 +174,8 @@ class Holders:
 
     def took(self, holder: Holder, octets: int) -> None:
         """Bytes were sent to it."""
-        self._spent[holder.token.id][1] += octets
+        if holder.token is not None:
+            self._spent[holder.token.id][1] += octets
 
     def spent(self, token: str) -> tuple[int, int]:
         """Requests and bytes of today: of all processes as last written, and what is not written yet."""

@@ -1,0 +1,116 @@
+"""An identity provider of this machine: OpenID Connect with RS256, PKCE and codes that are good once."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+CLIENT, SECRET = "pcrs", "un secret : à garder"
+
+
+def plain(value: str) -> str:
+    """As unpadded base64url."""
+    return base64.urlsafe_b64encode(value.encode()).rstrip(b"=").decode()
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    """A token with the algorithm `none`."""
+    return f"{plain(json.dumps({'alg': 'none', 'typ': 'JWT'}))}.{plain(json.dumps(claims))}."
+
+
+@dataclass
+class Identity:
+    """The provider: what it answers can be bent by `claims` (added or taken away) and `sign`."""
+
+    url: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    sign: Callable[[dict[str, Any]], str] | None = None
+    described: dict[str, Any] = field(default_factory=dict)
+    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1", "alg": "RS256"}))
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def app(self) -> Starlette:
+        """What is served."""
+        return Starlette(
+            routes=[
+                Route("/.well-known/openid-configuration", self.describe),
+                Route("/authorize", self.authorize),
+                Route("/token", self.token, methods=["POST"]),
+                Route("/jwks", self.jwks),
+            ]
+        )
+
+    def describe(self, _request: Request) -> Response:
+        """The discovery document."""
+        found = {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "jwks_uri": f"{self.url}/jwks",
+        }
+        return JSONResponse(found | self.described)
+
+    def authorize(self, request: Request) -> Response:
+        """Whoever comes is logged in, and sent back with a code."""
+        asked = dict(request.query_params)
+        assert asked["response_type"] == "code"
+        assert asked["code_challenge_method"] == "S256"
+        code = secrets.token_urlsafe(12)
+        self.codes[code] = asked
+        back = {"code": code, "state": asked["state"]}
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(back)}", 303)
+
+    async def token(self, request: Request) -> Response:
+        """A code for a token, once, for who has the secret and the verifier."""
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        self.asked.append(form["code"])
+        asked = self.codes.pop(form["code"], None)
+        pair = base64.b64decode(request.headers.get("authorization", "")[6:]).decode()
+        right = pair == f"{CLIENT}:un%20secret%20%3A%20%C3%A0%20garder"
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
+        if asked is None or not right or challenge.rstrip(b"=").decode() != asked["code_challenge"]:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        now = int(time.time())
+        claims = {
+            "iss": self.url,
+            "sub": "248289761001",
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": asked["nonce"],
+            "name": "Jeanne Caussade",
+            "realm_access": {"roles": ["agents", "direction"]},
+        }
+        claims = {name: value for name, value in (claims | self.claims).items() if value is not None}
+        signed = self.sign(claims) if self.sign else self.signed(claims)
+        return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": signed})
+
+    def signed(self, claims: dict[str, Any], key: RSAKey | None = None) -> str:
+        """A token with the provider's own signature, or that of another key under its name."""
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, key or self.key)
+
+    def confused(self, claims: dict[str, Any]) -> str:
+        """A token signed with the public key as if it were a shared secret."""
+        head = plain(json.dumps({"alg": "HS256", "kid": self.key.kid}))
+        said = f"{head}.{plain(json.dumps(claims))}"
+        mark = hmac.digest(self.key.as_pem(private=False), said.encode(), "sha256")
+        return f"{said}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}"
+
+    def jwks(self, _request: Request) -> Response:
+        """The public keys."""
+        return JSONResponse({"keys": [self.key.as_dict(private=False)]})
