@@ -9,9 +9,9 @@ import pytest
 
 from pcrs.errors import NotFoundError, TooLargeError
 from pcrs.foreman import foreman
-from pcrs.runner import run, sweep
-from pcrs.settings import load
+from pcrs.runner import run
 from pcrs.store.jobs import Jobs
+from pcrs.sweeping import sweep
 from tests.sites import new_site
 
 NOW = "2026-11-28T10:00:00.000Z"
@@ -109,7 +109,7 @@ def test_results_go_after_their_time_and_so_do_folders_of_nobody(site):
         new = jobs.add("echo", "", ASKED, now=NOW).id
         for name in (old, new, "nobody"):
             site.job_folder(name).mkdir(parents=True)
-        sweep(site, load(site.settings_file), jobs)
+        sweep(site, jobs, 48)
         assert [folder.name for folder in site.job_folders.iterdir()] == [new]
         assert [job.id for job in jobs.of(None)] == [new]
 
@@ -125,6 +125,19 @@ def test_a_killed_runner_is_replaced_and_its_job_done(site):
                 time.sleep(0.05)
         assert jobs.get(left).status == "successful"
         assert jobs.get(left).tries == 2
+
+
+def test_the_foreman_takes_away_what_is_too_old_though_nothing_waits(site):
+    with closing(Jobs(site.jobs_file)) as jobs:
+        old = jobs.add("echo", "", ASKED, now="2020-01-01T00:00:00.000Z").id
+        jobs.end(old, "successful", "", {}, now="2020-01-01T00:00:00.000Z")
+        site.job_folder(old).mkdir(parents=True)
+        with foreman(site, 1, keep_hours=1):
+            until = time.monotonic() + 60
+            while site.job_folder(old).exists() and time.monotonic() < until:
+                time.sleep(0.05)
+        assert not site.job_folder(old).exists()
+        assert jobs.of(None) == []
 
 
 def test_a_runner_leaves_a_living_one_its_job(site):

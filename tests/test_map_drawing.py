@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from pcrs.errors import StoreError
+from pcrs.raster.map_drawing import draw, slabs_drawn
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.slab import decode_tile
-from pcrs.serve.map_drawing import draw, slabs_drawn
 from pcrs.standard.crs import L93, BBox, transform_bbox, transformer
 from pcrs.standard.grid import LAMB93, Tile, slab_of
 from tests.services.maps import GROUND, HOLE, MARK, magenta_centre, pyramids

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from pcrs.errors import StoreError
-from pcrs.serve.map_layers import Published, data_bbox, map_layers
+from pcrs.raster.view import data_bbox
+from pcrs.serve.map_layers import Published, map_layers
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import Cells
 from tests.services.asking import attributes, served_by

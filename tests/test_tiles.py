@@ -7,7 +7,8 @@ from PIL import Image
 
 from pcrs.raster.pyramid import Pyramid
 from pcrs.raster.slab import decode_tile
-from pcrs.serve.map_layers import MapLayer, data_bbox
+from pcrs.raster.view import data_bbox
+from pcrs.serve.map_layers import MapLayer
 from pcrs.serve.tiles import CLEAR, WHITE, fast_answer, native_tile
 from pcrs.serve.wmts_request import TileRequest
 from pcrs.standard.crs import transform_bbox

@@ -96,7 +96,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     extensions = [
         ogcapi_maps.extension(served, maps),
         ogcapi_records.extension(served, entries, records.get),
-        process_routes.extension(served, found, jobs, rules, site.job_folders),
+        process_routes.extension(served, found, jobs, rules, site.job_folders, settings.jobs.keep_hours),
         stac.extension(served),
     ]
     features = ogcapi.build(served, shipped("config/pygeoapi.yml"), extensions=extensions)

@@ -15,6 +15,7 @@ from typing import Any
 from pcrs.blobs import Bucket, locate
 from pcrs.extracting import credits_of
 from pcrs.findings import Finding
+from pcrs.grounds import ground_of
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh, sheets
 from pcrs.publish.validate import validate_catalogue
@@ -33,7 +34,7 @@ from pcrs.work.catalogue import raster_facts, vector_facts
 from pcrs.work.cluster import cluster
 from pcrs.work.communes import put_communes
 from pcrs.work.means import Means
-from pcrs.work.processes import Means as ProcessMeans
+from pcrs.work.process_means import Means as ProcessMeans
 from pcrs.work.progress import Mill, Progress, mill
 from pcrs.work.site import Site, create
 from pcrs.work.tiers import Tiers, tiers_of
@@ -42,6 +43,7 @@ from pcrs.work.update import finish
 _DEMO_EDITION = "2025"
 OGC_SCHEMAS = ("core/schemas/ogc", "core/schemas/w3c", "plugins/profiles/apiso/schemas/ogc")
 """Where the wheel of pycsw has the schemas of OGC, W3C and ISO."""
+_PIXELS_KM2 = 20_000**2
 _FIRST_USER = "46"
 """The département whose name and title the shipped files have."""
 
@@ -118,9 +120,12 @@ def process_means(site: Site, settings: Settings, store: FeatureStore) -> Proces
         credits=credits_of(settings),
         day=datetime.now().astimezone().date(),
         control=gml_control_of(settings),
-        hot=tiers(site, settings).hot,
+        ground=lambda: ground_of(site, tiers(site, settings), settings.layer),
         objects_max=settings.jobs.max_objects,
         bytes_max=settings.jobs.max_gb * 10**9,
+        pixels_max=settings.jobs.max_km2 * _PIXELS_KM2,
+        quality=settings.raster.jpeg_quality,
+        letters=bool(settings.mail.smtp),
     )
 
 

@@ -1,4 +1,7 @@
-"""Keeps runners going while jobs wait: a thread of `pcrs serve`, in its first process."""
+"""Keeps runners going while jobs wait, and takes away what is too old.
+
+A thread of `pcrs serve`, in its first process.
+"""
 
 import logging
 import subprocess
@@ -11,22 +14,29 @@ from dataclasses import dataclass
 
 from pcrs.errors import PcrsError
 from pcrs.store.jobs import Jobs
+from pcrs.sweeping import sweep
 from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 0.5
 _PATIENCE_S = 10
 _AGAIN_S = 5.0
+_SWEEP_S = 60.0
 
 
 @contextmanager
-def foreman(site: Site, runners: int) -> Iterator[None]:
-    """Within the block, jobs that wait are taken up by as many runners as that; 0: others do it."""
+def foreman(site: Site, runners: int, keep_hours: int = 48) -> Iterator[None]:
+    """Within the block, jobs that wait are taken up by as many runners as that; 0: others do it.
+
+    What came of them goes when it has been kept for so many hours.
+    """
     if not runners:
         yield
         return
     stop = threading.Event()
-    thread = threading.Thread(target=_look_after, args=(site, runners, stop), name="foreman", daemon=True)
+    thread = threading.Thread(
+        target=_look_after, args=(site, runners, keep_hours, stop), name="foreman", daemon=True
+    )
     thread.start()
     try:
         yield
@@ -35,12 +45,16 @@ def foreman(site: Site, runners: int) -> Iterator[None]:
         thread.join(_PATIENCE_S)
 
 
-def _look_after(site: Site, runners: int, stop: threading.Event) -> None:
+def _look_after(site: Site, runners: int, keep_hours: int, stop: threading.Event) -> None:
     going: dict[int, _Runner] = {}
+    due = 0.0
     try:
         with closing(Jobs(site.jobs_file)) as jobs:
             while not stop.wait(_LOOK_S):
                 _start(site, going, min(runners, _unfinished(jobs)))
+                if time.monotonic() >= due:
+                    _sweep(site, jobs, keep_hours)
+                    due = time.monotonic() + _SWEEP_S
     except PcrsError:
         _log.exception("jobs are not taken up")
     finally:
@@ -62,6 +76,13 @@ def _unfinished(jobs: Jobs) -> int:
     except PcrsError:
         _log.exception("jobs cannot be read")
         return 0
+
+
+def _sweep(site: Site, jobs: Jobs, keep_hours: int) -> None:
+    try:
+        sweep(site, jobs, keep_hours)
+    except (PcrsError, OSError):
+        _log.exception("what is too old cannot be taken away")
 
 
 def _start(site: Site, going: dict[int, _Runner], wanted: int) -> None:

@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 
 from pcrs.assembly import features_of, tiers
 from pcrs.extracting import Asked, area_asked, credits_of
-from pcrs.raster.mosaic import Mosaic
+from pcrs.grounds import ground_of
 from pcrs.settings import Settings
 from pcrs.standard.crs import epsg_of
-from pcrs.store.index import Index
 from pcrs.work.export import Exported
-from pcrs.work.images import IMAGE_FORMATS, Ground, ImageOrder, export_image
+from pcrs.work.images import IMAGE_FORMATS, ImageOrder, export_image
 from pcrs.work.progress import Progress
-from pcrs.work.project import current, sources
 from pcrs.work.site import Site
 
 
@@ -40,11 +38,7 @@ def image(site: Site, settings: Settings, asked: Asked, progress: Progress) -> E
         epsg_of(asked.crs) if asked.crs else None,
         settings.raster.jpeg_quality,
     )
-    with closing(Index(site.index_file)) as index:
-        editions = index.editions()
-        shown = index.shown(editions[-1]) if editions else []
-    place = tiers(site, settings)
-    ground = Ground(Mosaic(sources(place, shown, hot=True)), current(shown), place.hot)
+    ground = ground_of(site, tiers(site, settings), settings.layer)
     kind = f"-{order.format.name}" if order.format.zipped else ""
     name = f"{area.stem if area else 'pcrs'}-ortho-{order.target_epsg}{kind}{order.suffix}"
     path = asked.output or site.root / "exports" / name

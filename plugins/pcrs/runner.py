@@ -10,8 +10,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,9 +19,11 @@ import shapely
 
 from pcrs.assembly import features_of, process_means
 from pcrs.errors import PcrsError
-from pcrs.settings import Settings, load
-from pcrs.store.jobs import Job, Jobs, written
+from pcrs.settings import Settings, load, public_url
+from pcrs.store.jobs import Job, Jobs, is_file, written
+from pcrs.sweeping import sweep
 from pcrs.work.access import Readable
+from pcrs.work.job_letter import job_letter
 from pcrs.work.processes import processes
 from pcrs.work.processing import Made, Outputs, Process, Task
 from pcrs.work.progress import Step
@@ -46,11 +48,18 @@ def run(site: Site, number: int = 0, *, idle_s: float = _IDLE_S) -> int:
             return 0
         with closing(Jobs(site.jobs_file)) as jobs, closing(features_of(site, settings)) as store:
             found = processes(process_means(site, settings, store))
-            sweep(site, settings, jobs)
-            return _work(site, jobs, found, number, idle_s)
+            sweep(site, jobs, settings.jobs.keep_hours)
+            return _work(site, jobs, found, number, idle_s, lambda job: _tell(settings, job))
 
 
-def _work(site: Site, jobs: Jobs, found: Mapping[str, Process], number: int, idle_s: float) -> int:
+def _work(
+    site: Site,
+    jobs: Jobs,
+    found: Mapping[str, Process],
+    number: int,
+    idle_s: float,
+    tell: Callable[[Job], None],
+) -> int:
     done, until = 0, time.monotonic() + idle_s
     while time.monotonic() < until:
         _adopt(site, jobs, number)
@@ -59,6 +68,7 @@ def _work(site: Site, jobs: Jobs, found: Mapping[str, Process], number: int, idl
             time.sleep(min(_LOOK_S, idle_s))
             continue
         _do(site, jobs, found, job)
+        tell(jobs.get(job.id))
         done, until = done + 1, time.monotonic() + idle_s
     return done
 
@@ -75,14 +85,14 @@ def _adopt(site: Site, jobs: Jobs, number: int) -> None:
 
 
 def _do(site: Site, jobs: Jobs, found: Mapping[str, Process], job: Job) -> None:
-    """One job, to its end, whatever it is."""
+    """One job, to its end, whatever it is. What an interrupted try left is there for the next one."""
     folder = site.job_folder(job.id)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         process = found[job.process]
         task = Task(job.asked["inputs"], folder, _readable(job), progress=_Teller(jobs, job))
         outputs = _kept(process.run(task), job)
+        _tidy(folder, outputs)
     except DismissedError:
         shutil.rmtree(folder, ignore_errors=True)
         return
@@ -108,6 +118,31 @@ def _kept(outputs: Outputs, job: Job) -> Outputs:
         if name in wanted:
             told[name] = {"file": value.name, "type": value.media_type} if isinstance(value, Made) else value
     return told
+
+
+def _tell(settings: Settings, job: Job) -> None:
+    """Who asked to be told by e-mail is told how the job ended."""
+    if job.status not in ("successful", "failed") or not job.asked["inputs"].get("courriel"):
+        return
+    from pcrs.ordering import post_of
+
+    post = post_of(settings)
+    if post is None:
+        return
+    until = datetime.now(UTC) + timedelta(hours=settings.jobs.keep_hours)
+    address = f"{public_url(settings)}/ogcapi"
+    try:
+        post.send(job_letter(job, address, until.date().isoformat(), post.sender, settings.site.operator))
+    except PcrsError as error:
+        _log.warning("%s", error)
+
+
+def _tidy(folder: Path, outputs: Outputs) -> None:
+    """Only the files that are given stay."""
+    given = {value["file"] for value in outputs.values() if is_file(value)}
+    for each in folder.iterdir():
+        if each.name not in given:
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
 
 
 def _readable(job: Job) -> Readable:
@@ -137,20 +172,6 @@ class _Teller:
         share = int(99 * step.done / step.total) if step.total else 0
         if not self._jobs.tell(self._job.id, share, step.stage, now=_now()):
             raise DismissedError
-
-
-def sweep(site: Site, settings: Settings, jobs: Jobs) -> None:
-    """What ended longer ago than results are kept goes, with its files; so do folders of no job."""
-    before = datetime.now(UTC) - timedelta(hours=settings.jobs.keep_hours)
-    old = jobs.old(written(before))
-    for job in old:
-        shutil.rmtree(site.job_folder(job.id), ignore_errors=True)
-    jobs.forget([job.id for job in old])
-    with suppress(FileNotFoundError):
-        known = {job.id for job in jobs.of(None, limit=1_000_000)}
-        for folder in site.job_folders.iterdir():
-            if folder.name not in known:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

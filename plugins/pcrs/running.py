@@ -32,7 +32,7 @@ def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -
             _write_records(site, aside=workers > 1)
     except SiteError as error:
         _log.warning("records are left as they are: %s", error)
-    with foreman(site, settings.jobs.runners):
+    with foreman(site, settings.jobs.runners, settings.jobs.keep_hours):
         uvicorn.run(
             "pcrs.app:factory",
             factory=True,

@@ -210,6 +210,7 @@ class JobsTable(Table):
     keep_hours: Annotated[int, Field(ge=1, le=8760)] = 48
     max_objects: Annotated[int, Field(ge=1)] = 2_000_000
     max_gb: Annotated[int, Field(ge=1, le=10_000)] = 20
+    max_km2: Annotated[int, Field(ge=1, le=10_000)] = 30
 
 
 class GeoplateformeTable(Table):

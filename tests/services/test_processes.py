@@ -2,19 +2,28 @@
 
 import io
 import json
+import re
 import zipfile
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
+import rasterio
 from jsonschema import Draft202012Validator
 
 from pcrs.app import create_app
+from pcrs.assembly import features_of, process_means
+from pcrs.errors import TooLargeError
 from pcrs.runner import run
 from pcrs.settings import load
 from pcrs.standard.names import format_name
 from pcrs.store.jobs import Jobs
 from pcrs.store.tokens import Scope, Tokens
+from pcrs.work import image_strips, mbtiles
+from pcrs.work.orders.letters import Post
+from pcrs.work.processes import processes
+from pcrs.work.processing import Task
 from pcrs.work.site import Site
 from tests.cnig import arbre, document, mur
 from tests.dalles import hm_name, make_dalle
@@ -26,6 +35,9 @@ NAME = hm_name()
 EXTRACT = {
     "inputs": {"bbox": {"bbox": [576900, 6372900, 577100, 6373100], "crs": "EPSG:2154"}, "formats": ["gml"]}
 }
+BOX = [576_180, 6_372_980, 577_100, 6_373_100]
+"""20 m of the dalle, and the objects."""
+MAILED = {**EXTRACT["inputs"], "courriel": "geometre@example.fr"}
 DALLES = {"inputs": {"dalle": format_name(NAME)}}
 
 
@@ -166,6 +178,110 @@ def test_dalles_come_as_they_are(site):
     packed = zipfile.ZipFile(io.BytesIO(ask(site, results["archive"]["href"]).content))
     (name,) = packed.namelist()
     assert packed.read(name) == (site.place.hot("2025", format_name(NAME))).read_bytes()
+
+
+IMAGES = {
+    "inputs": {
+        **EXTRACT["inputs"],
+        "bbox": {"bbox": BOX, "crs": "EPSG:2154"},
+        "formats": ["tif", "gml"],
+        "epsg": 3945,
+    }
+}
+
+
+def test_images_and_objects_come_in_one_archive(site, tmp_path):
+    results = done(site, execute(site, "extraction", IMAGES))
+    packed = zipfile.ZipFile(io.BytesIO(ask(site, results["extrait"]["href"]).content))
+    names = packed.namelist()
+    assert {name.partition("/")[0] for name in names} == {"tif", "gml"}
+    assert {"tif/LISEZ-MOI.txt", "gml/LISEZ-MOI.txt"} <= set(names)
+    (image,) = (name for name in names if name.endswith(".tif"))
+    with rasterio.open(io.BytesIO(packed.read(image))) as opened:
+        assert opened.crs.to_epsg() == 3945
+        assert opened.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert opened.width == pytest.approx(20 / 0.05, abs=12)
+    job = results["extrait"]["href"].split("/jobs/")[1].partition("/")[0]
+    assert [each.name for each in site.place.job_folder(job).iterdir()] == ["bbox.zip"]
+
+
+def test_tiles_for_phones_are_in_the_grid_of_the_web_whatever_is_asked(site, monkeypatch):
+    monkeypatch.setattr(mbtiles, "SIDE", 2)
+    inputs = {**IMAGES["inputs"], "formats": ["mbtiles"]}
+    results = done(site, execute(site, "extraction", {"inputs": inputs}))
+    packed = zipfile.ZipFile(io.BytesIO(ask(site, results["extrait"]["href"]).content))
+    assert {name.rpartition(".")[2] for name in packed.namelist()} == {"txt", "mbtiles"}
+    assert results["extrait"]["href"].endswith("bbox-ortho-3857-mbtiles.zip")
+
+
+def test_an_image_that_is_too_large_is_refused_with_its_limit(site):
+    inputs = {
+        **IMAGES["inputs"],
+        "bbox": {"bbox": [570_000, 6_370_000, 580_000, 6_380_000], "crs": "EPSG:2154"},
+    }
+    with closing(features_of(site.place, load(site.place.settings_file))) as store:
+        means = replace(process_means(site.place, load(site.place.settings_file), store), pixels_max=100)
+        process = processes(means)["extraction"]
+        task = Task({**inputs, "formats": ["tif"]}, site.place.job_folder("limit"))
+        with pytest.raises(TooLargeError, match="km²"):
+            process.run(task)
+        means = replace(means, bytes_max=10)
+        with pytest.raises(TooLargeError, match="Go"):
+            processes(means)["extraction"].run(task)
+
+
+def test_an_extract_that_was_killed_goes_on_with_what_is_there(site, monkeypatch):
+    """The strips of the first try are not made again by the second."""
+    monkeypatch.setattr(image_strips, "SIDE", 128)
+    made = []
+    write = image_strips._write_strip
+
+    def dying(mosaic, grid, top, path):
+        if len(made) == 2:
+            made.append("killed")
+            raise KeyboardInterrupt
+        made.append(top)
+        write(mosaic, grid, top, path)
+
+    monkeypatch.setattr(image_strips, "_write_strip", dying)
+    answer = execute(site, "extraction", {"inputs": {**IMAGES["inputs"], "formats": ["tif"]}})
+    with pytest.raises(KeyboardInterrupt):
+        run(site.place, idle_s=0.05)
+    assert ask(site, answer.headers["location"]).json()["status"] == "running"
+    assert "extrait" in done(site, answer)
+    assert len(made) == len(set(made))
+    assert len(made) > 4
+
+
+def test_a_job_tells_until_when_its_file_is_there_and_how_large_it_is(site):
+    answer = execute(site, "dalles", DALLES)
+    link = done(site, answer)["archive"]
+    assert link["length"] == len(ask(site, link["href"]).content)
+    job = ask(site, answer.headers["location"]).json()
+    kept = datetime.fromisoformat(job["expires"]) - datetime.fromisoformat(job["finished"])
+    assert kept == timedelta(hours=48)
+
+
+def test_who_asked_for_it_is_told_by_e_mail(site, monkeypatch):
+    """The input is there when there is a mail server; its letter has the address and the day of the end."""
+    assert execute(site, "extraction", {"inputs": MAILED}).status_code == 400
+    sent = []
+    monkeypatch.setenv("PCRS_MAIL__SMTP", "mail.invalid")
+    monkeypatch.setattr(Post, "send", lambda post, message: sent.append(message))
+    mailing = replace(site, app=create_app(site.place, load(site.place.settings_file), PUBLIC))
+    results = done(mailing, execute(mailing, "extraction", {"inputs": MAILED}))
+    (letter,) = sent
+    assert letter["To"] == MAILED["courriel"]
+    assert results["extrait"]["href"].partition("/ogcapi")[2] in letter.get_content().replace("\n", "")
+    assert re.search(r"jusqu'au 20\d\d-\d\d-\d\d", letter.get_content())
+
+
+def test_sizes_are_told_before(site):
+    area = {"bbox": {"bbox": BOX, "crs": "EPSG:2154"}}
+    told = execute(site, "statistiques", {"inputs": area}).json()["estimations"]
+    assert {"tif", "jp2", "mbtiles", "zip", "gml", "gpkg", "dxf"} <= set(told)
+    results = done(site, execute(site, "extraction", {"inputs": {**area, "formats": ["zip"]}}))
+    assert told["zip"] == pytest.approx(len(ask(site, results["extrait"]["href"]).content), rel=0.05)
 
 
 def test_figures_of_an_area(site):

@@ -12,7 +12,9 @@ from pcrs.showing import showing
 def export(
     format_: Annotated[
         str,
-        typer.Option("--format", help="gml, gpkg, dxf, fgb, geojson, shp, csv; tif, jpg, jp2; zip (dalles)."),
+        typer.Option(
+            "--format", help="gml, gpkg, dxf, fgb, geojson, shp, csv; tif, jpg, jp2, mbtiles; zip (dalles)."
+        ),
     ],
     site: SiteOption = HERE,
     commune: Annotated[str | None, typer.Option(help="INSEE code of a commune.")] = None,

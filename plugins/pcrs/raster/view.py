@@ -1,5 +1,7 @@
 """Any box of a pyramid at any size: what WMS and the warped grids draw from."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from pcrs.errors import InputError, TooLargeError
@@ -37,6 +39,15 @@ def read_view(pyramid: Tiles, bbox: BBox, size: tuple[int, int], *, max_tiles: i
     _refuse_too_many(bbox, extent, level, max_tiles)
     step = 1 << (LAMB93.last_level - level)
     return read_box(lambda window: _paste(pyramid, level, window), (step, step), bbox, size, extent)
+
+
+def data_bbox(levels: Mapping[int, Cells]) -> BBox:
+    """The ground that the finest level covers, EPSG:2154, metres, to the millimetre."""
+    finest = max(levels)
+    cells = levels[finest]
+    first = LAMB93.bbox(Tile(finest, cells.min_col, cells.min_row))
+    last = LAMB93.bbox(Tile(finest, cells.max_col, cells.max_row))
+    return BBox(*(round(value, 3) for value in first.union(last)))
 
 
 def slabs_under(

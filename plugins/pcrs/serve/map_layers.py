@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from pcrs.errors import PcrsError
 from pcrs.raster.pyramids import Tiles
+from pcrs.raster.view import data_bbox
 from pcrs.serve.context import Served
 from pcrs.standard.crs import BBox
-from pcrs.standard.grid import LAMB93, Cells, Tile
+from pcrs.standard.grid import Cells
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,15 +29,6 @@ class MapLayer:
     """Where there is data: EPSG:2154, metres, whole tiles of the finest level."""
     levels: tuple[tuple[int, Cells], ...]
     """Where there is data at each level of the pyramid."""
-
-
-def data_bbox(levels: Mapping[int, Cells]) -> BBox:
-    """The ground that the finest level covers, EPSG:2154, metres, to the millimetre."""
-    finest = max(levels)
-    cells = levels[finest]
-    first = LAMB93.bbox(Tile(finest, cells.min_col, cells.min_row))
-    last = LAMB93.bbox(Tile(finest, cells.max_col, cells.max_row))
-    return BBox(*(round(value, 3) for value in first.union(last)))
 
 
 def _layer(served: Served, edition: str | None) -> MapLayer | None:

@@ -25,12 +25,12 @@ from mapproxy.source import LegendSource
 from mapproxy.srs import SRS
 
 from pcrs.errors import NotFoundError
+from pcrs.raster.map_drawing import draw, slabs_drawn
 from pcrs.raster.pyramids import Tiles
+from pcrs.raster.view import data_bbox
 from pcrs.serve.context import served
 from pcrs.serve.dalle_info import WRITERS, facts_at
 from pcrs.serve.legend import SIZE, legend
-from pcrs.serve.map_drawing import draw, slabs_drawn
-from pcrs.serve.map_layers import data_bbox
 from pcrs.serve.tile_cache import Origin
 from pcrs.serve.tiles import native_tile
 from pcrs.standard.crs import L93, BBox, epsg_of, transformer

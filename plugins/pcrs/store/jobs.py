@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from pcrs.errors import NotFoundError, TooManyError
 from pcrs.store.book import Book
@@ -190,6 +190,11 @@ class Jobs(Book):
     def _select(self, clauses: str, given: tuple[Any, ...]) -> list[Job]:
         with self._connections.reading() as db:
             return [_job(row) for row in db.execute(f"SELECT {_COLUMNS} FROM job {clauses}", given)]  # noqa: S608
+
+
+def is_file(value: Any) -> TypeGuard[dict[str, str]]:
+    """True for an output that is a file of the job's folder."""
+    return isinstance(value, dict) and value.keys() == {"file", "type"}
 
 
 def written(moment: datetime) -> str:

@@ -26,6 +26,8 @@ _SHORTENED = (
     "(longer ones end with …), height 0 where there is none.",
 )
 _MOMENT = (1980, 1, 1, 0, 0, 0)
+_COMPRESSED = frozenset({".tif", ".jpg", ".jp2", ".mbtiles", ".zip"})
+"""Files that a second compression makes no smaller: they are stored as they are."""
 _CHUNK = 2**20
 
 
@@ -106,9 +108,23 @@ def zip_files(path: Path, files: Iterable[Path]) -> None:
     with placing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as packed:
         for file in files:
             entry = zipfile.ZipInfo(file.name, _MOMENT)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            stored = file.suffix.lower() in _COMPRESSED
+            entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
             with file.open("rb") as source, packed.open(entry, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target, _CHUNK)
+
+
+def join_archives(path: Path, archives: Mapping[str, Path]) -> None:
+    """The files of several archives in one ZIP at `path`, each in a folder of that name."""
+    with placing(path) as part, zipfile.ZipFile(part, "w", compresslevel=4) as packed:
+        for folder, archive in archives.items():
+            with zipfile.ZipFile(archive) as held:
+                for each in held.infolist():
+                    entry = zipfile.ZipInfo(f"{folder}/{each.filename}", _MOMENT)
+                    entry.compress_type, entry.external_attr = each.compress_type, each.external_attr
+                    with held.open(each) as source, packed.open(entry, "w", force_zip64=True) as target:
+                        shutil.copyfileobj(source, target, _CHUNK)
 
 
 def short_names(columns: Sequence[Field]) -> dict[str, str]:

@@ -22,12 +22,16 @@ from pcrs.blobs import Blobs
 from pcrs.errors import InputError, RasterError, TooLargeError
 from pcrs.files import placing
 from pcrs.raster.mosaic import Mosaic
+from pcrs.raster.pyramids import Tiles
 from pcrs.standard.crs import L93, PCRS_CRS
+from pcrs.standard.french import number
+from pcrs.standard.grid import DALLE_RES_M, PM
 from pcrs.store.index import Dalle
 from pcrs.vector.packs import NOTICE, zip_files
 from pcrs.work.areas import Area
 from pcrs.work.dalle_files import add_dalle
 from pcrs.work.image_strips import Grid, grid_of, joined, strips_of
+from pcrs.work.mbtiles import write_mbtiles
 from pcrs.work.notice import Credits, Images, image_notice
 from pcrs.work.progress import Progress, Step, silent
 
@@ -45,6 +49,8 @@ class ImageFormat:
     zipped: bool
     bands: int = 4
     options: tuple[tuple[str, str], ...] = ()
+    crs: tuple[int, ...] = PCRS_CRS
+    """What it can be in; the first when nothing is asked."""
 
 
 _COG = (("driver", "COG"), ("compress", "JPEG"), ("bigtiff", "IF_SAFER"), ("overview_resampling", "average"))
@@ -54,14 +60,17 @@ IMAGE_FORMATS = {
         ImageFormat("tif", "GeoTIFF optimisé pour le nuage", ".tif", zipped=False, options=_COG),
         ImageFormat("jpg", "JPEG et son calage", ".jpg", zipped=True, bands=3, options=(("driver", "JPEG"),)),
         ImageFormat("jp2", "JPEG 2000", ".jp2", zipped=True, options=(("driver", "JP2OpenJPEG"),)),
-        ImageFormat("zip", "dalles entières", ".zip", zipped=True),
+        ImageFormat(
+            "mbtiles", "MBTiles, tuiles pour mobiles", ".mbtiles", zipped=False, bands=3, crs=(PM.epsg,)
+        ),
+        ImageFormat("zip", "dalles entières", ".zip", zipped=True, crs=(L93,)),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ImageOrder:
-    """What is asked. `area` None: all that there is; `quality`: of JPEG."""
+    """What is asked. `area` None: all there is; `quality`: of JPEG; `pixels_max`: of the box around it."""
 
     format: ImageFormat
     credits: Credits
@@ -69,11 +78,12 @@ class ImageOrder:
     area: Area | None = None
     epsg: int | None = None
     quality: int = 90
+    pixels_max: int | None = None
 
     @property
     def target_epsg(self) -> int:
         """The CRS of the image."""
-        return self.epsg or L93
+        return self.epsg or self.format.crs[0]
 
     @property
     def suffix(self) -> str:
@@ -86,9 +96,8 @@ class ImageOrder:
         Raises:
             InputError: it cannot.
         """
-        allowed = (L93,) if self.format.name == "zip" else PCRS_CRS
-        if self.target_epsg not in allowed:
-            codes = ", ".join(map(str, allowed))
+        if self.target_epsg not in self.format.crs:
+            codes = ", ".join(map(str, self.format.crs))
             raise InputError(
                 f"{self.format.title} : EPSG:{self.target_epsg} n'y va pas ; choisir parmi {codes}"
             )
@@ -96,11 +105,12 @@ class ImageOrder:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What there is: the mosaic, its dalles, and where their files are."""
+    """What there is: the mosaic, its dalles, where their files are, and its pyramid (None: not published)."""
 
     mosaic: Mosaic
     dalles: Sequence[Dalle]
     hot: Blobs
+    pyramid: Tiles | None = None
 
 
 def export_image(ground: Ground, order: ImageOrder, path: Path, progress: Progress = silent) -> int:
@@ -122,20 +132,38 @@ def export_image(ground: Ground, order: ImageOrder, path: Path, progress: Progre
         _pack(ground.hot, shown, text, path, progress)
         return len(shown)
     grid = grid_of(region, [dalle.bbox for dalle in shown], order.target_epsg)
+    _refuse_too_large(order, grid)
+    work = path.with_name(f".{path.name}.{_identity(order, grid, shown)}.travail")
+    work.mkdir(exist_ok=True)
+    image = work / f"{path.stem}{order.format.suffix}"
+    try:
+        if order.format.name == "mbtiles":
+            _tiled(ground, order, image, text, progress)
+        else:
+            _written(order, grid, strips_of(ground.mosaic, grid, work, progress), image, text, progress)
+    except RasterioError as error:
+        raise RasterError(f"{path.name} cannot be made: {error}") from error
+    if order.format.zipped or path.suffix.lower() == ".zip":
+        zip_files(path, [*_beside(order, grid, image, text), image])
+    else:
+        image.replace(path)
+    shutil.rmtree(work)
+    return len(shown)
+
+
+def _refuse_too_large(order: ImageOrder, grid: Grid) -> None:
+    pixels = grid.width * grid.height
+    if order.pixels_max is not None and pixels > order.pixels_max:
+        km2, most = pixels * DALLE_RES_M**2 / 1e6, order.pixels_max * DALLE_RES_M**2 / 1e6
+        raise TooLargeError(
+            f"{order.format.title} : le rectangle autour de l'emprise a {number(km2, 1)} km², "
+            f"{number(most, 1)} au plus ; prendre une emprise plus petite, ou les dalles entières"
+        )
     if order.format.name == "jpg" and max(grid.width, grid.height) > _JPEG_SIDE:
         raise TooLargeError(
             f"{grid.width} x {grid.height} pixels : un JPEG s'arrête à {_JPEG_SIDE} de côté ; "
             "prendre --format tif ou jp2, ou une emprise plus petite"
         )
-    work = path.with_name(f".{path.name}.{_identity(order, grid, shown)}.travail")
-    work.mkdir(exist_ok=True)
-    try:
-        strips = strips_of(ground.mosaic, grid, work, progress)
-        _finish(order, grid, strips, (work, path), text, progress)
-    except RasterioError as error:
-        raise RasterError(f"{path.name} cannot be made: {error}") from error
-    shutil.rmtree(work)
-    return len(shown)
 
 
 def _identity(order: ImageOrder, grid: Grid, shown: Sequence[Dalle]) -> str:
@@ -145,20 +173,13 @@ def _identity(order: ImageOrder, grid: Grid, shown: Sequence[Dalle]) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
 
 
-def _finish(
-    order: ImageOrder,
-    grid: Grid,
-    strips: Sequence[Path],
-    places: tuple[Path, Path],
-    text: str,
-    progress: Progress,
+def _written(
+    order: ImageOrder, grid: Grid, strips: Sequence[Path], image: Path, text: str, progress: Progress
 ) -> None:
-    """The strips as one image, and beside it what tells of it."""
-    work, path = places
+    """The strips as one image, which tells of itself where its format can."""
     progress(Step("écriture", 0, 1))
-    whole = work / "image.vrt"
+    whole = image.with_name("image.vrt")
     whole.write_text(joined(grid, strips, order.format.bands), encoding="utf-8")
-    image = work / f"{path.stem}{order.format.suffix}"
     options = dict(order.format.options) | {"quality": str(order.quality)}
     if order.format.name == "jp2":
         options["quality"] = "20"
@@ -167,11 +188,19 @@ def _finish(
             with rasterio.open(whole, "r+") as joint:
                 joint.update_tags(TIFFTAG_IMAGEDESCRIPTION=text, TIFFTAG_COPYRIGHT=order.credits.licence)
         rasterio.shutil.copy(whole, image, **options)
-    if not (order.format.zipped or path.suffix.lower() == ".zip"):
-        image.replace(path)
-    else:
-        zip_files(path, [*_beside(order, grid, image, text), image])
     progress(Step("écriture", 1, 1))
+
+
+def _tiled(ground: Ground, order: ImageOrder, image: Path, text: str, progress: Progress) -> None:
+    """The area as tiles."""
+    if ground.pyramid is None:
+        raise InputError(f"{order.format.title} : la mosaïque n'est pas encore publiée en tuiles")
+    region = (
+        order.area.region if order.area else shapely.union_all([shapely.box(*d.bbox) for d in ground.dalles])
+    )
+    title = order.area.title if order.area else order.credits.title
+    words = {"name": title, "description": text, "attribution": order.credits.licence}
+    write_mbtiles(ground.pyramid, region, image, words, order.quality, progress)
 
 
 def _beside(order: ImageOrder, grid: Grid, image: Path, text: str) -> Iterator[Path]:
@@ -180,7 +209,7 @@ def _beside(order: ImageOrder, grid: Grid, image: Path, text: str) -> Iterator[P
     if order.format.name == "jpg":
         t = grid.transform()
         numbers = (t.a, t.d, t.b, t.e, t.c + t.a / 2, t.f + t.e / 2)
-        files[f"{image.stem}.jgw"] = lambda: "".join(f"{number:.12g}\n" for number in numbers)
+        files[f"{image.stem}.jgw"] = lambda: "".join(f"{each:.12g}\n" for each in numbers)
         files[f"{image.stem}.prj"] = lambda: CRS.from_epsg(grid.epsg).to_wkt("WKT1_ESRI")
     for name, said in files.items():
         file = image.with_name(name)
@@ -192,8 +221,8 @@ def _beside(order: ImageOrder, grid: Grid, image: Path, text: str) -> Iterator[P
 def _pack(hot: Blobs, shown: Sequence[Dalle], text: str, path: Path, progress: Progress) -> None:
     with placing(path) as part, ZipFile(part, "w", ZIP_STORED) as packed:
         packed.writestr(NOTICE, (text + "\n").replace("\n", "\r\n").encode("utf-8-sig"))
-        for number, dalle in enumerate(shown):
-            progress(Step("dalles", number, len(shown)))
+        for done, dalle in enumerate(shown):
+            progress(Step("dalles", done, len(shown)))
             name = f"{dalle.stem}.tif"
             add_dalle(packed, hot, f"dalles/{dalle.edition}/{name}", name)
         progress(Step("dalles", len(shown), len(shown)))

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from pcrs.errors import InputError, PcrsError
 from pcrs.publish.plan import Plan, Sheet
+from pcrs.raster.map_drawing import draw
 from pcrs.serve.context import Served
 from pcrs.serve.gate import Gate
-from pcrs.serve.map_drawing import draw
 from pcrs.serve.problems import refused
 from pcrs.standard.codes import CODES
 from pcrs.standard.crs import L93, BBox, distortion

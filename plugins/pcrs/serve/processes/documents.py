@@ -1,10 +1,13 @@
 """The documents of OGC API Processes (18-062r2): processes, jobs, results."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeGuard
-from urllib.parse import quote
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
 
-from pcrs.store.jobs import Job
+from pcrs.store.jobs import Job, is_file, written
+from pcrs.work.job_letter import result_path
 from pcrs.work.processing import Process, Words
 
 Document = dict[str, Any]
@@ -18,10 +21,18 @@ CONFORMANCE = tuple(
 
 
 class Documents:
-    """Documents with addresses under `address`, the landing page's."""
+    """Documents with addresses under `address`, the landing page's.
 
-    def __init__(self, address: str) -> None:
+    Args:
+        address: of the landing page.
+        folder: of the files of jobs, one folder for each.
+        keep_hours: how long what came of a job is kept after its end.
+    """
+
+    def __init__(self, address: str, folder: Path, keep_hours: int) -> None:
         self._address = address
+        self._folder = folder
+        self._keep = timedelta(hours=keep_hours)
 
     def landing_links(self) -> tuple[Mapping[str, str], ...]:
         """What the landing page says of processes."""
@@ -89,6 +100,7 @@ class Documents:
             "started": job.started,
             "finished": job.finished,
             "updated": job.updated,
+            "expires": job.finished and written(datetime.fromisoformat(job.finished) + self._keep),
             "links": links,
         }
         return {key: value for key, value in told.items() if value is not None}
@@ -109,13 +121,11 @@ class Documents:
     def _result(self, job: Job, name: str, value: Any) -> Any:
         if not is_file(value):
             return value
-        href = f"{self.job_address(job)}/results/{quote(name)}/{quote(value['file'])}"
-        return {"href": href, "type": value["type"], "rel": "item", "title": value["file"]}
-
-
-def is_file(value: Any) -> TypeGuard[dict[str, str]]:
-    """True for an output that is a file of the job's folder."""
-    return isinstance(value, dict) and value.keys() == {"file", "type"}
+        href = f"{self._address}{result_path(job, name, value['file'])}"
+        link: Document = {"href": href, "type": value["type"], "rel": "item", "title": value["file"]}
+        with suppress(FileNotFoundError):
+            link["length"] = (self._folder / job.id / value["file"]).stat().st_size
+        return link
 
 
 def _say(language: Language) -> Callable[[Words], str]:

@@ -22,10 +22,10 @@ from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.ogcapi_host import Extension
 from pcrs.serve.ogcapi_request import language_of
 from pcrs.serve.problems import PROBLEM, Handler, guarded, problem, problem_body
-from pcrs.serve.processes.documents import CONFORMANCE, Document, Documents, is_file
+from pcrs.serve.processes.documents import CONFORMANCE, Document, Documents
 from pcrs.serve.processes.execution import MAX_BODY, Execution, read
 from pcrs.serve.processes.openapi import paths
-from pcrs.store.jobs import Job, Jobs, written
+from pcrs.store.jobs import Job, Jobs, is_file, written
 from pcrs.work.access import Principal, Readable, Role, Rules, readable
 from pcrs.work.processing import Process, Task
 
@@ -39,7 +39,12 @@ _PUBLIC = Principal()
 
 
 def extension(
-    served: Served, processes: Mapping[str, Process], jobs: Jobs, rules: Rules, folder: Path
+    served: Served,
+    processes: Mapping[str, Process],
+    jobs: Jobs,
+    rules: Rules,
+    folder: Path,
+    keep_hours: int = 48,
 ) -> Extension:
     """Processes for the API of a site.
 
@@ -49,8 +54,10 @@ def extension(
         jobs: where jobs wait for the runner, and what came of them.
         rules: what is not open.
         folder: where runners put files, one folder for each job.
+        keep_hours: how long they stay.
     """
-    service = _Service(Documents(f"{served.public_url}/ogcapi"), processes, jobs, rules, folder, served)
+    documents = Documents(f"{served.public_url}/ogcapi", folder, keep_hours)
+    service = _Service(documents, processes, jobs, rules, folder, served)
     handlers: list[tuple[str, str, Handler]] = [
         ("/processes", "GET", service.list),
         ("/processes/{id}", "GET", service.describe),

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -71,9 +72,13 @@ def letter(order: Ordered, address: str, sender: str, operator: str) -> EmailMes
     if order.state == "succeeded":
         lines += [f"À prendre jusqu'au {(order.expires or '')[:10]} :", address]
     lines += ["", f"Your order {order.id} ({number} objects) {english}.", "", operator]
+    return written(sender, order.email, f"Commande {order.id} : {french}", lines)
+
+
+def written(sender: str, to: str, subject: str, lines: Sequence[str]) -> EmailMessage:
+    """A message of some lines."""
     message = EmailMessage()
-    message["From"], message["To"] = sender, order.email
-    message["Subject"] = f"Commande {order.id} : {french}"
+    message["From"], message["To"], message["Subject"] = sender, to, subject
     message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=sender.rpartition("@")[2])
     message.set_content("\n".join(lines) + "\n")
     return message

@@ -13,8 +13,7 @@ from PIL import Image
 
 from pcrs.raster.lattice import Pixels, blank
 from pcrs.raster.pyramids import Tiles
-from pcrs.raster.view import read_view, slabs_under
-from pcrs.serve.map_layers import data_bbox
+from pcrs.raster.view import data_bbox, read_view, slabs_under
 from pcrs.standard.crs import L93, BBox, transform_bbox, transformer
 from pcrs.standard.grid import LAMB93, Slab
 
