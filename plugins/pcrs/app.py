@@ -4,7 +4,6 @@ import gc
 import os
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -36,7 +35,7 @@ from pcrs.serve.atom import AtomService
 from pcrs.serve.csw_settings import CatalogueSite
 from pcrs.serve.dcat import DcatService
 from pcrs.serve.entries import Entries
-from pcrs.serve.guard import Front, Guard
+from pcrs.serve.guard import Front, Guard, Routes
 from pcrs.serve.health import Health
 from pcrs.serve.limits import Limits
 from pcrs.serve.native import NativeTiles
@@ -72,8 +71,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     records = records_of(site, settings)
     entries = Entries(records)
     catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"), entries)
-    pages = Starlette(
-        routes=[
+    pages = Routes(
+        [
             health.route(),
             metrics.route(use, health.gauges),
             *_signalements(site, settings, served),

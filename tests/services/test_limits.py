@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from pcrs.serve import bounded_protocol
 from pcrs.serve.bounded_protocol import MAX_HEADERS, MAX_URL, BoundedProtocol
-from pcrs.serve.guard import Guard
+from pcrs.serve.guard import Guard, Routes
 from pcrs.serve.limits import MAX_BODY, Limits
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.use import Recorder
@@ -35,11 +35,13 @@ async def _body(request: Request) -> PlainTextResponse:
     return PlainTextResponse(str(len(await request.body())))
 
 
+_ROUTES = Starlette(
+    routes=[Route("/large", _large), Route("/body", _body, methods=["POST"]), Route("/{x:path}", _hello)]
+)
+
+
 @contextmanager
-def served():
-    app = Starlette(
-        routes=[Route("/large", _large), Route("/body", _body, methods=["POST"]), Route("/{x:path}", _hello)]
-    )
+def served(app=_ROUTES):
     port = free_port()
     config = uvicorn.Config(app, port=port, http=BoundedProtocol, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
@@ -130,6 +132,28 @@ def test_who_reads_no_more_is_let_go(monkeypatch):
         assert not server.server_state.connections
 
 
+@pytest.mark.parametrize(
+    "after", [b"NONSENSE\r\n\r\n", b"GET /" + b"a" * (MAX_URL + 1) + b" HTTP/1.1\r\nHost: x\r\n\r\n"]
+)
+def test_what_is_no_request_ends_the_answer_to_the_one_before(after):
+    """Nothing is written into that answer, and who makes it sees a client that went away, not a fault."""
+    seen, over = [], threading.Event()
+
+    async def app(scope, receive, send):
+        await asyncio.sleep(0.2)
+        try:
+            await PlainTextResponse("late")(scope, receive, send)
+            seen.append("sent")
+        except RuntimeError as error:
+            seen.append(str(error))
+        over.set()
+
+    with served(app) as (port, _):
+        assert talk(port, HEAD + b"\r\n" + after) == b""
+        assert over.wait(9)
+    assert seen == ["sent"]
+
+
 def ask(app, *requests):
     async def _ask():
         transport = httpx.ASGITransport(app=app, client=("203.0.113.7", 1))
@@ -193,6 +217,30 @@ def test_a_body_that_is_too_large_is_not_read():
     assert read == []
     ask(limits, ("POST", "/", {"content": chunks()}))
     assert read == ["cut"]
+
+
+def test_a_body_that_is_cut_off_in_the_middle_is_said_to_be_too_large():
+    async def chunks():
+        for _ in range(MAX_BODY // 2**20 + 2):
+            yield b"x" * 2**20
+
+    routes = Routes([Route("/body", _body, methods=["POST"])])
+    guarded = Guard(Limits(routes, at_once=10, each=10), NativeTiles(dict), Recorder(None))
+    (answer,) = ask(guarded, ("POST", "/body", {"content": chunks()}))
+    assert answer.status_code == 413
+
+
+def test_a_fault_behind_routes_is_told_with_its_number_and_no_trace(caplog):
+    def broken(_request):
+        raise ZeroDivisionError("secret")
+
+    guarded = Guard(Routes([Route("/page", broken)]), NativeTiles(dict), Recorder(None))
+    answer, absent = ask(guarded, ("GET", "/page", {}), ("GET", "/absent", {}))
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert answer.json()["fault"] in caplog.text
+    assert "secret" not in answer.text
+    assert absent.status_code == 404
 
 
 def test_pages_say_what_they_may_load():

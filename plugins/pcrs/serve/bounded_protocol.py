@@ -91,8 +91,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_body, self._head_size = False, 0
 
     def send_400_response(self, msg: str) -> None:
-        """What cannot be parsed; nothing more, where it was refused already."""
-        if not self._refused:
+        """What cannot be parsed; nothing, where it was refused already or follows what is being answered."""
+        if not self._refused and not self._broken_off():
             super().send_400_response(msg)
 
     def pause_writing(self) -> None:
@@ -118,8 +118,24 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._patience = None
-        if not self.transport.is_closing():
+        if not self._broken_off() and not self.transport.is_closing():
             self.transport.close()
+
+    def _broken_off(self) -> bool:
+        """True when an answer was under way: it ends here with the connection, and nothing follows it.
+
+        Whoever makes the answer sees a client that went away. A request that is at fault in its own body can
+        still be told so, until its answer has begun.
+        """
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if self._in_body and not cycle.response_started:
+            return False
+        self.transport.close()
+        return True
 
     def _refuse(self, status: int) -> None:
         """The request is refused before it is whole, and the connection ends.
@@ -129,6 +145,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """
         if not self._refused:
             self._refused = True
+            if self._broken_off():
+                raise ValueError(_WORDS[status].decode())
             line = b"HTTP/1.1 " + _WORDS[status] + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             self.transport.write(line)
             self.transport.close()

@@ -1,15 +1,17 @@
 """How much is answered at once, and how much a request may carry: beyond that it is told to come back."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pcrs.serve.problems import RETRY_S, problem
 
 MAX_BODY = 64 * 2**20
 """Bytes of a request; services have lower limits of their own."""
-_CARRYING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_CARRYING = frozenset((b"content-length", b"transfer-encoding"))
+"""Headers of a request that has a body, whatever its method."""
+_TOO_LARGE = f"the body has more than {MAX_BODY} bytes"
 _LOCAL = ("127.", "::1", "testclient")
 
 
@@ -44,19 +46,31 @@ class Limits:
             answer.headers["Retry-After"] = str(RETRY_S)
             await answer(scope, receive, send)
             return
-        if scope["method"] in _CARRYING and _announced(scope) > MAX_BODY:
-            await problem(413, f"the body has more than {MAX_BODY} bytes")(scope, receive, send)
+        carrying = any(name in _CARRYING for name, _ in scope["headers"])
+        if carrying and _announced(scope) > MAX_BODY:
+            await problem(413, _TOO_LARGE)(scope, receive, send)
             return
         self._under_way += 1
         self._clients[client] += 1
         try:
-            bounded = _bounded(receive) if scope["method"] in _CARRYING else receive
-            await self._app(scope, bounded, send)
+            if carrying:
+                await self._with_body(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
         finally:
             self._under_way -= 1
             self._clients[client] -= 1
             if not self._clients[client]:
                 del self._clients[client]
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request whose body breaks off has nobody who waits for an answer; one that is cut off has."""
+        body = _Body(receive)
+        try:
+            await self._app(scope, body, send)
+        except ClientDisconnect:
+            if body.cut:
+                await problem(413, _TOO_LARGE)(scope, receive, send)
 
 
 def _announced(scope: Scope) -> int:
@@ -66,14 +80,19 @@ def _announced(scope: Scope) -> int:
     return 0
 
 
-def _bounded(receive: Receive) -> Callable[[], Awaitable[Message]]:
+class _Body:
     """The same body, cut off where it passes the limit: what reads it sees a client that went away."""
-    received = 0
 
-    async def bounded() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if received > MAX_BODY else message
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._received = 0
 
-    return bounded
+    @property
+    def cut(self) -> bool:
+        """True when it was too large."""
+        return self._received > MAX_BODY
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.cut else message

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import orjson
 import shapely
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,6 +23,7 @@ from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider, Tile, 
 from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT, etag
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
+from pcrs.serve.guard import Routes
 from pcrs.serve.ogcapi_config import degrees
 from pcrs.serve.ogcapi_host import Extension
 from pcrs.serve.problems import problem, refused
@@ -77,7 +77,7 @@ class StacApi:
             for path, tell in tellers.items()
         ]
         search = Route("/stac/search", self._search, methods=["GET", "HEAD", "POST", "OPTIONS"])
-        self._app = Starlette(routes=[search, *routes], exception_handlers={HTTPException: _nothing})
+        self._app = Routes([search, *routes], {HTTPException: _nothing})
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""

@@ -1,0 +1,1 @@
+"""Hostile requests against a served site, and what must hold: `python -m tests.bench.hostile`."""
