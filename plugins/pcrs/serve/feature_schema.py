@@ -39,6 +39,11 @@ def json_type(field: Field) -> Document:
     return deepcopy(_TYPES[field.kind])
 
 
+def answered_fields(layer: Layer) -> tuple[Field, ...]:
+    """The fields of an answer: the layer's own, then what is told of the affleurant that an object belongs to."""
+    return (*layer.fields, *(COVER_COLUMNS if layer.name in AFFLEURANTS else ()))
+
+
 def schema(host: Host, layer: Layer, language: Language, resource: str) -> Document:
     """The fields of a layer; `resource` is `schema` or `queryables`."""
     properties: Document = {}

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.ogcapi_host import Document, Host
 from pcrs.serve.ogcapi_request import Asked
+from pcrs.work.site import Site
 
 TEMPLATES = Path(__file__).with_name("ogcapi_templates")
 _CORS = {
@@ -96,6 +97,7 @@ def _page(host: Host, request: Request, asked: Asked, told: Told) -> bytes:
         assets=f"{host.address}/assets",
         site_title=host.served.title,
         operator=host.served.operator,
+        demo=Site(host.served.site).demo_marker.exists(),
         layer=host.served.layer,
         **told.context,
     )

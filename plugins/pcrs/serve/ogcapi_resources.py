@@ -12,7 +12,7 @@ from pcrs.serve.feature_files import EXTRACT, FileAsked
 from pcrs.serve.feature_items import GEOJSON
 from pcrs.serve.feature_links import can_embed
 from pcrs.serve.feature_query import ItemsAsked, Limits
-from pcrs.serve.feature_schema import schema
+from pcrs.serve.feature_schema import answered_fields, schema
 from pcrs.serve.ogcapi_answer import Told
 from pcrs.serve.ogcapi_config import PATH
 from pcrs.serve.ogcapi_documents import communes, layer_of
@@ -137,10 +137,12 @@ def _shown(view: View) -> Shown:
 def _objects(view: View, document: Document, crs: str, template: str) -> Told:
     name = view.path["name"]
     layer = view.host.layers[name]
+    fields = answered_fields(layer)
     context = {
         "name": name,
         "title": view.host.api.config["resources"][name]["title"][view.asked.language],
-        "titles": {field.name: field.title or field.name for field in layer.fields},
+        "titles": {field.name: field.title or field.name for field in fields},
+        "codes": {field.name: field.codes for field in fields if field.codes},
         "id_field": layer.id_field,
         "drawable": crs == CRS84,
         "params": view.asked.params,
