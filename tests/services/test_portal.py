@@ -1,6 +1,7 @@
 """The portal: its files, its configuration, and the page in a real browser behind a prefix."""
 
 import html.parser
+import json
 import re
 from collections import Counter
 from importlib.resources import files
@@ -11,6 +12,7 @@ from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import portal
 from pcrs.serve.portal.pages import PAGES, POLICY
 from pcrs.standard.crs import transformer
+from pcrs.work.handed_in import BYTES_MAX
 from tests.browser import chromium, faults, one, ready, until
 from tests.portal_site import EXTENT, Site, Store, listening, served_at
 from tests.services.asking import PUBLIC, ask, ask_as_written, served_by
@@ -400,3 +402,26 @@ def test_a_dense_screen_gets_tiles_of_the_next_level(opened):
         assert "22" not in levels
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+# ---- files that people hand in
+
+
+def test_a_file_is_read_and_a_bad_one_refused_in_words(app):
+    square = {
+        "type": "Polygon",
+        "coordinates": [[[1.44, 44.44], [1.45, 44.44], [1.45, 44.45], [1.44, 44.44]]],
+    }
+    good = ask(app, "/portail/emprise?nom=zone.geojson", "POST", content=json.dumps(square))
+    assert good.status_code == 200
+    assert good.json()["geometrie"]["type"] == "MultiPolygon"
+    for name, body, status in (
+        ("zone.geojson", b"{}", 400),
+        ("zone.kml", b"<!DOCTYPE kml><kml/>", 400),
+        ("", b"{}", 400),
+        ("zone.zip", b"PK\x03\x04" + b"\0" * (BYTES_MAX + 1), 413),
+    ):
+        refused = ask(app, f"/portail/emprise?nom={name}", "POST", content=body)
+        assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json")
+        assert "/tmp" not in refused.text
+    assert ask(app, "/portail/emprise?nom=a").status_code == 405

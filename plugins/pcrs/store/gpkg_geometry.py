@@ -54,14 +54,15 @@ def encoded(
     return blobs, bounds
 
 
-def _body(blob: bytes) -> bytes:
+def body_of(blob: bytes) -> bytes:
+    """The WKB in a blob, whoever wrote it."""
     return blob[_HEADER.size + _ENVELOPE_BYTES[blob[3] >> 1 & 0b111] :]
 
 
 def decode(blobs: Sequence[bytes | None]) -> np.ndarray:
     """The geometries of blobs, whoever wrote them; None stays None. An array of objects."""
     bodies = np.empty(len(blobs), dtype=object)
-    bodies[:] = [None if blob is None else _body(blob) for blob in blobs]
+    bodies[:] = [None if blob is None else body_of(blob) for blob in blobs]
     geometries: np.ndarray = shapely.from_wkb(bodies)
     return geometries
 
@@ -75,7 +76,7 @@ def envelope(blob: bytes) -> tuple[float, float, float, float] | None:
         order = "<" if flags & 1 else ">"
         box: tuple[float, float, float, float] = struct.unpack_from(f"{order}4d", blob, _HEADER.size)
         return None if math.isnan(box[0]) else box
-    xmin, ymin, xmax, ymax = shapely.from_wkb(_body(blob)).bounds
+    xmin, ymin, xmax, ymax = shapely.from_wkb(body_of(blob)).bounds
     return None if math.isnan(xmin) else (xmin, xmax, ymin, ymax)
 
 

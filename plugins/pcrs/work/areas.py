@@ -1,7 +1,7 @@
 """The area of an extract, in EPSG:2154: a commune, a box, a dalle, the polygons of a file."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ VERTICES_MAX = 1_000_000
 BYTES_MAX = 200 * 2**20
 _DOMAIN = BBox(-500_000, 5_600_000, 1_800_000, 7_600_000)
 """Around the area of use of EPSG:2154."""
+_MENDED = "le contour se croisait : il a été réparé / it crossed itself and was mended"
 _SQLITE, _ZIP, _SHP = b"SQLite format 3\0", b"PK\x03\x04", b"\x00\x00\x27\x0a"
 
 
@@ -37,6 +38,8 @@ class Area:
     title: str
     stem: str
     """For names of files."""
+    remarks: tuple[str, ...] = ()
+    """What was mended of it, for who gave it."""
 
 
 def commune_area(store: FeatureStore, code: str) -> Area:
@@ -80,7 +83,7 @@ def dalle_area(name: DalleName, stem: str) -> Area:
     return Area(shapely.box(*name.bbox), f"dalle {stem}", stem)
 
 
-def shape_area(geometry: Mapping[str, Any], crs: str, title: str) -> Area:
+def shape_area(geometry: Mapping[str, Any], crs: str, title: str, *, vertices_max: int | None = None) -> Area:
     """The polygons of a GeoJSON geometry, x before y in `crs`.
 
     Raises:
@@ -97,14 +100,26 @@ def shape_area(geometry: Mapping[str, Any], crs: str, title: str) -> Area:
         IndexError,
     ) as error:
         raise InputError(f"{title}: it is no GeoJSON geometry ({error})") from None
+    if shape.is_empty:
+        raise InputError(f"{title} : aucun polygone / it has no polygon")
     if shapely.get_dimensions(shape) != 2:
         raise InputError(f"{title}: a {shape.geom_type} has no area, give a Polygon or a MultiPolygon")
-    if (vertices := int(shapely.get_num_coordinates(shape))) > VERTICES_MAX:
-        raise InputError(f"{title}: {vertices} vertices, more than {VERTICES_MAX}: simplify it")
-    return Area(_in_l93(shapely.make_valid(shape), epsg_of(crs), title), title, "polygone")
+    _refuse_too_fine(title, int(shapely.get_num_coordinates(shape)), vertices_max)
+    remarks = () if shape.is_valid else (_MENDED,)
+    return Area(_in_l93(shapely.make_valid(shape), epsg_of(crs), title), title, "polygone", remarks)
 
 
-def polygon_area(file: Path) -> Area:
+def _refuse_too_fine(title: str, vertices: int, vertices_max: int | None) -> None:
+    most = VERTICES_MAX if vertices_max is None else vertices_max
+    if vertices > most:
+        raise InputError(
+            f"{title} : {vertices} sommets, {most} au plus ; simplifier les polygones (QGIS : Vecteur, "
+            f"Outils de géométrie, Simplifier) / {vertices} vertices, more than {most}: simplify the "
+            "polygons first"
+        )
+
+
+def polygon_area(file: Path, *, vertices_max: int | None = None) -> Area:
     """The polygons of a GeoJSON, a GeoPackage, a Shapefile or a zipped Shapefile, as one area.
 
     Raises:
@@ -116,21 +131,27 @@ def polygon_area(file: Path) -> Area:
         meta, _, wkb, _ = pyogrio.raw.read(source, layer=layer, columns=[])
     except (DataSourceError, DataLayerError, IndexError) as error:
         raise InputError(
-            f"{file} cannot be read: give a GeoJSON, a GeoPackage or a Shapefile ({error})"
+            f"{file} : illisible / cannot be read: give a GeoJSON, a GeoPackage or a Shapefile ({error})"
         ) from error
-    shapes = shapely.from_wkb([one for one in wkb if one is not None], on_invalid="ignore")
+    return wkb_area([one for one in wkb if one is not None], meta["crs"], file, vertices_max=vertices_max)
+
+
+def wkb_area(wkb: Sequence[bytes], crs: str | None, file: Path, *, vertices_max: int | None = None) -> Area:
+    """The polygons among geometries of a file, as one area. `crs`: a name or WKT.
+
+    Raises:
+        InputError: there is no CRS or a wrong one, no polygon, or too many vertices.
+    """
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.from_wkb(list(wkb), on_invalid="ignore")
     shapes = shapely.force_2d(np.array([s for s in np.atleast_1d(shapes) if s is not None], dtype=object))
     shapes = shapes[shapely.get_dimensions(shapes) == 2] if len(shapes) else shapes
     if not len(shapes):
-        raise InputError(f"{file}: layer {layer} has no polygon")
-    vertices = int(shapely.get_num_coordinates(shapes).sum())
-    if vertices > VERTICES_MAX:
-        raise InputError(
-            f"{file} has {vertices} vertices, more than {VERTICES_MAX}: simplify the polygons first "
-            "(QGIS: Vecteur, Outils de géométrie, Simplifier)"
-        )
-    region = _in_l93(shapely.union_all(shapely.make_valid(shapes)), _crs(meta, file), str(file))
-    return Area(region, f"polygone du fichier {file.name}", file.name.partition(".")[0])
+        raise InputError(f"{file} : aucun polygone / it has no polygon")
+    _refuse_too_fine(str(file), int(shapely.get_num_coordinates(shapes).sum()), vertices_max)
+    remarks = () if shapely.is_valid(shapes).all() else (_MENDED,)
+    region = _in_l93(shapely.union_all(shapely.make_valid(shapes)), _crs(crs, file), str(file))
+    return Area(region, f"polygone du fichier {file.name}", file.name.partition(".")[0], remarks)
 
 
 def _source(file: Path) -> str:
@@ -162,11 +183,14 @@ def _shapefile_in(file: Path) -> str:
     return found[0].filename
 
 
-def _crs(meta: dict[str, Any], file: Path) -> CRS:
-    if not meta["crs"]:
-        raise InputError(f"{file} says no CRS: save it with one (a Shapefile needs its .prj), like EPSG:2154")
+def _crs(crs: str | None, file: Path) -> CRS:
+    if not crs:
+        raise InputError(
+            f"{file} : sans système de coordonnées ; l'enregistrer avec, comme EPSG:2154 (un Shapefile a "
+            "besoin de son .prj) / it says no CRS: save it with one"
+        )
     try:
-        return CRS.from_user_input(meta["crs"])
+        return CRS.from_user_input(crs)
     except CRSError as error:
         raise InputError(f"{file} has a CRS that PROJ does not know: {error}") from error
 
@@ -189,10 +213,13 @@ def _in_l93(shape: BaseGeometry, crs: CRS | int, what: str) -> BaseGeometry:
     inside = np.isfinite(bounds).all() and BBox(*bounds).intersects(_DOMAIN)
     if not inside or not shapely.box(*_DOMAIN).covers(shapely.box(*bounds)):
         corner = " ".join(f"{v:.6g}" for v in shapely.bounds(shape))
-        raise InputError(f"{what} lies outside France: its coordinates ({corner}) are not of {source.name}")
+        raise InputError(
+            f"{what} : hors de France, les coordonnées ({corner}) ne sont pas en {source.name} / it lies "
+            "outside France: its coordinates are not of that CRS"
+        )
     region = shapely.make_valid(moved)
     parts = [part for part in shapely.get_parts(region) if part.geom_type.endswith("Polygon")]
     result: BaseGeometry = shapely.union_all(parts)
     if result.is_empty:
-        raise InputError(f"{what} has no area")
+        raise InputError(f"{what} : aucune surface / it has no area")
     return result

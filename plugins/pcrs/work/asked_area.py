@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pcrs.errors import InputError
-from pcrs.standard.crs import CRS84
+from pcrs.standard.crs import CRS84, PCRS_CRS
 from pcrs.standard.names import parse
 from pcrs.store.base import FeatureStore
 from pcrs.work.areas import Area, box_area, commune_area, dalle_area, shape_area
@@ -39,6 +39,13 @@ AREA_INPUTS: Mapping[str, Input] = {
     ),
 }
 """One of them names the area of a task."""
+POLYGON_CRS: Mapping[str, Input] = {
+    "polygone_epsg": Input(
+        Words("CRS du polygone, x avant y (CRS84 sinon)", "CRS of the polygon, x before y (CRS84 otherwise)"),
+        {"type": "integer", "enum": [*PCRS_CRS]},
+    )
+}
+"""Beside them."""
 
 
 def area_of(inputs: Mapping[str, Any], store: FeatureStore) -> Area:
@@ -60,4 +67,5 @@ def area_of(inputs: Mapping[str, Any], store: FeatureStore) -> Area:
         case "bbox":
             return box_area(",".join(map(str, value["bbox"])), value.get("crs", CRS84))
         case _:
-            return shape_area(value, CRS84, "polygone")
+            crs = f"EPSG:{inputs['polygone_epsg']}" if "polygone_epsg" in inputs else CRS84
+            return shape_area(value, crs, "polygone")

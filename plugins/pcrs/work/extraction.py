@@ -9,7 +9,7 @@ from pcrs.store.base import FeatureStore
 from pcrs.vector.formats import FORMATS
 from pcrs.vector.packs import join_archives
 from pcrs.work.areas import Area
-from pcrs.work.asked_area import AREA_INPUTS, area_of
+from pcrs.work.asked_area import AREA_INPUTS, POLYGON_CRS, area_of
 from pcrs.work.estimates import refuse_too_large
 from pcrs.work.export import Order, export
 from pcrs.work.figures import estimates_of
@@ -70,6 +70,7 @@ def _inputs(*, letters: bool) -> dict[str, Input]:
     several = {"type": "array", "minItems": 1, "uniqueItems": True}
     return {
         **AREA_INPUTS,
+        **POLYGON_CRS,
         "formats": Input(
             Words(
                 "formats voulus : objets (gml, gpkg, dxf…), image (tif, jp2, jpg, mbtiles), dalles (zip)",

@@ -8,7 +8,7 @@ from pcrs.errors import InputError, TooLargeError
 from pcrs.files import placing
 from pcrs.raster.qc import Control
 from pcrs.store.base import Query
-from pcrs.work.asked_area import AREA_INPUTS, area_of
+from pcrs.work.asked_area import AREA_INPUTS, POLYGON_CRS, area_of
 from pcrs.work.control import Item, check_file
 from pcrs.work.dalle_files import add_dalle
 from pcrs.work.extraction import ORTHO, ZIP, ZIP_SCHEMA, extraction, refuse_closed
@@ -68,7 +68,7 @@ def _statistics(means: Means) -> Process:
             "What an area holds: objects by class, dalles, volumes, dates and precision, and the estimated "
             "size of an extract in each format.",
         ),
-        inputs=AREA_INPUTS,
+        inputs={**AREA_INPUTS, **POLYGON_CRS},
         outputs={"chiffres": Output(Words("les chiffres", "the figures"), {"type": "object"})},
         run=run,
         quick=True,
@@ -101,7 +101,7 @@ def _bundle(means: Means) -> Process:
             "Les dalles actuelles d'une emprise, fichiers entiers, en une archive ZIP sans recompression.",
             "The current dalles of an area, whole files, in one ZIP without compression.",
         ),
-        inputs=AREA_INPUTS,
+        inputs={**AREA_INPUTS, **POLYGON_CRS},
         outputs={"archive": Output(Words("l'archive", "the archive"), ZIP_SCHEMA, ZIP)},
         run=run,
     )

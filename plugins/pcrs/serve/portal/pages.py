@@ -16,9 +16,11 @@ from starlette.routing import Route
 from pcrs.serve.context import Served
 from pcrs.serve.portal.assets import Asset, asset, made, names, sent
 from pcrs.serve.portal.configuration import configuration
+from pcrs.serve.portal.files import HandedIn
 from pcrs.serve.portal.plans import Plans
 from pcrs.serve.portal.streams import Dressed
 from pcrs.serve.portal.symbology import symbology
+from pcrs.serve.problems import guarded
 from pcrs.work.downloads import Shelf
 
 POLICY = (
@@ -38,6 +40,7 @@ def routes(served: Served, shelf: Callable[[], Shelf] | None = None) -> list[Rou
         Route("/static/{name:path}", _static, methods=methods),
         Route("/portail/config.json", documents.config, methods=methods),
         Route("/portail/symbologie.json", documents.symbology, methods=methods),
+        Route("/portail/emprise", guarded(HandedIn().answer), methods=["POST"]),
         Route("/portail/plan.pdf", Plans(served).answer, methods=["GET"]),
         Route("/portail/pcrs.{suffix}", Dressed(served).answer, methods=methods),
     ]
