@@ -148,7 +148,7 @@ HOSTILE = {
     "empty kml": ("zone.kml", lambda: b'<kml xmlns="http://www.opengis.net/kml/2.2"/>', "aucun polygone"),
     "line": ("zone.geojson", lambda: LINE, "aucun polygone"),
     "metres called degrees": ("zone.geojson", lambda: geojson(SQUARE), "hors de France"),
-    "not a number": ("zone.geojson", lambda: NAN, "read|France|polygon"),
+    "not a number": ("zone.geojson", lambda: NAN, "coordonnées|read|polygon"),
     "deep json": ("zone.geojson", lambda: b'{"a":' * 50_000, "read"),
     "too many vertices": ("zone.geojson", lambda: geojson(degrees(fine(120_001))), "120001 sommets, 100000"),
     "sqlite that is no geopackage": ("zone.gpkg", lambda: SQLITE, "GeoPackage"),

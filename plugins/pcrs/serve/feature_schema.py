@@ -40,7 +40,7 @@ def json_type(field: Field) -> Document:
 
 
 def answered_fields(layer: Layer) -> tuple[Field, ...]:
-    """The fields of an answer: the layer's own, then what is told of the affleurant that an object belongs to."""
+    """The fields of an answer: the layer's own, then what is told of the affleurant it belongs to."""
     return (*layer.fields, *(COVER_COLUMNS if layer.name in AFFLEURANTS else ()))
 
 

@@ -104,13 +104,18 @@ def shape_area(geometry: Mapping[str, Any], crs: str, title: str, *, vertices_ma
         raise InputError(f"{title} : aucun polygone / it has no polygon")
     if shapely.get_dimensions(shape) != 2:
         raise InputError(f"{title}: a {shape.geom_type} has no area, give a Polygon or a MultiPolygon")
-    _refuse_too_fine(title, int(shapely.get_num_coordinates(shape)), vertices_max)
+    _refuse_unfit(title, shape, vertices_max)
     remarks = () if shape.is_valid else (_MENDED,)
     return Area(_in_l93(shapely.make_valid(shape), epsg_of(crs), title), title, "polygone", remarks)
 
 
-def _refuse_too_fine(title: str, vertices: int, vertices_max: int | None) -> None:
+def _refuse_unfit(title: str, shapes: Any, vertices_max: int | None) -> None:
+    """Raises InputError when there are too many vertices, or one is nowhere."""
     most = VERTICES_MAX if vertices_max is None else vertices_max
+    places = shapely.get_coordinates(shapes)
+    vertices = len(places)
+    if not np.isfinite(places).all():
+        raise InputError(f"{title} : un sommet n'a pas de coordonnées / a vertex has no coordinates")
     if vertices > most:
         raise InputError(
             f"{title} : {vertices} sommets, {most} au plus ; simplifier les polygones (QGIS : Vecteur, "
@@ -148,7 +153,7 @@ def wkb_area(wkb: Sequence[bytes], crs: str | None, file: Path, *, vertices_max:
     shapes = shapes[shapely.get_dimensions(shapes) == 2] if len(shapes) else shapes
     if not len(shapes):
         raise InputError(f"{file} : aucun polygone / it has no polygon")
-    _refuse_too_fine(str(file), int(shapely.get_num_coordinates(shapes).sum()), vertices_max)
+    _refuse_unfit(str(file), shapes, vertices_max)
     remarks = () if shapely.is_valid(shapes).all() else (_MENDED,)
     region = _in_l93(shapely.union_all(shapely.make_valid(shapes)), _crs(crs, file), str(file))
     return Area(region, f"polygone du fichier {file.name}", file.name.partition(".")[0], remarks)

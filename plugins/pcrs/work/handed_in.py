@@ -117,6 +117,8 @@ def main() -> None:
         told = {"refus": _clean(error, folder), "trop": False}
     except MemoryError:
         told = {"refus": f"{name} : {_HARD}", "trop": True}
+    except Exception as error:  # noqa: BLE001  whatever a library says of it, the file is at fault
+        told = {"refus": f"{name} : illisible / unreadable ({type(error).__name__})", "trop": False}
     json.dump(told, sys.stdout)
 
 
