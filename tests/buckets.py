@@ -14,6 +14,7 @@ import pytest
 
 from pcrs.archive.s3 import S3
 from pcrs.blobs import Bucket
+from tests.serving import free_port
 
 PATIENCE_S = 30
 REGION = "eu-west-1"
@@ -21,17 +22,19 @@ KEYS = {"AWS_ACCESS_KEY_ID": "pcrs-tests", "AWS_SECRET_ACCESS_KEY": "only-for-te
 
 
 @contextmanager
-def serving_buckets(folder: Path) -> Iterator[str]:
-    """The address of a server whose buckets are the folders under `folder`; it holds one, `pcrs`."""
+def serving_buckets(folder: Path, port: int = 0, *, read_only: bool = False) -> Iterator[str]:
+    """The address of a server whose buckets are the folders under `folder`; it holds one, `pcrs`.
+
+    Without a port it has a free one. A folder that was served before is served again.
+    """
     program = shutil.which("versitygw")
     if program is None:
         pytest.skip("versitygw is not installed: .ci/run shows how")
-    (folder / "pcrs").mkdir(parents=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    (folder / "pcrs").mkdir(parents=True, exist_ok=True)
+    address = f"127.0.0.1:{port or free_port()}"
     keys = {"ROOT_ACCESS_KEY": KEYS["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_KEY": KEYS["AWS_SECRET_ACCESS_KEY"]}
-    command = [program, "--port", address, "--region", REGION, "--quiet", "posix", str(folder)]
+    command = [program, "--port", address, "--region", REGION, "--quiet"]
+    command += ["--readonly"] * read_only + ["posix", str(folder)]
     server = subprocess.Popen(
         command, env={**os.environ, **keys}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

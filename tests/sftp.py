@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving import free_port
+
 PATIENCE_S = 30
 _SSHD = "/usr/sbin/sshd"
 
@@ -30,18 +32,20 @@ class SftpServer:
 
 
 @contextmanager
-def serving_sftp(folder: Path) -> Iterator[SftpServer]:
-    """A server, whose files are those of this machine; `root` is a folder for them."""
+def serving_sftp(folder: Path, port: int = 0) -> Iterator[SftpServer]:
+    """A server, whose files are those of this machine; `root` is a folder for them.
+
+    Without a port it has a free one. A folder that was served before is served again, with the same keys.
+    """
     if not Path(_SSHD).exists() or shutil.which("ssh-keygen") is None:
         pytest.skip("openssh-server is not installed: .ci/run shows how")
     for name in ("host", "user"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
-        subprocess.run(command, check=True)
+        if not (folder / name).exists():
+            subprocess.run(command, check=True)
     root = folder / "files"
-    root.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    root.mkdir(exist_ok=True)
+    port = port or free_port()
     public = (folder / "host.pub").read_text(encoding="ascii")
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}", encoding="ascii")
     (folder / "sshd.conf").write_text(

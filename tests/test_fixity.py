@@ -3,13 +3,15 @@
 import os
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from pcrs.work.custody.repair import repair
 from pcrs.work.custody.verify import Wanted, verify
-from tests.archives import custody, make_sip, put_away, read_all, two_folders
+from tests.archives import custody, make_sip, put_away, read_all, site_with, table, two_folders
+from tests.buckets import REGION, serving_buckets
 from tests.test_archive import assert_whole, bags_of
 
 FUTURE = time.time() + 40 * 86_400
@@ -44,89 +46,102 @@ def swap(one: Path, other: Path) -> None:
     overwrite(other, first)
 
 
-def plant(nas: Path) -> Counter[str]:
-    """Fifty faults on a target, as the world plants them; how many of each code are to be found."""
-    files = sorted(nas.glob("*/data/clichés/*.tif"))
-    take = iter(files)
+def plant(place: Path) -> dict[str, str]:
+    """Fifty faults on a target, as the world plants them: the code that is to be found of each file's key."""
+    files = iter(sorted(place.glob("*/data/clichés/*.tif")))
+    planted: dict[str, str] = {}
+
+    def take(code: str, *more: Path) -> Path:
+        path = next(files) if not more else more[0]
+        planted[path.relative_to(place).as_posix()] = code
+        return path
+
     for _ in range(9):
-        flip(next(take))
+        flip(take("copy.altered"))
     for n in range(8):
-        path = next(take)
+        path = take("copy.truncated")
         overwrite(path, path.read_bytes()[: -1 - 300 * n])
     for _ in range(8):
-        next(take).unlink()
+        take("copy.absent").unlink()
     for _ in range(3):
-        swap(next(take), next(take))
+        swap(take("copy.swapped"), take("copy.swapped"))
     for n in range(4):
-        path = next(take)
+        path = take("copy.renamed")
         path.rename(path.with_name(f"copie de {n}.tif"))
     for n in range(6):
-        (nas / f"perdu {n}.tmp").write_bytes(b"extra" * n)
-    path = next(take)
+        take("copy.unexpected", place / f"perdu {n}.tmp").write_bytes(b"extra" * n)
+    path = take("copy.longer")
     overwrite(path, path.read_bytes() + b"\0")
     for _ in range(3):
-        os.utime(next(take), (FUTURE, FUTURE))
-    bags = bags_of(nas)
-    manifest = bags[0] / "manifest-sha256.txt"
+        os.utime(take("copy.clock"), (FUTURE, FUTURE))
+    bags = bags_of(place)
+    manifest = take("bag.manifest", bags[0] / "manifest-sha256.txt")
     overwrite(manifest, b"".join(manifest.read_bytes().splitlines(keepends=True)[:-1]))
-    manifest = bags[1] / "manifest-sha256.txt"
+    manifest = take("bag.manifest", bags[1] / "manifest-sha256.txt")
     overwrite(manifest, manifest.read_bytes().replace(b"data/", b"data/old-", 1))
-    (bags[0] / "lisez-moi.txt").unlink()
-    flip(bags[1] / "bag-info.txt")
-    flip(bags[2] / "metadata" / "objets.jsonl")
-    return Counter(
-        {
-            "copy.altered": 9,
-            "copy.truncated": 8,
-            "copy.absent": 8,
-            "copy.swapped": 6,
-            "copy.renamed": 4,
-            "copy.unexpected": 6,
-            "copy.longer": 1,
-            "copy.clock": 3,
-            "bag.manifest": 2,
-            "bag.tag": 3,
-        }
-    )
+    take("bag.tag", bags[0] / "lisez-moi.txt").unlink()
+    flip(take("bag.tag", bags[1] / "bag-info.txt"))
+    flip(take("bag.tag", bags[2] / "metadata" / "objets.jsonl"))
+    return planted
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
+@pytest.fixture(scope="module", params=["nas", "objet", "distant"])
+def site(request, tmp_path_factory, s3_server, sftp_server):
+    """A site with a target of each kind in turn, where its files lie here, a tape, and what was put away."""
     root = tmp_path_factory.mktemp("fixity")
-    sip = make_sip(root / "sip", cliches=52)
-    made = two_folders(root, bag_gb=0.0002)
-    assert put_away(made, sip).whole
-    return root, made, sip
+    (root / "bande").mkdir()
+    with ExitStack() as stack:
+        if request.param == "nas":
+            place = root / "nas"
+            place.mkdir()
+            hurt = table("nas", place, "nas")
+        elif request.param == "objet":
+            address = stack.enter_context(serving_buckets(root / "buckets"))
+            place = root / "buckets" / "pcrs" / "x"
+            hurt = table("objet", "s3://pcrs/x", "objet", endpoint=address, region=REGION)
+        else:
+            place = sftp_server.root / "hurt"
+            place.mkdir()
+            keys = {"key_file": str(sftp_server.key_file), "known_hosts": str(sftp_server.known_hosts)}
+            hurt = table("distant", sftp_server.url("hurt"), "disque", **keys)
+        tape = table("bande", root / "bande", "bande", offsite=True)
+        made = site_with(root / "site", hurt, tape, bag_gb=0.0002)
+        sip = make_sip(root / "sip", cliches=52)
+        assert put_away(made, sip).whole
+        yield request.param, place, root / "bande", made, sip
 
 
 def test_fifty_faults_are_found_named_and_repaired(site):
-    root, made, sip = site
-    nas, tape = root / "nas", root / "bande"
+    name, place, tape, made, sip = site
     with custody(made) as held:
         assert read_all(held).faults == []
-        good, on_tape = state_of(nas), state_of(tape)
-        planted = plant(nas)
-        assert planted.total() == 50
-        hurt = state_of(nas)
+        good, on_tape = state_of(place), state_of(tape)
+        planted = plant(place)
+        assert len(planted) == 50
+        hurt = state_of(place)
         found = read_all(held)
-        assert Counter(fault.kind.code for fault in found.faults) == planted
-        assert {fault.target for fault in found.faults} == {"nas"}
-        assert state_of(nas) == hurt  # looking changes nothing
+        assert {(fault.target, fault.key): fault.kind.code for fault in found.faults} == {
+            (name, key): code for key, code in planted.items()
+        }
+        assert len(found.faults) == 50
+        assert state_of(place) == hurt  # looking changes nothing
         told = repair(held, found)
         assert told.left == {}
-        assert len(told.done) == 9 + 8 + 8 + 6 + 4 + 1 + 2 + 3
-        assert_whole(nas, sip)
-        mended = state_of(nas)
+        repairable = {key for key, code in planted.items() if code not in ("copy.unexpected", "copy.clock")}
+        assert set(told.done) == {(name, key) for key in repairable}
+        assert_whole(place, sip)
+        mended = state_of(place)
         assert {key: state[2] for key, state in mended.items() if not key.startswith("perdu")} == {
             key: state[2] for key, state in good.items()
         }
         untouched = {key for key in good if hurt.get(key) == good[key]}
-        assert len(untouched) > 40
-        payload = {key for key in untouched if "/data/" in key}
-        assert {key: mended[key] for key in payload} == {key: good[key] for key in payload}
+        assert len(untouched) > 50
+        assert {key: mended[key] for key in untouched} == {key: good[key] for key in untouched}
         assert state_of(tape) == on_tape
         again = read_all(held)
-        assert Counter(fault.kind.code for fault in again.faults) == {"copy.unexpected": 6, "copy.clock": 3}
+        assert {fault.key: fault.kind.code for fault in again.faults} == {
+            key: code for key, code in planted.items() if key not in repairable
+        }
         actions = Counter(event.action for event in held.inventory.events(1000))
         assert (actions["défaut"], actions["retirée"]) == (36, 4)
 
@@ -166,7 +181,7 @@ def test_what_has_no_good_copy_is_left_and_said(tmp_path):
 
 
 def test_budgets(site):
-    _, made, _ = site
+    *_, made, _ = site
     with custody(made) as held:
         late = "2100-01-01"
         assert verify(held, Wanted(late, files=7)).read == 7

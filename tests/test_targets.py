@@ -68,7 +68,7 @@ def test_a_server_that_is_not_known_or_not_there_is_said(sftp_server, sftp_targe
     (tmp_path / "known").touch()
     place = sftp_target.place
     for other, said in (
-        (replace(place, known_hosts=tmp_path / "known"), "Host key is not trusted"),
+        (replace(place, known_hosts=tmp_path / "known"), "Host key verification failed"),
         (replace(place, port=9), "cannot be reached"),
         (replace(place, root="/nowhere/at/all"), "no such folder on the server"),
     ):
@@ -80,10 +80,11 @@ def test_a_server_that_is_not_known_or_not_there_is_said(sftp_server, sftp_targe
 
 def test_a_lost_connection_is_opened_again(sftp_target):
     put(sftp_target, "a", b"x")
-    lost = sftp_target._connection
-    sftp_target._loop.call_soon_threadsafe(lost.abort)
-    sftp_target._run(lost.wait_closed())
+    (lost,) = sftp_target._idle
+    lost._process.kill()
+    lost._process.wait()
     assert bytes_of(sftp_target, "a") == b"x"
+    assert sftp_target._idle != [lost]
 
 
 @pytest.mark.parametrize(

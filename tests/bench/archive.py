@@ -1,9 +1,11 @@
-"""Custody measured: speeds beside the machine's own tools, a large deposit that is killed ten times, memory.
+"""Custody measured: speeds beside the machine's own tools, and a large deposit that is killed ten times.
 
-`python -m tests.bench.archive speed|deposit|memory`, all three when none is named. It takes 30 GB under the
-folder that TMPDIR names; versitygw and openssh-server must be there.
+`python -m tests.bench.archive speed`, and `python -m tests.bench.archive deposit --at FOLDER --minutes 8`:
+that takes 45 GB there and ends with a kill when its time is over; the same again goes on. versitygw and
+openssh-server must be there.
 """
 
+import argparse
 import os
 import random
 import resource
@@ -15,8 +17,8 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import bagit
@@ -28,17 +30,16 @@ from pcrs.archive.target_blobs import FolderTarget
 from pcrs.archive.target_s3 import S3Target
 from pcrs.archive.target_sftp import SftpTarget, sftp_place
 from pcrs.blobs import Bucket
-from pcrs.store.inventory import Inventory, Rule
-from pcrs.store.inventory_schema import ArchiveObject, Copy
 from pcrs.work.custody.carry import Load, carry, digest_of
+from pcrs.work.site import Site
 from tests.archives import put_away, site_with, table
 from tests.buckets import KEYS, REGION, serving_buckets
+from tests.serving import free_port
 from tests.sftp import SftpServer, serving_sftp
 
 MB = 10**6
 SPEED_FILES, SPEED_BYTES, ROUNDS = 6, 48 * 2**20, 4
 OBJECTS, DEPOSIT_BYTES, KILLS = 2000, 20 * 10**9, 10
-MILLION = 1_000_000
 
 
 def show(text: str) -> None:
@@ -58,79 +59,101 @@ def best(*works: Callable[[], object]) -> list[float]:
 
 
 @contextmanager
-def servers(root: Path) -> Iterator[tuple[str, SftpServer]]:
-    (root / "sshd").mkdir()
-    with serving_buckets(root / "buckets") as s3, serving_sftp(root / "sshd") as sftp:
+def servers(root: Path, ports: tuple[int, int] = (0, 0)) -> Iterator[tuple[str, SftpServer]]:
+    (root / "sshd").mkdir(exist_ok=True)
+    with serving_buckets(root / "buckets", ports[0]) as s3, serving_sftp(root / "sshd", ports[1]) as sftp:
         os.environ.update(KEYS)
         yield s3, sftp
 
 
+@dataclass(frozen=True)
+class Own:
+    """A target, and what the machine's own tools do there: files put, and the same read back and hashed."""
+
+    name: str
+    target: Target
+    put: Callable[[], object]
+    back: Callable[[], object]
+
+
 def speed(root: Path) -> None:
-    """Hashing and copying, in MB/s, and as a share of the slower of sha256sum and the target's own client."""
+    """Hashing and copying beside sha256sum and each target's own client, in MB/s.
+
+    Two readings: against the slower of both alone, and against the same work by these tools, one after the
+    other: sha256sum of the files, the client's put, what is there read back into sha256sum.
+    """
     source = root / "source"
     source.mkdir()
     files = [source / f"{n}.bin" for n in range(SPEED_FILES)]
     block = os.urandom(2**20)
     for n, file in enumerate(files):
         file.write_bytes(bytes([n]) + block * (SPEED_BYTES // len(block)))
-    total = sum(file.stat().st_size for file in files) / MB
-    names = [str(file) for file in files]
-    folder = FolderTarget(source)
-
-    def sums() -> None:
-        subprocess.run(["sha256sum", *names], stdout=subprocess.DEVNULL, check=True)
-
-    theirs, ours = (total / s for s in best(sums, lambda: [digest_of(folder.chunks(f.name)) for f in files]))
-    show(f"sha256sum {theirs:.0f} MB/s, verification {ours:.0f} MB/s: {ours / theirs:.2f}")
     with servers(root) as (s3, sftp):
-        for name, target, own in _targets(root, files, s3, sftp):
-            with closing(target):
-                _compare(name, target, own, sums, files)
+        for own in _owns(root, files, s3, sftp):
+            with closing(own.target):
+                _compare(own, files)
 
 
-def _compare(
-    name: str, target: Target, own: Callable[[], object], sums: Callable[[], object], files: list[Path]
-) -> None:
+def _compare(own: Own, files: list[Path]) -> None:
     total = sum(file.stat().st_size for file in files) / MB
+    sums = ["sha256sum", *map(str, files)]
     times = best(
-        sums,
-        own,
-        lambda: _carried(files, target),
-        lambda: [digest_of(target.chunks(file.name)) for file in files],
+        lambda: subprocess.run(sums, stdout=subprocess.DEVNULL, check=True),
+        own.put,
+        own.back,
+        lambda: _carried(files, own.target),
+        lambda: [digest_of(own.target.chunks(file.name)) for file in files],
     )
-    theirs, client, carried, read = (total / seconds for seconds in times)
-    slower = min(theirs, client)
+    hashed, put, back, carried, read = times
+    slower, whole = max(hashed, put), hashed + put + back
+    speeds = ", ".join(
+        f"{name} {total / seconds:.0f}"
+        for name, seconds in (("sha256sum", hashed), ("own client", put), ("all three", whole))
+    )
     show(
-        f"{name}: sha256sum {theirs:.0f}, own client {client:.0f} MB/s; carried, hashed and read back "
-        f"{carried:.0f} MB/s: {carried / slower:.2f}; verification {read:.0f} MB/s: {read / slower:.2f}"
+        f"{own.name}, MB/s: {speeds}; carried (hashed, written, read back, hashed) {total / carried:.0f}: "
+        f"{slower / carried:.2f} of the slower, {whole / carried:.2f} of all three; "
+        f"verification {total / read:.0f}: {max(hashed, back) / read:.2f}"
     )
 
 
-def _targets(
-    root: Path, files: list[Path], s3: str, sftp: SftpServer
-) -> Iterator[tuple[str, Target, Callable[[], object]]]:
-    for name in ("nas", "own"):
+def _shell(command: str) -> Callable[[], object]:
+    return lambda: subprocess.run(["bash", "-c", command], check=True, stdout=subprocess.DEVNULL)
+
+
+def _owns(root: Path, files: list[Path], s3: str, sftp: SftpServer) -> Iterator[Own]:
+    for name in ("nas", "own", "back"):
         (root / name).mkdir()
     own = f"cp {' '.join(map(str, files))} {root}/own && sync -f {root}/own"
-    yield "folder", FolderTarget(root / "nas"), lambda: subprocess.run(["sh", "-c", own], check=True)
+    drop = f"for f in {root}/own/*; do dd if=$f iflag=nocache count=0 status=none; done"
+    yield Own("folder", FolderTarget(root / "nas"), _shell(own), _shell(f"{drop}; sha256sum {root}/own/*"))
     client = boto3.client("s3", endpoint_url=s3, region_name=REGION)
+    sums = f"sha256sum {root}/back/*"
+
+    def fetch() -> None:
+        for file in files:
+            client.download_file("pcrs", f"own/{file.name}", str(root / "back" / file.name))
+        _shell(sums)()
+
     with closing(client):
-        yield (
+        yield Own(
             "S3",
             S3Target(Bucket("pcrs", "speed/", s3, REGION)),
             lambda: [client.upload_file(str(file), "pcrs", f"own/{file.name}") for file in files],
+            fetch,
         )
     for name in ("speed", "own"):
         (sftp.root / name).mkdir()
     place = sftp_place(sftp.url("speed"), sftp.key_file, sftp.known_hosts)
     puts = "".join(f"put {file} {sftp.root}/own/\n" for file in files)
+    gets = "".join(f"get {sftp.root}/own/{file.name} {root}/back/\n" for file in files)
     command = ["sftp", "-q", "-b", "-", "-i", str(sftp.key_file), f"-oUserKnownHostsFile={sftp.known_hosts}"]
     command += ["-P", str(sftp.port), f"{place.user}@127.0.0.1"]
 
-    def put() -> None:
-        subprocess.run(command, input=puts.encode(), stdout=subprocess.DEVNULL, check=True)
+    def sent(batch: str) -> None:
+        subprocess.run(command, input=batch.encode(), stdout=subprocess.DEVNULL, check=True)
 
-    yield "SFTP", SftpTarget(place), put
+    yield Own("SFTP", SftpTarget(place), lambda: sent(puts), lambda: (sent(gets), _shell(sums)()))
 
 
 def _carried(files: list[Path], target: Target) -> None:
@@ -153,9 +176,46 @@ sys.exit(0 if put_away(Site(Path(sys.argv[1])), Path(sys.argv[2])).whole else 1)
 """
 
 
-def deposit(root: Path) -> None:
+def deposit(root: Path, minutes: float) -> None:
     """2000 objects of 20 GB (sparse) on a folder, a bucket and a server of SFTP, killed ten times."""
+    over = time.monotonic() + 60 * minutes
+    state = State(root)
     sip = root / "sip"
+    if not state.lines("made"):
+        _make(sip)
+        (root / "nas").mkdir()
+        (root / "distant").mkdir()
+        state.note("made", f"{free_port()} {free_port()}")
+    ports = tuple(map(int, state.lines("made")[0].split()))
+    with servers(root, ports) as (s3, sftp):
+        site = _site(root, s3, sftp)
+        if not state.lines("whole") and not _filled(state, site, sip, over):
+            return
+        assert put_away(site, sip).objects == 0
+    for place in (root / "nas", root / "distant", root / "buckets" / "pcrs" / "bench"):
+        if place.name not in state.lines("valid") and time.monotonic() < over:
+            _validate(place)
+            state.note("valid", place.name)
+    show(f"valid: {', '.join(state.lines('valid'))}")
+
+
+@dataclass(frozen=True)
+class State:
+    """What of the deposit was done, in files of lines."""
+
+    root: Path
+
+    def lines(self, name: str) -> list[str]:
+        file = self.root / f"{name}.txt"
+        return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+    def note(self, name: str, line: str) -> None:
+        with (self.root / f"{name}.txt").open("a", encoding="utf-8") as out:
+            out.write(f"{line}\n")
+
+
+def _make(sip: Path) -> None:
+    shutil.rmtree(sip, ignore_errors=True)
     dice = random.Random(46)
     for n in range(OBJECTS):
         file = sip / "clichés" / f"{n // 100:02d}" / f"cliche_{n:04d}.bin"
@@ -163,93 +223,77 @@ def deposit(root: Path) -> None:
         with file.open("wb") as out:
             out.write(f"cliché {n}\n".encode() * dice.randrange(1, 500))
             out.truncate(DEPOSIT_BYTES // OBJECTS + dice.randrange(-4_000_000, 4_000_000))
-    (root / "nas").mkdir()
-    with servers(root) as (s3, sftp):
-        (sftp.root / "distant").mkdir()
-        keys = {"key_file": str(sftp.key_file), "known_hosts": str(sftp.known_hosts)}
-        site = site_with(
-            root / "site",
-            table("nas", root / "nas", "nas"),
-            table("objet", "s3://pcrs/bench", "objet", endpoint=s3, region=REGION),
-            table("distant", sftp.url("distant"), "disque", offsite=True, **keys),
-            bag_gb=3.0,
-        )
-        command = [sys.executable, "-c", DRIVER, str(site.root), str(sip)]
-        began = time.perf_counter()
-        killed = 0
-        while killed < KILLS:
-            with subprocess.Popen(command) as process:
-                try:
-                    process.wait(timeout=dice.uniform(15, 40))
-                except subprocess.TimeoutExpired:
-                    process.send_signal(signal.SIGKILL)
-            assert process.returncode == -signal.SIGKILL, "it ended before it was killed ten times"
-            killed += 1
-            there = sum(1 for _ in (root / "nas").rglob("*.bin"))
-            show(f"killed {killed} times, {there} objects on the NAS")
-        subprocess.run(command, check=True)
-        show(f"complete after {time.perf_counter() - began:.0f} s")
-        assert put_away(site, sip).objects == 0
-    for place in (root / "nas", root / "buckets" / "pcrs" / "bench", sftp.root / "distant"):
-        bags = sorted(path.parent for path in place.glob("*/bagit.txt"))
-        files = 0
-        for bag in bags:
-            with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-                made = bagit.Bag(str(bag))
-                made.validate(processes=2)
-                files += len(list(made.payload_files()))
-        show(f"{place.name}: {len(bags)} bags, {files} objects, valid for bagit {bagit.VERSION}")
-        assert files == OBJECTS
 
 
-def memory(root: Path) -> None:
-    """The most memory that the inventory takes to be filled, asked and walked, for ever more objects."""
-    for count in (10_000, 100_000, MILLION):
-        child = os.fork()
-        if child == 0:
-            _fill(root / f"{count}.db", count)
-            os._exit(0)
-        _, status, used = os.wait4(child, 0)
-        assert status == 0
-        size = (root / f"{count}.db").stat().st_size / MB
-        show(
-            f"{count} objects, 3 copies each: {used.ru_maxrss / 1000:.0f} MB of memory, {size:.0f} MB on disk"
-        )
+def _site(root: Path, s3: str, sftp: SftpServer) -> Site:
+    """The site, made at the first call."""
+    if (root / "site").exists():
+        return Site(root / "site")
+    keys = {"key_file": str(sftp.key_file), "known_hosts": str(sftp.known_hosts)}
+    distant = sftp.url("distant").replace(str(sftp.root / "distant"), str(root / "distant"))
+    return site_with(
+        root / "site",
+        table("nas", root / "nas", "nas"),
+        table("objet", "s3://pcrs/bench", "objet", endpoint=s3, region=REGION),
+        table("distant", distant, "disque", offsite=True, **keys),
+        bag_gb=3.0,
+    )
 
 
-def _fill(file: Path, count: int) -> None:
-    now = "2026-11-28T00:00:00+00:00"
-    base = ArchiveObject("", "Figeac", "", "cliche", "aplc", 4 * 10**8, "", "image/tiff", now)
-    with closing(Inventory(file)) as inventory:
-        for start in range(0, count, 5000):
-            ids = [f"{n:024x}{n:040x}" for n in range(start, start + 5000)]
-            with inventory.transaction():
-                inventory.add_objects(
-                    replace(base, id=i[:24], name=f"clichés/{i}.tif", sha256=i) for i in ids
-                )
-                for target in ("nas", "bande", "objet"):
-                    inventory.put_copies(
-                        Copy(target, f"b/data/clichés/{i}.tif", i[:24], "b", "vérifiée", now, now)
-                        for i in ids
-                    )
-        places = {"nas": ("nas", False), "bande": ("bande", True), "objet": ("objet", False)}
-        assert sum(one.copies >= Rule().copies for one in inventory.standings(places)) == count
-        assert sum(1 for _ in inventory.due("nas", "2100")) == count
-        listing = ((one.copy.key, one.bytes) for one in inventory.due("nas", "2100"))
-        scan = inventory.scan("nas", listing)
-        assert not any(scan.absent())
-        assert not any(scan.unexpected())
-        assert sum(1 for _ in inventory.objects(chantier="Figeac")) == count
+def _filled(state: State, site: Site, sip: Path, over: float) -> bool:
+    """True when the deposit ended; it is killed ten times, and when the time is over."""
+    command = [sys.executable, "-c", DRIVER, str(site.root), str(sip)]
+    dice = random.Random(f"{os.getpid()}")
+    while (left := over - time.monotonic()) > 0:
+        must = len(state.lines("killed")) < KILLS
+        patience = min(left, dice.uniform(15, 40)) if must else left
+        began = time.monotonic()
+        with subprocess.Popen(command) as process:
+            try:
+                process.wait(timeout=patience)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+        state.note("seconds", f"{time.monotonic() - began:.1f}")
+        if process.returncode == 0 and not must:
+            times = [float(line) for line in state.lines("seconds")]
+            state.note("whole", f"{sum(times):.0f} s in {len(times)} runs")
+            show(f"complete: {state.lines('whole')[0]}, {len(state.lines('killed'))} of them killed")
+            return True
+        assert process.returncode == -signal.SIGKILL, "it ended before it was killed ten times"
+        there = sum(1 for _ in (state.root / "nas").rglob("*.bin"))
+        state.note("killed", f"{there} objects on the NAS")
+        show(f"killed {len(state.lines('killed'))} times, {there} objects on the NAS")
+    show("not complete yet: the same command goes on")
+    return False
+
+
+def _validate(place: Path) -> None:
+    """Every bag of a target is valid for `bagit`, which had no part in making it, and nothing is lacking."""
+    bags = sorted(path.parent for path in place.glob("*/bagit.txt"))
+    files = 0
+    for bag in bags:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            made = bagit.Bag(str(bag))
+            made.validate(processes=2)
+            files += len(list(made.payload_files()))
+    show(f"{place.name}: {len(bags)} bags, {files} objects, valid for bagit {bagit.VERSION}")
+    assert files == OBJECTS
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or ["memory", "speed", "deposit"]
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("what", choices=("speed", "deposit"))
+    asked.add_argument("--at", type=Path, help="a folder for the deposit; what was done there goes on")
+    asked.add_argument("--minutes", type=float, default=60, help="of the deposit: kill it then")
+    told = asked.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for name in wanted:
-        root = Path(tempfile.mkdtemp(prefix="pcrs-archive-"))
-        with ExitStack() as stack:
-            stack.callback(shutil.rmtree, root, ignore_errors=True)
-            {"memory": memory, "speed": speed, "deposit": deposit}[name](root)
+    if told.what == "deposit" and told.at:
+        told.at.mkdir(parents=True, exist_ok=True)
+        deposit(told.at.resolve(), told.minutes)
+        return
+    with tempfile.TemporaryDirectory(prefix="pcrs-archive-", ignore_cleanup_errors=True) as folder:
+        root = Path(folder)
+        speed(root) if told.what == "speed" else deposit(root, told.minutes)
 
 
 if __name__ == "__main__":

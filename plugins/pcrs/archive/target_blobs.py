@@ -16,18 +16,32 @@ from pcrs.errors import NotFoundError, PcrsError, StoreError
 from pcrs.files import placing
 
 _ZEROS = bytes(2**20)
+_FLUSHED = 8 * 2**20
+"""Bytes that wait in memory before the disk begins with them."""
 
 
 class _Sparse:
-    """A file that is written: a megabyte of zeros becomes a hole, where the file system has such."""
+    """A file that is written: a megabyte of zeros becomes a hole, where the file system has such.
+
+    The disk begins with what is there while more comes, so that the flush at the end is short and terabytes
+    on their way leave the memory to others.
+    """
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._hole = False
+        self._begun = self._at = 0
 
-    def write(self, data: bytes) -> object:
+    def write(self, data: bytes) -> None:
         self._hole = len(data) == len(_ZEROS) and data == _ZEROS
-        return self._out.seek(len(data), os.SEEK_CUR) if self._hole else self._out.write(data)
+        if self._hole:
+            self._out.seek(len(data), os.SEEK_CUR)
+        else:
+            self._out.write(data)
+        self._at += len(data)
+        if self._at - self._begun >= _FLUSHED:
+            os.posix_fadvise(self._out.fileno(), self._begun, self._at - self._begun, os.POSIX_FADV_DONTNEED)
+            self._begun = self._at
 
     def end(self) -> None:
         if self._hole:

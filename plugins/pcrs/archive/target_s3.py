@@ -47,7 +47,8 @@ class S3Target:
         from botocore.config import Config
 
         config = Config(
-            s3={"addressing_style": "path"},
+            # What is sent is read back and hashed: botocore need not hash it a second time for its signature.
+            s3={"addressing_style": "path", "payload_signing_enabled": False},
             retries={"mode": "standard", "max_attempts": 3},
             connect_timeout=10,
             max_pool_connections=32,
@@ -196,28 +197,34 @@ class _Upload:
     def __init__(self, target: S3Target, key: str) -> None:
         self._client = target._client
         self._object = target._object(key)
-        self._held = bytearray()
+        self._held: list[bytes] = []
+        self._size = 0
         self._upload = ""
         self._parts: list[dict[str, Any]] = []
 
     def write(self, data: bytes) -> None:
-        self._held += data
-        size = _PART * (1 + 16 * (len(self._parts) // (_PART_LIMIT // 4)))
-        if len(self._held) >= size:
+        self._held.append(data)
+        self._size += len(data)
+        if self._size >= _PART * (1 + 16 * (len(self._parts) // (_PART_LIMIT // 4))):
             self._send()
+
+    def _taken(self) -> bytes:
+        taken = b"".join(self._held)
+        self._held.clear()
+        self._size = 0
+        return taken
 
     def _send(self) -> None:
         if not self._upload:
             self._upload = self._client.create_multipart_upload(**self._object)["UploadId"]
         number = len(self._parts) + 1
         told = {"UploadId": self._upload, "PartNumber": number}
-        answer = self._client.upload_part(**self._object, **told, Body=bytes(self._held))
+        answer = self._client.upload_part(**self._object, **told, Body=self._taken())
         self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
-        self._held.clear()
 
     def end(self) -> None:
         if not self._upload:
-            self._client.put_object(**self._object, Body=bytes(self._held))
+            self._client.put_object(**self._object, Body=self._taken())
             return
         if self._held:
             self._send()

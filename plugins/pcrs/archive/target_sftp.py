@@ -1,23 +1,33 @@
-"""A server of SFTP (NAS) as a target, through asyncssh, on one loop in one thread for each connection."""
+"""A server of SFTP (NAS) as a target, over OpenSSH's own client; threads have sessions of their own."""
 
-import asyncio
 import posixpath
 import stat
 import threading
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pcrs.archive.sftp import Session
+from pcrs.archive.sftp_packets import GONE, Attributes, SessionLostError, SftpError
 from pcrs.archive.target import Sink
-from pcrs.blobs import CHUNK, Listed, Seen, checked
+from pcrs.blobs import Listed, Seen, checked
 from pcrs.errors import InputError, NotFoundError, StoreError
 
-_PATIENCE_S = 30.0
-_CIPHERS = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes256-ctr,chacha20-poly1305@openssh.com"
+_PATIENCE_S = 30
+_OPTIONS = (
+    "BatchMode=yes",
+    "LogLevel=ERROR",
+    "StrictHostKeyChecking=yes",
+    f"ConnectTimeout={_PATIENCE_S}",
+    "ServerAliveInterval=15",
+    "Compression=no",
+    "ClearAllForwardings=yes",
+    "Ciphers=^aes128-gcm@openssh.com,aes256-gcm@openssh.com",
+)
 _ZEROS = bytes(2**20)
 _PORT = 22
 
@@ -57,10 +67,8 @@ class SftpTarget:
     def __init__(self, place: SftpPlace) -> None:
         self.place = place
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._opened: Any = None
-        self._connection: Any = None
+        self._idle: list[Session] = []
+        self._closed = False
 
     @property
     def url(self) -> str:
@@ -73,40 +81,33 @@ class SftpTarget:
         """As `Target.writing`."""
         path = self._path(key)
         part = posixpath.join(posixpath.dirname(path), f".{posixpath.basename(path)}.part")
-        with self._told(key):
-            sftp = self._sftp()
-            self._run(sftp.makedirs(posixpath.dirname(path), exist_ok=True))
-            sink = _Writing(self, self._run(sftp.open(part, "wb")))
-            try:
+        try:
+            with self._session(key) as session:
+                _make_folders(session, posixpath.dirname(path))
+                sink = _Writing(session, session.open(part, write=True))
                 yield sink
                 sink.end()
-                self._run(_rename(sftp, part, path))
-            except BaseException:
-                with suppress(Exception):  # the first fault is the one to tell
-                    sink.close()
-                    self._run(sftp.remove(part))
-                raise
+                session.rename(part, path)
+        except BaseException:
+            with suppress(Exception), self._session(key) as session:  # the first fault is the one to tell
+                session.remove(part)
+            raise
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """As `Target.chunks`; what the server's own cache answers is the server's affair."""
-        with self._told(key):
-            file = self._run(self._sftp().open(self._path(key), "rb"))
-            try:
-                at = 0
-                while chunk := self._run(file.read(CHUNK, at)):
-                    at += len(chunk)
-                    yield chunk
-            finally:
-                self._run(file.close())
+        with self._session(key) as session:
+            handle = session.open(self._path(key), write=False)
+            yield from session.read(handle)
+            session.shut(handle)
 
     def head(self, key: str) -> Seen | None:
         """As `Target.head`."""
         try:
-            with self._told(key):
-                found = self._run(self._sftp().stat(self._path(key)))
+            with self._session(key) as session:
+                found = session.stat(self._path(key))
         except NotFoundError:
             return None
-        return None if stat.S_ISDIR(found.permissions or 0) else _seen(found)
+        return None if stat.S_ISDIR(found.mode) else _seen(found)
 
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """As `Target.list`."""
@@ -127,23 +128,23 @@ class SftpTarget:
         while folders:
             folder = folders.pop()
             try:
-                with self._told(folder):
-                    entries = self._run(_all(self._sftp().scandir(posixpath.join(self.place.root, folder))))
+                with self._session(folder) as session:
+                    entries = list(session.folder(posixpath.join(self.place.root, folder)))
             except NotFoundError:
                 continue
-            for entry in entries:
-                key = posixpath.join(folder, str(entry.filename))
-                if str(entry.filename) in (".", ".."):
+            for name, known in entries:
+                key = posixpath.join(folder, name)
+                if name in (".", ".."):
                     continue
-                if stat.S_ISDIR(entry.attrs.permissions or 0):
-                    folders += [] if str(entry.filename).startswith(".") else [key]
+                if stat.S_ISDIR(known.mode):
+                    folders += [] if name.startswith(".") else [key]
                 else:
-                    yield Listed(key, _seen(entry.attrs))
+                    yield Listed(key, _seen(known))
 
     def delete(self, key: str) -> None:
         """As `Target.delete`."""
-        with suppress(NotFoundError), self._told(key):
-            self._run(self._sftp().remove(self._path(key)))
+        with suppress(NotFoundError), self._session(key) as session:
+            session.remove(self._path(key))
 
     def restore(self, key: str, days: int) -> bool:
         """As `Target.restore`: what is there can be read."""
@@ -153,126 +154,116 @@ class SftpTarget:
 
     def seal(self, key: str) -> None:
         """Nobody writes to the file any more, by its rights."""
-        with self._told(key):
-            self._run(self._sftp().chmod(self._path(key), 0o444))
+        with self._session(key) as session:
+            session.set_rights(self._path(key), 0o444)
 
     def close(self) -> None:
         """As `Target.close`."""
         with self._lock:
-            loop, thread, connection = self._loop, self._thread, self._connection
-            self._loop = self._thread = self._opened = self._connection = None
-        if loop is None or thread is None:
-            return
-        if connection is not None:
-            connection.close()
-            with suppress(Exception):  # it may be gone already
-                asyncio.run_coroutine_threadsafe(connection.wait_closed(), loop).result(_PATIENCE_S)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+            idle, self._idle, self._closed = self._idle, [], True
+        for session in idle:
+            session.close()
 
     def _path(self, key: str) -> str:
         return posixpath.join(self.place.root, checked(key))
 
-    def _run[T](self, work: Awaitable[T]) -> T:
-        if self._loop is None:
-            raise StoreError(f"{self.url} was closed")
-        return asyncio.run_coroutine_threadsafe(_awaited(work), self._loop).result()
-
-    def _sftp(self) -> Any:
-        """The one session, opened when it is first needed, and again when the connection was lost."""
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-                self._thread.start()
-            if self._connection is None or self._connection.is_closed():
-                self._connection, self._opened = self._run(self._connect())
-            return self._opened
-
-    async def _connect(self) -> tuple[Any, Any]:
-        import asyncssh
-
-        place = self.place
-        known: dict[str, Any] = {"known_hosts": str(place.known_hosts)} if place.known_hosts else {}
-        keys: dict[str, Any] = {"client_keys": [str(place.key_file)]} if place.key_file else {}
-        connection = await asyncssh.connect(
-            place.host,
-            place.port,
-            **({"username": place.user} if place.user else {}),
-            **known,
-            **keys,
-            connect_timeout=_PATIENCE_S,
-            keepalive_interval=15,
-            encryption_algs=_CIPHERS.split(","),
-            compression_algs=["none"],
-        )
-        sftp = await connection.start_sftp_client()
-        if not await sftp.isdir(place.root):
-            connection.close()
-            raise StoreError(f"{self.url}: there is no such folder on the server: make it, or mount it")
-        return connection, sftp
-
     @contextmanager
-    def _told(self, key: str) -> Iterator[None]:
-        from asyncssh import Error, SFTPError, SFTPNoSuchFile
-
+    def _session(self, key: str) -> Iterator[Session]:
+        """A session for this thread; what goes wrong in it is said of the key."""
+        session = self._taken()
         try:
-            yield
-        except SFTPNoSuchFile as error:
-            raise NotFoundError(f"{self.url}/{key} is not there") from error
-        except (SFTPError, Error) as error:
-            raise StoreError(f"{self.url}/{key}: the server says: {error.reason or error}") from error
-        except (StoreError, NotFoundError):
-            raise
-        except (OSError, TimeoutError) as error:
-            raise StoreError(f"{self.url}/{key}: the server cannot be reached: {error}") from error
+            yield session
+        except SftpError as error:
+            if error.code == GONE:
+                raise NotFoundError(f"{self.url}/{key} is not there") from error
+            raise StoreError(f"{self.url}/{key}: the server says: {error}") from error
+        except SessionLostError as error:
+            raise self._unreached(error) from error
+        finally:
+            with self._lock:
+                kept = session.usable and not self._closed
+                if kept:
+                    self._idle.append(session)
+            if not kept:
+                session.close()
+
+    def _taken(self) -> Session:
+        """An open session that nobody has, or a new one."""
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise StoreError(f"{self.url} was closed")
+                session = self._idle.pop() if self._idle else None
+            if session is None:
+                return self._opened()
+            if session.usable:
+                return session
+            session.close()
+
+    def _opened(self) -> Session:
+        try:
+            session = Session(self._command())
+        except SessionLostError as error:
+            raise self._unreached(error) from error
+        try:
+            if stat.S_ISDIR(session.stat(self.place.root).mode):
+                return session
+        except StoreError:
+            pass
+        session.close()
+        raise StoreError(f"{self.url}: there is no such folder on the server: make it, or mount it")
+
+    def _unreached(self, error: SessionLostError) -> StoreError:
+        return StoreError(f"{self.url}: the server cannot be reached: {error}")
+
+    def _command(self) -> tuple[str, ...]:
+        place = self.place
+        options: tuple[str, ...] = _OPTIONS
+        if place.known_hosts:
+            options += (f'UserKnownHostsFile="{place.known_hosts}"', "GlobalKnownHostsFile=none")
+        if place.key_file:
+            options += (f'IdentityFile="{place.key_file}"', "IdentitiesOnly=yes")
+        user = ("-l", place.user) if place.user else ()
+        told = (f"-o{option}" for option in options)
+        return ("ssh", "-axT", "-s", "-p", str(place.port), *told, *user, "--", place.host, "sftp")
 
 
 class _Writing:
     """A remote file that is written; megabytes of zeros are left out, and the server has a hole there."""
 
-    def __init__(self, target: SftpTarget, file: Any) -> None:
-        self._target, self._file = target, file
+    def __init__(self, session: Session, handle: bytes) -> None:
+        self._session, self._handle = session, handle
+        self._sent: deque[int] = deque()
         self._at = self._end = 0
 
     def write(self, data: bytes) -> None:
         if len(data) != len(_ZEROS) or data != _ZEROS:
-            self._target._run(self._file.write(data, self._at))
+            self._session.write(self._handle, self._at, data, self._sent)
             self._end = self._at + len(data)
         self._at += len(data)
 
     def end(self) -> None:
+        self._session.settle(self._sent)
         if self._at > self._end:
-            self._target._run(self._file.truncate(self._at))
-        with suppress(Exception):  # not every server knows fsync@openssh.com; the reading back proves
-            self._target._run(self._file.fsync())
-        self.close()
-
-    def close(self) -> None:
-        self._target._run(self._file.close())
+            self._session.resize(self._handle, self._at)
+        with suppress(SftpError):  # not every server can; the reading back proves
+            self._session.flush(self._handle)
+        self._session.shut(self._handle)
 
 
-async def _rename(sftp: Any, part: str, path: str) -> None:
-    """The part has its name, in place of what was there: in one step where the server can."""
-    from asyncssh import SFTPOpUnsupported
-
+def _make_folders(session: Session, path: str) -> None:
     try:
-        await sftp.posix_rename(part, path)
-    except SFTPOpUnsupported:
-        if await sftp.exists(path):
-            await sftp.remove(path)
-        await sftp.rename(part, path)
+        session.stat(path)
+    except SftpError as error:
+        if error.code != GONE:
+            raise
+        _make_folders(session, posixpath.dirname(path))
+        try:
+            session.make_folder(path)
+        except SftpError:
+            session.stat(path)  # another thread was quicker
 
 
-async def _awaited[T](work: Awaitable[T]) -> T:
-    return await work
-
-
-async def _all(entries: AsyncIterator[Any]) -> list[Any]:
-    return [entry async for entry in entries]
-
-
-def _seen(attrs: Any) -> Seen:
-    size, when = attrs.size or 0, attrs.mtime or 0
-    return Seen(size, f"{when:x}-{size:x}", datetime.fromtimestamp(when, UTC))
+def _seen(known: Attributes) -> Seen:
+    when = datetime.fromtimestamp(known.mtime, UTC)
+    return Seen(known.size, f"{known.mtime:x}-{known.size:x}", when)

@@ -18,6 +18,8 @@ from pcrs.store.inventory_rows import Walk, held, insert, prepare, scan, walk
 from pcrs.store.inventory_schema import STEPS, ArchiveObject, Copy, CopyState, Event, Held
 from pcrs.store.migrations import missing
 
+MARKED = "marquée"
+"""What the log says of a target at its first use."""
 _GOOD = "('écrite', 'vérifiée')"
 _LACKING = (
     "AND NOT EXISTS (SELECT 1 FROM copy AS other WHERE other.target = ? AND other.key = copy.key "
@@ -208,8 +210,12 @@ class Inventory:
             )
 
     def used(self, target: str) -> bool:
-        """True when a copy was ever noted on a target."""
-        found = self._db.execute("SELECT 1 FROM copy WHERE target = ? LIMIT 1", (target,)).fetchone()
+        """True when a copy was ever noted on a target, or the target marked as one."""
+        found = self._db.execute(
+            "SELECT 1 FROM copy WHERE target = ? UNION ALL "
+            "SELECT 1 FROM event WHERE target = ? AND action = ? LIMIT 1",
+            (target, target, MARKED),
+        ).fetchone()
         return found is not None
 
     def due(self, target: str, before: str, *, pivot: str = "") -> Iterator[Held]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
@@ -14,7 +14,7 @@ from pcrs.errors import PcrsError
 from pcrs.standard.livrables import KINDS
 from pcrs.store.inventory_schema import Bag
 from pcrs.work.custody.carry import Load, carry
-from pcrs.work.custody.keeping import Keeping
+from pcrs.work.custody.keeping import Keeping, still_there
 
 _ORDER = (bagit.MANIFEST, bagit.RECORDS, bagit.README, bagit.INFO, bagit.TAGMANIFEST, bagit.DECLARATION)
 
@@ -42,7 +42,11 @@ def close_where_whole(
             live.pop(name, None)
             whole.pop(name, None)
 
-    drop(_each(whole, lambda place: place.target.sweep(bag.name)))
+    def swept(place: Place) -> None:
+        still_there(place)
+        place.target.sweep(bag.name)
+
+    drop(_each(whole, swept))
     with TagFiles(keeping, bag) as tags:
         drop(tags.write(whole))
 
@@ -66,10 +70,13 @@ def _each(places: Mapping[str, Place], work: Callable[[Place], None]) -> dict[st
     return failed
 
 
-def seal_tags(keeping: Keeping, bag: Bag, place: Place, tags: "TagFiles") -> None:
-    """The tag files, which are in place, are sealed, and the bag is noted as whole there."""
+def seal_tags(
+    keeping: Keeping, bag: Bag, place: Place, tags: "TagFiles", names: Collection[str] = _ORDER
+) -> None:
+    """The tag files, of which these were written, are sealed, and the bag is noted as whole there."""
     for tag in _ORDER:
-        place.target.seal(f"{bag.name}/{tag}")
+        if tag in names:
+            place.target.seal(f"{bag.name}/{tag}")
     told = json.dumps(tags.digests, sort_keys=True)
     keeping.inventory.bags.close_on(bag.name, place.name, keeping.now(), told)
 
@@ -134,8 +141,16 @@ class TagFiles:
     def _path(self, name: str) -> Path:
         return self._folder / name
 
-    def write(self, places: Mapping[str, Place]) -> dict[str, PcrsError]:
-        """The tag files are on these places, proved, `bagit.txt` after all others; the places that failed."""
+    def differing(self, place: Place, broken: Collection[str]) -> Collection[str]:
+        """Of a bag that was whole there: the tag files to write again, that they be one bag with the rest.
+
+        All of them when they are no longer made as they were; else the broken ones, and no good file.
+        """
+        told = json.loads(self._keeping.inventory.bags.closed_on(place.name).get(self._bag.name, "{}"))
+        return broken if told == self.digests else _ORDER
+
+    def write(self, places: Mapping[str, Place], names: Collection[str] = _ORDER) -> dict[str, PcrsError]:
+        """These tag files are on these places, proved, `bagit.txt` last; the places that failed."""
         failed: dict[str, PcrsError] = {}
         for group in (_ORDER[:-1], _ORDER[-1:]):
             loads = (
@@ -146,6 +161,7 @@ class TagFiles:
                     self.digests[name],
                 )
                 for name in group
+                if name in names
             )
             for carried in carry(loads):
                 failed |= carried.failed

@@ -19,7 +19,7 @@ from pcrs.store.inventory_schema import ArchiveObject, Bag, Copy, Entry, Event
 from pcrs.work.custody.carry import Carried, Load, carry, source_of
 from pcrs.work.custody.closing import close_where_whole
 from pcrs.work.custody.describe import Describe
-from pcrs.work.custody.keeping import MB, TIER, Keeping, ready
+from pcrs.work.custody.keeping import MB, TIER, Keeping, ready, still_there
 from pcrs.work.custody.origin import Found, NoOrigin, Origin
 from pcrs.work.progress import Step
 
@@ -196,7 +196,7 @@ def _fill(
             entry = entries.pop(carried.load.key)
             noted.append((entry, readings.pop(carried.load.key), carried))
             for name, fault in carried.failed.items():
-                if live.pop(name, None) is not None:
+                if not _gone(keeping, {name}, live, done) and live.pop(name, None) is not None:
                     done.failed[name] = str(fault)
             if carried.error is not None:
                 done.faults.append((entry.name, str(carried.error)))
@@ -205,9 +205,9 @@ def _fill(
                 done.bytes += carried.bytes
                 keeping.progress(Step(_STAGE, min(done.bytes, total) // MB, max(1, total // MB)))
             if len(noted) >= _NOTED or sum(one.bytes for _, _, one in noted) >= _NOTED_BYTES:
-                _note(keeping, order, noted)
+                _note(keeping, order, noted, live, done)
     finally:
-        _note(keeping, order, noted)
+        _note(keeping, order, noted, live, done)
 
 
 def _loads(
@@ -256,9 +256,17 @@ def _source(keeping: Keeping, order: Order, entry: Entry) -> Callable[[], Iterat
     raise NotFoundError(f"{entry.name} is gone from {entry.source}, and no copy of it can be reached")
 
 
-def _note(keeping: Keeping, order: Order, noted: list[tuple[Entry, _Reading, Carried]]) -> None:
-    """What was carried is written down, in one step."""
-    good = [(entry, reading, one) for entry, reading, one in noted if one.error is None and one.proved]
+def _note(
+    keeping: Keeping,
+    order: Order,
+    noted: list[tuple[Entry, _Reading, Carried]],
+    live: dict[str, Place],
+    done: Deposited,
+) -> None:
+    """What was carried is written down, in one step; of places that are what they were when it began."""
+    carried_to = {name for _, _, one in noted for name in one.proved}
+    there = carried_to - _gone(keeping, carried_to, live, done)
+    good = [(e, reading, one) for e, reading, one in noted if one.error is None and there & set(one.proved)]
     noted.clear()
     objects = [
         keeping.inventory.object(e.object)
@@ -272,7 +280,22 @@ def _note(keeping: Keeping, order: Order, noted: list[tuple[Entry, _Reading, Car
         for (entry, _, one), told in zip(good, objects, strict=True):
             keeping.inventory.bags.set_entry(entry.bag, entry.name, told.id)
             keeping.inventory.put_copies(
-                Copy(target, one.load.key, told.id, entry.bag, "vérifiée", now, now) for target in one.proved
+                Copy(target, one.load.key, told.id, entry.bag, "vérifiée", now, now)
+                for target in one.proved
+                if target in there
             )
             if order.origin.source == TIER:
                 keeping.inventory.mark([(TIER, entry.name)], "vérifiée", now)
+
+
+def _gone(keeping: Keeping, names: set[str], live: dict[str, Place], done: Deposited) -> set[str]:
+    """Those of these places that lost their mark meanwhile: what was under a mount is written to instead."""
+    gone = set()
+    for name in names:
+        try:
+            still_there(keeping.places[name])
+        except PcrsError as error:
+            gone.add(name)
+            if live.pop(name, None) is not None:
+                done.failed[name] = str(error)
+    return gone

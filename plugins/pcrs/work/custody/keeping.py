@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pcrs.archive.target import MARK, Place
 from pcrs.errors import NotFoundError, StoreError
-from pcrs.store.inventory import Inventory
+from pcrs.store.inventory import MARKED, Inventory
 from pcrs.store.inventory_schema import Event
 from pcrs.work.progress import Progress, silent
 
@@ -62,16 +62,30 @@ def ready(keeping: Keeping, place: Place) -> None:
     Raises:
         StoreError: it cannot be reached or written, or has no mark.
     """
-    if place.name == TIER or place.target.head(MARK) is not None:
-        return
-    if keeping.inventory.used(place.name):
+    if place.name != TIER and not keeping.inventory.used(place.name) and place.target.head(MARK) is None:
+        _mark(keeping, place)
+    still_there(place)
+
+
+def still_there(place: Place) -> None:
+    """The place is the one that got the mark.
+
+    Raises:
+        StoreError: it cannot be reached, or has no mark (any more).
+    """
+    if place.name != TIER and place.target.head(MARK) is None:
         raise StoreError(
             f"target {place.name}: {place.target.url} does not hold {MARK}, which pcrs put there: it is not "
-            "mounted, or not the place it was. Nothing was written: mount it, give the same command again"
+            "mounted, or not the place it was. Nothing that lies there counts: mount it, then give the same "
+            "command again"
         )
+
+
+def _mark(keeping: Keeping, place: Place) -> None:
     with place.target.writing(MARK) as sink:
         sink.write(f'{{"target": "{place.name}", "since": "{keeping.now()}"}}\n'.encode())
     try:
         b"".join(place.target.chunks(MARK))
     except NotFoundError as error:
         raise StoreError(f"target {place.name}: {place.target.url} forgets what is written to it") from error
+    keeping.log(MARKED, place.name)

@@ -112,7 +112,7 @@ def _take_away(keeping: Keeping, found: Verified, told: Repaired) -> None:
 
 
 def _tags(keeping: Keeping, found: Verified, told: Repaired) -> None:
-    """The tag files of bags that lost some are written again, from the inventory."""
+    """The tag files that bags lost are written again, from the inventory."""
     broken = {(x.target, x.more) for x in found.faults if x.kind in (f.TAG, f.MANIFEST)}
     for target, name in sorted(broken):
         bag = keeping.inventory.bags.get(name)
@@ -121,9 +121,10 @@ def _tags(keeping: Keeping, found: Verified, told: Repaired) -> None:
         place = keeping.places[target]
         keys = [x.key for x in found.faults if (x.target, x.more) == (target, name)]
         with TagFiles(keeping, bag) as tags:
-            failed = tags.write({target: place})
+            names = tags.differing(place, [key.removeprefix(f"{name}/") for key in keys])
+            failed = tags.write({target: place}, names)
             if not failed:
-                seal_tags(keeping, bag, place, tags)
+                seal_tags(keeping, bag, place, tags, names)
         for key in keys:
             if failed:
                 told.left[(target, key)] = str(failed[target])
