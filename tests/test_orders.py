@@ -23,8 +23,9 @@ from pcrs.errors import ConflictError, ForbiddenError, InputError
 from pcrs.ordering import desk
 from pcrs.serve.orders import routes
 from pcrs.settings import load
-from pcrs.store.orders import Orders, chain
+from pcrs.store.orders import Orders
 from pcrs.store.tokens import Scope, Tokens
+from pcrs.store.trail import chain
 from pcrs.work.access import Principal, Role
 from pcrs.work.orders.letters import letter
 from pcrs.work.orders.shipping import Shipping

@@ -7,6 +7,7 @@ from pathlib import Path
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from pcrs.administering import administration
 from pcrs.admitting import entrance
 from pcrs.archiving import thumbnails_of
 from pcrs.assembly import features_of, process_means, records_of, tiers
@@ -14,6 +15,7 @@ from pcrs.live import Live
 from pcrs.mending import watch
 from pcrs.ordering import desk
 from pcrs.serve import (
+    admin,
     archives,
     context,
     csw,
@@ -43,6 +45,7 @@ from pcrs.serve.use import Recorder, metrics
 from pcrs.settings import Settings, load, public_url, shipped
 from pcrs.signalling import counter
 from pcrs.store.jobs import Jobs
+from pcrs.store.journal import Journal
 from pcrs.store.limits import TimeLimit
 from pcrs.store.orders import Orders
 from pcrs.store.tokens import Tokens
@@ -68,6 +71,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     maps = mapproxy_app.MapService(served, shipped("config/mapproxy.yml"), cache_bytes=cache_bytes)
     tokens = Tokens(site.tokens_file)
     door = entrance(site, settings, served.store, tokens, url)
+    office = administration(site, settings, served.store, tokens, jobs)
     records = records_of(site, settings)
     entries = Entries(records)
     catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"), entries)
@@ -75,7 +79,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
         [
             health.route(),
             metrics.route(use, health.gauges),
-            *_signalements(site, settings, served),
+            *_signalements(site, settings, served, office.journal),
             *orders.routes(Orders(site.orders_file), site.deliveries_folder),
             *feature_catalogue.routes(served),
             *archives.routes(served, thumbnails_of(site)),
@@ -83,8 +87,9 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *catalogue.routes(),
             *listing.routes(site.root, url, served.hot),
             *national.routes(served, live.shelf),
-            *portal.routes(served, live.shelf),
+            *portal.routes(served, live.shelf, signalements=settings.signalements.open),
             *door.routes,
+            *admin.routes(office),
         ]
     )
     rules = settings.access.rules
@@ -114,10 +119,11 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     return Guard(limits, native, Recorder(use if settings.serve.count_use else None))
 
 
-def _signalements(site: Site, settings: Settings, served: context.Served) -> list[Route]:
+def _signalements(site: Site, settings: Settings, served: context.Served, journal: Journal) -> list[Route]:
     if not settings.signalements.open:
         return []
-    return signalements.routes(counter(site, settings, served.store), served.public_url)
+    taken = counter(site, settings, served.store)
+    return signalements.routes(taken, served.public_url, journal, served.contact_email)
 
 
 def _catalogue(site: Site, settings: Settings, served: context.Served) -> CatalogueSite:

@@ -24,6 +24,7 @@ from pcrs.work.custody.lifecycle import Gone, LetGo, going, let_go
 from pcrs.work.custody.mirror import mirror
 from pcrs.work.custody.origin import FolderOrigin, sheet_of
 from pcrs.work.custody.projection import project_objects
+from pcrs.work.custody.standing import Stand, stand
 from pcrs.work.custody.stock import chantiers_of_tier, take_stock, tier_origin
 from pcrs.work.custody.superseded import retire, superseded
 from pcrs.work.means import Means
@@ -98,6 +99,12 @@ def keeping(site: Site, settings: Settings, progress: Progress) -> Iterator[Keep
         finally:
             for place in places.values():
                 place.target.close()
+
+
+def stand_of(held: Keeping, settings: Settings, most: int | None) -> Stand:
+    """How all objects stand by the rule of the settings; `most`: red ones that are told."""
+    before = (held.clock() - timedelta(days=settings.archive.verify_days)).isoformat(timespec="seconds")
+    return stand(held, rule_of(settings), before, most)
 
 
 def archive_folder(

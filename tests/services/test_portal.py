@@ -106,9 +106,8 @@ def test_nothing_in_our_files_names_another_site(app):
     for name in (
         *(f"{script}.js" for script in SCRIPTS),
         "portal.css",
-        "flux.css",
-        "index.html",
-        "flux.html",
+        *("flux.css", "admin.css"),
+        *PAGES.values(),
     ):
         text = ask(app, f"/static/{name}").text
         named = set(re.findall(r"https?://[^\s\"'`)]+", text))
@@ -152,7 +151,8 @@ def test_landmarks_and_texts_in_both_languages(app, any_page):
 
 def texts(app, language):
     """The keys of the texts of a language."""
-    written = ask(app, f"/static/texts_{language}.js").text.partition("\n};")[0]
+    files = (f"texts_{language}", f"admin_texts_{language}")
+    written = "\n".join(ask(app, f"/static/{name}.js").text.partition("\n};")[0] for name in files)
     return set(re.findall(r"^  (\w+):", written, re.MULTILINE))
 
 

@@ -21,32 +21,19 @@ def copies(
     json_: JsonOption = False,
 ) -> None:
     """The 3-2-1 rule for every object of the archive; red ones make the exit code 1."""
-    from pcrs.archiving import keeping, rule_of
-    from pcrs.work.custody.standing import Standings, lacks, standings
+    from pcrs.archiving import keeping, stand_of
 
     place, settings = open_site(site)
     with keeping(place, settings, lambda step: None) as held:
         if object_ is not None:
             _one(held, object_, json_)
             return
-        told = Standings(rule_of(settings))
-        before = (held.clock() - timedelta(days=settings.archive.verify_days)).isoformat(timespec="seconds")
-        red: list[dict[str, Any]] = []
-        for one in standings(held, told.rule, before, told):
-            if list_ or len(red) < _SHOWN:
-                red.append(
-                    {
-                        "object": one.object.id,
-                        "chantier": one.object.chantier,
-                        "name": one.object.name,
-                        "lacks": lacks(one, told.rule),
-                    }
-                )
-        volumes = held.inventory.volumes()
+        found = stand_of(held, settings, None if list_ else _SHOWN)
+    told, red = found.told, found.red
     if json_:
-        say_json(_document(told, volumes, red))
+        say_json(found.document())
     else:
-        for name, (number, size) in volumes.items():
+        for name, (number, size) in found.volumes.items():
             say(f"{name} : {number} copies, {size} octets")
         for chantier, tally in told.tallies.items():
             text = f"{chantier} : {tally.objects} objets, {tally.red} en rouge, {tally.due} à relire"
@@ -69,18 +56,6 @@ def _one(held: Any, identifier: str, as_json: bool) -> None:
     say(f"{found.id} {found.chantier} / {found.name} : {found.kind}, {found.licence}, {found.bytes} octets")
     for row in rows:
         say(f"{row['target']}:{row['key']} : {row['state']}, relue {row['verified_at'] or 'jamais'}")
-
-
-def _document(told: Any, volumes: Any, red: list[dict[str, Any]]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "rule": told.rule._asdict(),
-        "red": told.red,
-        "targets": {name: {"copies": n, "bytes": size} for name, (n, size) in volumes.items()},
-        "chantiers": {name: asdict(tally) for name, tally in told.tallies.items()},
-        "objects": red,
-    }
 
 
 def verify(

@@ -152,7 +152,7 @@ def _url(settings: Any) -> str:
 @app.command()
 def log(site: SiteOption = HERE, json_: JsonOption = False) -> None:
     """What was done with orders; exit code 1 when a line was changed or taken out."""
-    from pcrs.store.orders import chain
+    from pcrs.store.trail import chain
 
     with _desk(site) as (open_, _, _):
         lines = list(open_.orders.trail())

@@ -1,16 +1,15 @@
 """`pcrs token`: who may read what is not open, and how much."""
 
 from contextlib import closing
-from dataclasses import asdict
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
 from pcrs.console import HERE, JsonOption, SiteOption, open_site, out, say, say_json
-from pcrs.errors import InputError, NotFoundError
-from pcrs.store.tokens import Scope, Token, Tokens
-from pcrs.work.access import VECTOR, Role, role
+from pcrs.store.tokens import Scope, Tokens
+from pcrs.work.access import Role
+from pcrs.work.scopes import checked, told
 
 app = typer.Typer(no_args_is_help=True, help="Access tokens: create, list, revoke.")
 _ROLES = ", ".join(each.label for each in Role)
@@ -36,21 +35,25 @@ def create(
     json_: JsonOption = False,
 ) -> None:
     """Make a token, and show it: this once, for only its hash is kept."""
+    from pcrs.assembly import features_of
+
     place, settings = open_site(site)
     scope = Scope(
         label=label,
-        role=role(role_).label,
-        layers=None if layer is None else tuple(_known(place, settings, layer)),
-        communes=None if commune is None else tuple(_communes(place, settings, commune)),
+        role=role_,
+        layers=None if layer is None else tuple(layer),
+        communes=None if commune is None else tuple(commune),
         requests_per_day=requests,
         bytes_per_day=octets,
         requests_per_minute=pace,
-        expires=None if expires is None else _day(expires),
+        expires=expires,
     )
+    with closing(features_of(place, settings)) as store:
+        scope = checked(scope, store)
     with closing(Tokens(place.tokens_file)) as tokens:
         token, shown = tokens.create(scope, now=_now())
     if json_:
-        say_json({**_told(token), "token": shown})
+        say_json({**told(token), "token": shown})
     else:
         out.print(shown, markup=False)
         say(f"jeton {token.id} ({scope.role}) pour {label} : à noter maintenant, il ne sera plus montré")
@@ -62,11 +65,11 @@ def list_(site: SiteOption = HERE, json_: JsonOption = False) -> None:
     place, _ = open_site(site)
     today = datetime.now(UTC).date().isoformat()
     with closing(Tokens(place.tokens_file)) as tokens:
-        told = [{**_told(token), "today": tokens.spent(token.id, today)} for token in tokens.all()]
+        rows = [{**told(token), "today": tokens.spent(token.id, today)} for token in tokens.all()]
     if json_:
-        say_json(told)
+        say_json(rows)
         return
-    for one in told:
+    for one in rows:
         state = "révoqué" if one["revoked"] else "expiré" if (one["expires"] or today) < today else "actif"
         limits = [f"{key} {one[key]}" for key in ("layers", "communes", "expires") if one[key]]
         requests, octets = one["today"]
@@ -83,40 +86,5 @@ def revoke(token: str, site: SiteOption = HERE) -> None:
     say(f"jeton {token} révoqué")
 
 
-def _told(token: Token) -> dict[str, Any]:
-    return {"id": token.id, **asdict(token.scope), "created": token.created, "revoked": token.revoked}
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise InputError(f"--expires {text!r}: expected a day, like 2027-12-31") from None
-
-
-def _known(place: Any, settings: Any, layers: list[str]) -> list[str]:
-    from pcrs.assembly import features_of
-
-    with closing(features_of(place, settings)) as store:
-        known = {"ortho", "dalles", "communes", VECTOR, *(layer.name for layer in store.layers())}
-    for name in layers:
-        if name not in known:
-            raise InputError(f"--layer {name!r}: there is {', '.join(sorted(known))}")
-    return layers
-
-
-def _communes(place: Any, settings: Any, codes: list[str]) -> list[str]:
-    from pcrs.assembly import features_of
-
-    with closing(features_of(place, settings)) as store:
-        for code in codes:
-            try:
-                store.get("communes", code)
-            except NotFoundError:
-                told = "the site has no such commune: `pcrs communes FILE` loads them"
-                raise InputError(f"--commune {code}: {told}") from None
-    return codes

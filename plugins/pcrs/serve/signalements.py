@@ -12,14 +12,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pcrs.errors import InputError, NotFoundError
+from pcrs.serve.admin.means import actor, now
 from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.problems import Handler, guarded, problem
 from pcrs.standard.crs import CRS84, L93, epsg_of, transformer
+from pcrs.store.journal import Journal
 from pcrs.store.signalements import SHOWN, WAYS, Signalement, State
+from pcrs.store.trail import Act
 from pcrs.work.access import LOWEST, Ask, Principal, Rules, decide
-from pcrs.work.signalements import CATEGORIES, MAX_PHOTO, Counter
+from pcrs.work.signalements import CATEGORIES, MAX_PHOTO, MAX_TEXT, Counter
 
 MAX_BODY = MAX_PHOTO * 4 // 3 + 20_000
 _GEOJSON = "application/geo+json"
@@ -30,12 +33,16 @@ _TRAP = "site_web"
 _FIELDS = {"categorie", "texte", "position", "crs", "courriel", "photo", _TRAP}
 
 
-def routes(counter: Counter, public_url: str) -> list[Route]:
-    """The addresses. Who may follow up is looked up in the request's principal."""
-    desk = _Desk(counter, f"{public_url}/signalements")
+def routes(counter: Counter, public_url: str, journal: Journal, contact: str) -> list[Route]:
+    """The addresses. Who may follow up is looked up in the request; `journal` notes that they did.
+
+    `contact` is who answers to people that ask for their data.
+    """
+    desk = _Desk(counter, f"{public_url}/signalements", journal, contact)
     handlers: list[tuple[str, str, Handler]] = [
         ("/signalements", "GET", desk.all),
         ("/signalements", "POST", desk.hand_in),
+        ("/signalements/formulaire", "GET", desk.form),
         ("/signalements/{id}", "GET", desk.one),
         ("/signalements/{id}", "DELETE", desk.take_back),
         ("/signalements/{id}/photo", "GET", desk.photo),
@@ -45,9 +52,11 @@ def routes(counter: Counter, public_url: str) -> list[Route]:
 
 
 class _Desk:
-    def __init__(self, counter: Counter, address: str) -> None:
+    def __init__(self, counter: Counter, address: str, journal: Journal, contact: str) -> None:
         self._counter = counter
         self._address = address
+        self._journal = journal
+        self._contact = contact
 
     async def all(self, request: Request) -> Response:
         """Those that somebody has looked at; all of them, for who follows up."""
@@ -55,6 +64,20 @@ class _Desk:
         found = await run_in_threadpool(self._counter.store.all, states)
         features = [self._feature(one, whole=_follows_up(request)) for one in found]
         return _json({"type": "FeatureCollection", "features": features}, _GEOJSON)
+
+    async def form(self, _request: Request) -> Response:
+        """What a form has to know: categories, limits, and what becomes of what is sent."""
+        terms = self._counter.terms
+        return _json(
+            {
+                "categories": [{"code": code, "fr": fr, "en": en} for code, (fr, en) in CATEGORIES.items()],
+                "texte_max": MAX_TEXT,
+                "photo_max": MAX_PHOTO,
+                "par_heure": terms.an_hour,
+                "conservation_jours": terms.keep_days,
+                "contact": self._contact,
+            }
+        )
 
     async def one(self, request: Request) -> Response:
         """One of them: its state for who knows its number, its text once it was looked at."""
@@ -104,6 +127,8 @@ class _Desk:
         ):
             return problem(403, "cle: ce n'est pas la clé de ce signalement / not the key of this one")
         await run_in_threadpool(self._counter.erase, [found])
+        if _follows_up(request):
+            await run_in_threadpool(self._note, request, "effacé", identifier)
         return Response(status_code=204, headers=_NO_STORE)
 
     async def follow_up(self, request: Request) -> Response:
@@ -118,7 +143,12 @@ class _Desk:
         moved = await run_in_threadpool(
             self._counter.move, request.path_params["id"], state, str(told.get("note", ""))
         )
+        await run_in_threadpool(self._note, request, state, moved.id)
         return _json(self._feature(moved, whole=True), _GEOJSON)
+
+    def _note(self, request: Request, action: str, identifier: str) -> None:
+        """One line of the journal; what was said on the ground is not in it."""
+        self._journal.note(Act(actor(request), action, now()), f"signalement {identifier}")
 
     def _feature(self, one: Signalement, *, whole: bool) -> dict[str, Any]:
         """As everyone sees it; `whole`: as those who follow up do."""
@@ -130,6 +160,7 @@ class _Desk:
             "libelle": french,
             "label": english,
             "maille": one.said.cell,
+            "l93": [round(one.said.x_m, 2), round(one.said.y_m, 2)],
             "etat": one.state,
             "cree": one.created,
             "maj": one.updated,

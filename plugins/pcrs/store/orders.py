@@ -1,10 +1,5 @@
-"""Orders of cold objects at rest, and the log of what was done with them, which cannot be edited unseen.
+"""Orders of cold objects at rest, and the log of what was done with them, which cannot be edited unseen."""
 
-Each line of the log carries the SHA-256 of itself and of the line before: who changes or takes out a line
-breaks the chain from there on. The last sum is told with every report, so that a cut tail is seen too.
-"""
-
-import hashlib
 import json
 import secrets
 import sqlite3
@@ -16,11 +11,11 @@ from typing import Any, Literal
 from pcrs.errors import ConflictError, NotFoundError
 from pcrs.store.book import Book
 from pcrs.store.migrations import Step
+from pcrs.store.trail import TABLE, Act, Line, lines, write
 
 State = Literal["ordered", "pending", "shipping", "succeeded", "failed", "canceled", "expired"]
 """Of STAC's extension `order`, and `expired`: what was delivered is gone again."""
 ENDED: tuple[State, ...] = ("failed", "canceled", "expired")
-_FIRST_SUM = "0" * 64
 
 
 def _create(db: sqlite3.Connection) -> None:
@@ -30,8 +25,7 @@ def _create(db: sqlite3.Connection) -> None:
         " message TEXT NOT NULL, approval INTEGER NOT NULL, secret TEXT NOT NULL, placed TEXT NOT NULL,"
         " decided TEXT, decided_by TEXT, delivered TEXT, expires TEXT) STRICT, WITHOUT ROWID",
         "CREATE INDEX ordered_state ON ordered (state, placed)",
-        "CREATE TABLE trail (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, actor TEXT NOT NULL,"
-        " action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, sum TEXT NOT NULL) STRICT",
+        TABLE,
     ):
         db.execute(statement)
 
@@ -86,29 +80,6 @@ class Wish:
     objects: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What somebody did, and when."""
-
-    actor: str
-    action: str
-    at: str
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the log."""
-
-    seq: int
-    at: str
-    actor: str
-    action: str
-    subject: str
-    detail: str
-    sum: str
-
-
 class Orders(Book):
     """The orders of a site.
 
@@ -142,7 +113,7 @@ class Orders(Book):
                 f"INSERT INTO ordered ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608
                 tuple(row.values()),
             )
-            _write(db, Act(wish.owner, "commandé", now), identifier, detail)
+            write(db, Act(wish.owner, "commandé", now), identifier, detail)
         return self.get(identifier)
 
     def get(self, identifier: str) -> Ordered:
@@ -192,49 +163,22 @@ class Orders(Book):
                 if state is None:
                     raise NotFoundError(f"no order {identifier}: `pcrs order list` shows them")
                 raise ConflictError(f"order {identifier} is {state[0]}: expected {' or '.join(before)}")
-            _write(db, act, identifier, act.message)
+            write(db, act, identifier, act.message)
         return self.get(identifier)
 
     def note(self, act: Act, subject: str) -> None:
         """One more line of the log."""
         with self._connections.writing() as db:
-            _write(db, act, subject, act.message)
+            write(db, act, subject, act.message)
 
     def trail(self) -> Iterator[Line]:
         """The log, the oldest line first."""
         with self._connections.reading() as db:
-            rows = db.execute("SELECT * FROM trail ORDER BY seq").fetchall()
-        return (Line(*row) for row in rows)
+            return lines(db)
 
     def _select(self, clauses: str, given: tuple[Any, ...]) -> list[Ordered]:
         with self._connections.reading() as db:
             return [_ordered(row) for row in db.execute(f"SELECT * FROM ordered {clauses}", given)]  # noqa: S608
-
-
-def chain(lines: Iterator[Line]) -> tuple[str, Line | None]:
-    """The last sum of a log, and the first line that does not follow from those before; None: all do."""
-    last, number = _FIRST_SUM, 0
-    for line in lines:
-        number += 1
-        expected = _sum(last, line.at, line.actor, line.action, line.subject, line.detail)
-        if line.sum != expected or line.seq != number:
-            return last, line
-        last = line.sum
-    return last, None
-
-
-def _write(db: sqlite3.Connection, act: Act, subject: str, detail: str) -> None:
-    before = db.execute("SELECT sum FROM trail ORDER BY seq DESC LIMIT 1").fetchone()
-    words = (act.at, act.actor, act.action, subject, detail)
-    sum_ = _sum(before[0] if before else _FIRST_SUM, *words)
-    db.execute(
-        "INSERT INTO trail (at, actor, action, subject, detail, sum) VALUES (?, ?, ?, ?, ?, ?)",
-        (*words, sum_),
-    )
-
-
-def _sum(before: str, *words: str) -> str:
-    return hashlib.sha256(json.dumps([before, *words], ensure_ascii=False).encode()).hexdigest()
 
 
 def _ordered(row: tuple[Any, ...]) -> Ordered:

@@ -78,12 +78,12 @@ class Principal:
     role: Role = Role.PUBLIC
     token: str | None = None
     """Identifier of the token, never its secret; or of the account that logged in."""
-    name: str = ""
-    """As people know who asks, for the journal."""
     layers: frozenset[str] | None = None
     """The layers that it reads beyond what is open; None: all that its role reads. `vecteur`: all classes."""
     area: BaseGeometry | None = None
     """EPSG:2154; None: everywhere. It bounds what is not open."""
+    name: str = ""
+    """As people know who asks, for the journal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,16 @@ class Site:
         return self.root / "stores" / "tokens.db"
 
     @property
+    def journal_file(self) -> Path:
+        """Who did what with the site."""
+        return self.root / "stores" / "journal.db"
+
+    @property
+    def errands(self) -> Path:
+        """Long work that the page `/admin` began: where it is, and the reports that it makes."""
+        return self.jobs / "demandes"
+
+    @property
     def logins_file(self) -> Path:
         """What was used up of sessions and logins; the secret that signs them lies beside it."""
         return self.root / "stores" / "logins.db"

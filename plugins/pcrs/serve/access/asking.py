@@ -31,7 +31,7 @@ _FILE_TYPES = frozenset(
     form.media_type.partition(";")[0].encode() for form in (*FORMATS.values(), *ONE_CLASS_FORMATS.values())
 )
 _GRIDS: dict[str, TileMatrixSet] = {grid.id: grid for grid in (LAMB93, PM)}
-_ACTIONS: dict[str, Action] = {"metrics": "observe", "admin": "administer"}
+_ACTIONS: dict[str, Action] = {"metrics": "observe"}
 """First words of paths that are an action of their own."""
 _WMS_OPEN = ("getcapabilities", "capabilities", "getlegendgraphic")
 _DESCRIBED = frozenset({"", "schema", "queryables"})
@@ -132,6 +132,20 @@ def _index(_scope: Scope, _rest: list[str]) -> Ask:
     return Ask(layers=frozenset({"dalles"}))
 
 
+def _admin(scope: Scope, rest: list[str]) -> Ask:
+    """The page itself tells nothing; what it asks is for those who watch, who decide, who administer."""
+    match rest:
+        case [] | [""]:
+            return _OPEN
+        case ["livraisons", _, "rapport"] | ["copies" | "taches"]:
+            return Ask("observe")
+        case ["livraisons", *_]:
+            return Ask("observe" if scope["method"] in ("GET", "HEAD") else "decide")
+        case ["commandes", *_]:
+            return Ask("decide")
+    return Ask("administer")
+
+
 _READERS: dict[str, Callable[[Scope, list[str]], Ask]] = {
     "wmts": _wmts,
     "wms": _wms,
@@ -143,6 +157,7 @@ _READERS: dict[str, Callable[[Scope, list[str]], Ask]] = {
     "data": _index,
     "stockages": _index,
     "portail": _portal,
+    "admin": _admin,
 }
 
 

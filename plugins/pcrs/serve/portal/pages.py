@@ -28,12 +28,14 @@ POLICY = (
     " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """Images and data may come from elsewhere, for users add maps of their own; scripts and styles may not."""
-PAGES = {"/": "index.html", "/flux": "flux.html"}
+PAGES = {"/": "index.html", "/flux": "flux.html", "/admin": "admin.html"}
 
 
-def routes(served: Served, shelf: Callable[[], Shelf] | None = None) -> list[Route]:
-    """The pages at `/` and `/flux`, their files under `/static/`, their documents under `/portail/`."""
-    documents = _Documents(served, shelf)
+def routes(
+    served: Served, shelf: Callable[[], Shelf] | None = None, *, signalements: bool = False
+) -> list[Route]:
+    """The pages at `/`, `/flux`, `/admin`, their files at `/static/`, their documents at `/portail/`."""
+    documents = _Documents(served, shelf, signalements)
     methods = ["GET", "HEAD"]
     return [
         *(Route(path, _page(name), methods=methods) for path, name in PAGES.items()),
@@ -63,10 +65,12 @@ async def _static(request: Request) -> Response:
 class _Documents:
     """What the pages ask for beside their files."""
 
-    def __init__(self, served: Served, shelf: Callable[[], Shelf] | None) -> None:
+    def __init__(self, served: Served, shelf: Callable[[], Shelf] | None, signalements: bool) -> None:
         self._served = served
         self._symbology = _document(symbology())
-        self._described = lru_cache(maxsize=1)(lambda _state: _document(configuration(served, shelf)))
+        self._described = lru_cache(maxsize=1)(
+            lambda _state: _document(configuration(served, shelf) | {"signalements": signalements})
+        )
 
     async def config(self, request: Request) -> Response:
         """The site as the page draws it."""

@@ -1,8 +1,9 @@
 """The 3-2-1 rule, object by object: copies proved, on how many media, how many off site."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from pcrs.store.inventory import Rule, Standing
 from pcrs.work.custody.keeping import Keeping
@@ -33,6 +34,38 @@ class Standings:
     def red(self) -> int:
         """Objects that fall short of the rule, or have a faulty copy."""
         return sum(tally.red for tally in self.tallies.values())
+
+
+@dataclass(slots=True)
+class Stand:
+    """How a site stands: every object counted, the first of the red ones told, copies by place."""
+
+    told: Standings
+    volumes: Mapping[str, tuple[int, int]]
+    """Copies and bytes by place."""
+    red: list[dict[str, Any]] = field(default_factory=list)
+    """The first of the objects that are red, with what they lack."""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "rule": self.told.rule._asdict(),
+            "red": self.told.red,
+            "targets": {name: {"copies": n, "bytes": size} for name, (n, size) in self.volumes.items()},
+            "chantiers": {name: asdict(tally) for name, tally in self.told.tallies.items()},
+            "objects": self.red,
+        }
+
+
+def stand(keeping: Keeping, rule: Rule, before: str, most: int | None = None) -> Stand:
+    """How all stands; `before` as `standings` takes it. `most`: red objects that are told; None: all."""
+    found = Stand(Standings(rule), keeping.inventory.volumes())
+    for one in standings(keeping, rule, before, found.told):
+        if most is None or len(found.red) < most:
+            here = one.object
+            row = {"object": here.id, "chantier": here.chantier, "name": here.name}
+            found.red.append({**row, "lacks": lacks(one, rule)})
+    return found
 
 
 def lacks(standing: Standing, rule: Rule) -> list[str]:

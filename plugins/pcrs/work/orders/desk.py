@@ -9,7 +9,8 @@ from pcrs.errors import ForbiddenError, InputError
 from pcrs.publish.cost.prices import Price, PriceList
 from pcrs.standard.livrables import LICENCES
 from pcrs.store.inventory_schema import ArchiveObject, Copy
-from pcrs.store.orders import Act, Estimate, Ordered, Orders, State, Wish
+from pcrs.store.orders import Estimate, Ordered, Orders, State, Wish
+from pcrs.store.trail import Act
 from pcrs.work.access import LOWEST, Principal, Role
 from pcrs.work.custody.keeping import Keeping
 

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from pcrs.errors import PcrsError, StoreError
 from pcrs.files import placing, sha256_of
 from pcrs.store.inventory_schema import ArchiveObject
-from pcrs.store.orders import Act, Ordered, State
+from pcrs.store.orders import Ordered, State
+from pcrs.store.trail import Act
 from pcrs.work.custody.carry import digest_of
 from pcrs.work.orders.desk import Desk
 from pcrs.work.progress import Step

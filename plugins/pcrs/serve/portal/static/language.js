@@ -41,6 +41,12 @@ export function text(key, ...filling) {
   return typeof found === "function" ? found(...filling) : found;
 }
 
+/** More texts, of a page that has some of its own; before the language is wired. */
+export function learn(french, english) {
+  Object.assign(TEXTS.fr, french);
+  Object.assign(TEXTS.en, english);
+}
+
 /** A number as the language writes it. */
 export function number(value, decimals = 0) {
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };

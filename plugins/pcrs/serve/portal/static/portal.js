@@ -22,6 +22,7 @@ import { Print } from "./print.js";
 import { Search } from "./search.js";
 import { fillNames, wireServices } from "./services.js";
 import { wireShare } from "./share.js";
+import { Signalement } from "./signalement.js";
 import { Symbols } from "./symbols.js";
 import { Tools } from "./tools.js";
 import { VectorObjects } from "./vector.js";
@@ -72,7 +73,7 @@ function name(button, key) {
   button.setAttribute("aria-label", text(key));
 }
 
-function wirePointer(map, dalles, card, measure, basket) {
+function wirePointer(map, dalles, card, { measure, basket, signalement }) {
   const tip = make("div", { class: "tip", "aria-hidden": "true" });
   const place = new ol.Overlay({ element: tip, offset: [14, 14], stopEvent: false });
   map.addOverlay(place);
@@ -94,6 +95,11 @@ function wirePointer(map, dalles, card, measure, basket) {
       basket.toggle(dalles.at(position));
       return;
     }
+    if (signalement.active) {
+      signalement.put(position);
+      return;
+    }
+    if (signalement.tell(position)) return;
     card.pick(position);
     place.setPosition(undefined);
     yieldToCard();
@@ -102,7 +108,7 @@ function wirePointer(map, dalles, card, measure, basket) {
     if (!measure.active) pick(event.coordinate);
   });
   map.getTargetElement().addEventListener("keydown", (event) => {
-    if (event.target !== map.getTargetElement() || measure.key(event) || basket.key(event)) return;
+    if (event.target !== map.getTargetElement() || [measure, basket, signalement].some((tool) => tool.key(event))) return;
     if (event.key === "Escape") card.close();
     if (event.key === "Enter") pick(map.getView().getCenter());
   });
@@ -159,6 +165,9 @@ async function start() {
   const [imagery, dalles, objects] = [new Imagery(config), new Dalles(map, config), new VectorObjects(map, config, symbols)];
   const layers = new Layers(map);
   for (const [layerName, { layer }] of Object.entries({ imagery, vector: objects, dalles })) layers.add(layerName, layer, byId(`layer-${layerName}`));
+  const signalement = new Signalement(map);
+  layers.add("signalements", signalement.pins.layer, byId("layer-signalements"));
+  for (const id of ["use-signalement", "layer-signalements"]) byId(id).hidden = !config.signalements;
   layers.settle();
   const external = new External(map, layers);
   const curtain = new Curtain(map, imagery);
@@ -172,9 +181,9 @@ async function start() {
   const share = wireShare(address, external, config);
   const compare = { open: (open) => open && imagery.editions.right === null && imagery.show({ right: config.editions.find((edition) => edition !== (imagery.editions.left || config.editions[0])) ?? "" }) };
   const basket = new Basket(map, new Search(map, dalles, config));
-  new Tools({ basket, compare, measure, print: new Print(map, config, imagery), share: { open: (open) => open && share() } });
+  new Tools({ basket, compare, measure, signalement, print: new Print(map, config, imagery), share: { open: (open) => open && share() } });
   wireDalleList(dalles);
-  wirePointer(map, dalles, card, measure, basket);
+  wirePointer(map, dalles, card, { measure, basket, signalement });
   layers.whenChanged(keep);
   imagery.whenShown(keep);
   curtain.whenHung(keep);

@@ -1,0 +1,44 @@
+"""What the page of those who run a site works with, put together from its settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pcrs.archiving import keeping, stand_of
+from pcrs.errand import Errand
+from pcrs.ordering import desk
+from pcrs.serve.admin import Means
+from pcrs.settings import Settings
+from pcrs.store.base import FeatureStore
+from pcrs.store.jobs import Jobs
+from pcrs.store.journal import Journal
+from pcrs.store.orders import Orders
+from pcrs.store.tokens import Tokens
+from pcrs.work.progress import silent
+from pcrs.work.site import Site
+
+_RED = 50
+"""Red objects that are named."""
+
+
+def administration(site: Site, settings: Settings, store: FeatureStore, tokens: Tokens, jobs: Jobs) -> Means:
+    """The means of a site; stores that others use too are given.
+
+    Raises:
+        StoreError: the journal or the orders cannot be opened.
+    """
+
+    def copies() -> Mapping[str, Any]:
+        with keeping(site, settings, silent) as held:
+            return stand_of(held, settings, _RED).document()
+
+    return Means(
+        site=site,
+        store=store,
+        tokens=tokens,
+        jobs=jobs,
+        orders=Orders(site.orders_file),
+        journal=Journal(site.journal_file),
+        desk=lambda: desk(site, settings),
+        copies=copies,
+        errand=lambda kind, delivery: Errand(site, kind, delivery),
+    )
