@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcrs.errors import GmlError
+from pcrs.findings import Finding
 from pcrs.standard.model import Feature
 from pcrs.vector import plain
 from pcrs.vector.gml import read
+from pcrs.vector.members import Member, Members
 from pcrs.vector.stream import batches
 from pcrs.vector.write import write
 from tests.cnig import arbre, document, mur
@@ -94,6 +96,97 @@ def test_real_objects_are_the_same_and_most_are_plain(shared_data):
         if path.parent.name == "lyon":
             objects = taken(path)
             assert sum(each is not None for each in objects) > 0.8 * len(objects)
+            assert cut(path)[0] > 0.8 * len(objects)
+
+
+def cut(path):
+    """How many members are cut out of the text, and how many are parsed."""
+    members = [
+        isinstance(each, Member)
+        for batch in Members(path, "x").batches()
+        if not isinstance(batch, Finding)
+        for each in batch
+    ]
+    return sum(members), len(members) - sum(members)
+
+
+def many(count=120):
+    """A document of members that are alike but for their values."""
+    return document(*(each for n in range(count // 2) for each in (mur(f"m{n}"), arbre(f"a{n}"))))
+
+
+def test_members_that_are_alike_are_cut_out_of_the_text(tmp_path):
+    path = tmp_path / "a.gml"
+    path.write_text(many())
+    assert cut(path) == (120, 1)
+    quick, careful = both_ways(path)
+    assert quick == careful
+    assert [item.gml_id for item in quick][:3] == ["m0", "a0", "m1"]
+
+
+MEMBER = "<featureMember>"
+ODD = {
+    "comment": lambda text: text.replace(f"{MEMBER}<MurPCRS", f"<!-- {MEMBER}<MurPCRS", 1).replace(
+        "</featureMember>", "</featureMember> -->", 1
+    ),
+    "comment in the middle": lambda text: text.replace('"m20"', '"m20"><!-- <featureMember> --', 1),
+    "text": lambda text: text.replace("</featureMember>", "</featureMember>a & b", 1),
+    "entity": lambda text: text.replace("<producteur>", "<producteur>l&apos;&#xe9;", 30),
+    "quotes": lambda text: text.replace("<producteur>", '<producteur>"a" "b" > ', 40),
+    "quote": lambda text: text.replace("<producteur>", '<producteur>"', 7),
+    "apostrophes": lambda text: text.replace('gml:id="m', "gml:id='m").replace('"><dateLeve', "'><dateLeve"),
+    "declared within": lambda text: text.replace(MEMBER, '<featureMember xmlns:a="b">'),
+    "another namespace within": lambda text: text.replace(MEMBER, '<featureMember xmlns="b">', 5),
+    "nested": lambda text: text.replace(MEMBER, f"<autre>{MEMBER}", 3).replace(
+        "</featureMember>", "</featureMember></autre>", 3
+    ),
+    "not closed": lambda text: text.replace(MEMBER, f"<autre>{MEMBER}", 1),
+    "long end tag": lambda text: text.replace("</featureMember>", "</featureMember\n>", 50),
+    "windows": lambda text: text.replace("\n", "\r\n"),
+    "old apple": lambda text: text.replace("\n", "\r"),
+    "control": lambda text: text.replace("<producteur>", "<producteur>\x07", 50),
+    "no character": lambda text: text.replace("<producteur>", "<producteur>\ufffe", 50),
+    "cdata": lambda text: text.replace("<producteur>", "<producteur><![CDATA[a]]>", 1),
+    "end of cdata": lambda text: text.replace("<producteur>", "<producteur>]]>", 60),
+    "twice": lambda text: text.replace('"m30"', '"m10"').replace('"a40"', '"m41"'),
+    "cut off": lambda text: text[: len(text) // 2],
+    "no root": lambda text: text.replace("PlanCorpsRueSimplifie>", "PlanCorps>"),
+    "far down": lambda text: text.replace(MEMBER, "\n" * 70_000 + MEMBER, 1),
+    "broken lines": lambda text: re.sub("(<[^/])", "\n \\1", text),
+    "broken tags": lambda text: text.replace(' gml:id="', '\n gml:id\n=\t"'),
+    "space in an address": lambda text: text.replace('srsName="', 'srsName="\n', 60),
+    "other digits": lambda text: text.replace("577", "５77", 50),
+    "deep": lambda text: text.replace(MEMBER, "<featureMember >"),
+    "other prefix": lambda text: text.replace("featureMember>", "gml:featureMember>"),
+    "odd address": lambda text: text.replace("www.w3.org/1999", "www.w3{org & <1999".replace(" & <", "|")),
+    "latin": lambda text: text.replace("UTF-8", "ISO-8859-1"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_odd_in_many_members_is_told_as_ever(tmp_path, odd):
+    path = tmp_path / "a.gml"
+    text = ODD[odd](many())
+    path.write_bytes(text.encode("latin-1" if odd == "latin" else "utf-8"))
+    quick, careful = both_ways(path)
+    assert quick == careful
+    assert len(quick) > 0
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_damage_among_many_is_told_otherwise(tmp_path_factory, data):
+    text = many(24)
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = list(WORD.finditer(text))
+        found = places[data.draw(st.integers(0, len(places) - 1))]
+        other = places[data.draw(st.integers(0, len(places) - 1))][0]
+        new = data.draw(st.sampled_from((*WORDS, other, found[0] + " ", found[0] * 2, '"', "<", "&", ">")))
+        text = text[: found.start()] + new + text[found.end() :]
+    path = tmp_path_factory.mktemp("damage") / "a.gml"
+    path.write_text(text)
+    quick, careful = both_ways(path)
+    assert quick == careful
 
 
 def test_findings_are_the_same(tmp_path):

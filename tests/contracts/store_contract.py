@@ -1,6 +1,7 @@
 """What every FeatureStore must do. A backend proves itself with a fixture `store` in an empty subclass, and
 `limited`: the same, with half a second for a question."""
 
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -136,6 +137,18 @@ class StoreContract:
         assert store.count("AffleurantPCRS", Query(bbox=BBox(0, 0, 1e7, 1e7))) == 0
         with pytest.raises(InputError, match="geometry"):
             store.put("AffleurantPCRS", [("c", shapely.Point(X0, Y0), {})])
+
+    def test_ids_alone_come_in_the_order_of_fid(self, walls, monkeypatch):
+        module = sys.modules[type(walls).__module__]
+        monkeypatch.setattr(module, "_IDS", 3)
+        there = [id_ for ids in walls.ids("MurPCRS", Query()) for id_ in ids]
+        assert there == [f"w{n}" for n in range(10)]
+        few = Query(bbox=BBox(X0 + 250, Y0 - 1, X0 + 750, Y0 + 20))
+        assert [len(ids) for ids in walls.ids("MurPCRS", few)] == [3, 2]
+        assert list(walls.ids("MurPCRS", Query(equals=(("typeMur", "nothing"),)))) == []
+        with walls.transaction():
+            walls.put("MurPCRS", [wall(3), wall(11)])
+            assert sum(map(len, walls.ids("MurPCRS", Query()))) == 11
 
     def test_put_twice_changes_the_row_and_keeps_its_fid(self, walls):
         before = walls.get("MurPCRS", "w4")

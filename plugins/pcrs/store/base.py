@@ -5,7 +5,7 @@ caller's (`gml:id`, stem of a dalle, INSEE code) and unique in their layer; a `f
 given in order of arrival, and never changes while its row lives.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -157,6 +157,16 @@ class FeatureStore(Protocol):
 
     def count_up_to(self, name: str, query: Query, most: int) -> int | None:
         """The same when it is `most` or less, else None: the work ends there.
+
+        Raises:
+            InputError: as `count`.
+        """
+        ...
+
+    def ids(self, name: str, query: Query) -> Iterator[list[str]]:
+        """The ids of all rows that `query` has, in the order of fid, some ten thousand at a time.
+
+        Nothing of a row but its id is read; `within`, `sort` and paging are left aside.
 
         Raises:
             InputError: as `count`.

@@ -39,6 +39,7 @@ from pcrs.store.statement import Statement, quoted
 from pcrs.store.values import Reader
 
 _BATCH = 2000
+_IDS = 50_000
 
 
 class GeoPackage:
@@ -128,6 +129,22 @@ class GeoPackage:
             kept = gpkg_layers.has_history(connection, layer)
         boxes, region = regions(layer, query, lambda: EVERYWHERE)
         return past_source(layer, query, boxes, with_geometry=with_geometry, kept=kept), region
+
+    def ids(self, name: str, query: Query) -> Iterator[list[str]]:
+        """The ids of all rows that `query` has, in the order of fid, some ten thousand at a time."""
+        layer = self.layer(name)
+        query = replace(query, within=None, sort=(), beyond=(), after=0, offset=0)
+        self._settle(name)
+        while True:
+            found_in, _ = self._source(layer, query)
+            text = f"SELECT fid, {quoted(layer.id_field)}{found_in.text}"
+            with self._connections.reading() as connection:
+                rows = connection.execute(f"{text} ORDER BY fid LIMIT {_IDS}", found_in.values).fetchall()
+            if rows:
+                yield [row[1] for row in rows]
+            if len(rows) < _IDS:
+                return
+            query = replace(query, after=rows[-1][0])
 
     def get(self, name: str, id_: str) -> Row:
         """The row of that id."""

@@ -63,11 +63,12 @@ def _together(layer: Layer, rows: Sequence[NewRow]) -> list[Taken]:
         raise InputError("a geometry was given to a layer without geometry")
     fitted = _fitted(layer.geometry or "Any", geometries)
     ids = [id_ for id_, _, _ in rows]
-    columns = []
-    for field in layer.fields:
-        own = field.name == layer.id_field
-        column = ids if own else [values.get(field.name) for _, _, values in rows]
-        columns.append(column_to_sql(layer, field, column))
+    names = [field.name for field in layer.fields]
+    given: Iterable[Iterable[Any]] = zip(*[map(values.get, names) for _, _, values in rows], strict=True)
+    columns = [
+        column_to_sql(layer, field, ids if field.name == layer.id_field else list(column))
+        for field, column in zip(layer.fields, given, strict=False)
+    ]
     return list(map(Taken, ids, fitted, zip(*columns, strict=True)))
 
 

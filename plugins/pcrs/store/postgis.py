@@ -35,6 +35,7 @@ from pcrs.store.statement import Statement, quoted
 from pcrs.store.values import Reader
 
 _BATCH = 2000
+_IDS = 50_000
 
 
 class PostGis:
@@ -120,6 +121,20 @@ class PostGis:
         boxes, region = regions(layer, query, extent)
         made = source if now else past_source
         return made(layer, query, boxes, with_geometry=query.within is not None), region
+
+    def ids(self, name: str, query: Query) -> Iterator[list[str]]:
+        """The ids of all rows that `query` has, in the order of fid, some ten thousand at a time."""
+        layer = self.layer(name)
+        query = replace(query, within=None, sort=(), beyond=(), after=0, offset=0)
+        while True:
+            found_in, _ = self._source(layer, query)
+            text = f"SELECT fid, {quoted(layer.id_field)}{found_in.text}"
+            rows = self._connections.ask(f"{text} ORDER BY fid LIMIT {_IDS}", found_in.values)
+            if rows:
+                yield [row[1] for row in rows]
+            if len(rows) < _IDS:
+                return
+            query = replace(query, after=rows[-1][0])
 
     def get(self, name: str, id_: str) -> Row:
         """The row of that id."""

@@ -11,6 +11,7 @@ from pcrs.standard.fields import Field, Kind
 from pcrs.store.base import Layer
 
 _INT64 = 2**63
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def _integer(value: Any) -> int:
@@ -53,7 +54,7 @@ def _boolean(value: Any) -> int:
 def _list(value: Any) -> str:
     if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
         raise TypeError("not a list")
-    return json.dumps(list(value), ensure_ascii=False, allow_nan=False)
+    return _JSON.encode(list(value))
 
 
 _TO_SQL: Mapping[Kind, Callable[[Any], str | int | float]] = {
@@ -114,6 +115,10 @@ def column_to_sql(layer: Layer, field: Field, values: list[Any]) -> list[Any]:
     kinds = set(map(type, values))
     if kinds <= _NOTHING or (field.kind == "string" and kinds <= _TEXTS):
         return values
+    if field.kind == "integer" and kinds <= _INTEGERS:
+        numbers = set(values) - {None}
+        if not numbers or (-_INT64 <= min(numbers) and max(numbers) < _INT64):
+            return values
     if kinds <= _TEXTS:
         made = {value: to_sql(layer, field, value) for value in set(values)}
         return [made[value] for value in values]
@@ -122,6 +127,7 @@ def column_to_sql(layer: Layer, field: Field, values: list[Any]) -> list[Any]:
 
 _NOTHING = {type(None)}
 _TEXTS = {str, type(None)}
+_INTEGERS = {int, type(None)}
 
 
 def field_of(layer: Layer, name: str) -> Field:

@@ -1,7 +1,8 @@
 """CNIG GML, read: valid objects and what is wrong with the others, in one pass and in flat memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,16 @@ from pcrs.vector import document_rules, form_rules, link_rules, plain, rules
 from pcrs.vector.coordinates import GML, line_of
 from pcrs.vector.ids import Ids, Links
 from pcrs.vector.located import Locator
+from pcrs.vector.members import Member, Members
 from pcrs.vector.parse import ID, RawObject, links_of, nested_in, take_apart, values_of
 from pcrs.vector.plain import Plain
 from pcrs.vector.plain_geometry import shapes
 from pcrs.vector.positions import placed
 from pcrs.vector.schema import Schema
 from pcrs.vector.stream import BOUNDED_BY, MEMBERS, ROOT_TAG, batches
+
+type Built = tuple[int, Plain, BaseGeometry | None]
+"""A plain object with its geometry, and its place in the piece."""
 
 
 def read(path: Path, *, shown_as: str = "", schema: Schema | None = None) -> Iterator[Feature | Finding]:
@@ -36,13 +41,14 @@ def read(path: Path, *, shown_as: str = "", schema: Schema | None = None) -> Ite
     """
     file = shown_as or path.name
     reader = _Reader(file, schema)
+    members = Members(path, file)
     whole = True
-    for batch in batches(path, file):
+    for batch in members.batches() if schema is None else batches(path, file):
         if isinstance(batch, Finding):
             whole = False
             yield batch
         else:
-            yield from reader.batch(batch)
+            yield from reader.batch(Piece(batch, members.elements))
     if whole:
         yield from reader.end()
 
@@ -65,6 +71,37 @@ def all_in_l93(features: Sequence[Feature]) -> list[BaseGeometry | None]:
     return list(shapes)
 
 
+class Piece:
+    """Some objects of a document; members are parsed, all at once, when one of them is asked for."""
+
+    def __init__(
+        self,
+        given: Sequence[_Element | Member],
+        parse: Callable[[Sequence[_Element | Member]], Mapping[int, _Element]],
+    ) -> None:
+        self.given = given
+        self._parse = parse
+        self._parsed: Mapping[int, _Element] | None = None
+
+    def element(self, at: int) -> _Element:
+        """The object at this place."""
+        given = self.given[at]
+        if not isinstance(given, Member):
+            return given
+        if self._parsed is None:
+            self._parsed = self._parse(self.given)
+        return self._parsed[at]
+
+
+def _taken(element: _Element) -> Plain | None:
+    parent = element.getparent()
+    return None if parent is None or parent.tag not in MEMBERS else plain.take(element)
+
+
+def _ids_in(found: Plain) -> list[tuple[str, int | None]]:
+    return [] if found.geometry is None else found.geometry.ids
+
+
 class _Reader:
     """What has to be remembered from one object to the next."""
 
@@ -75,31 +112,41 @@ class _Reader:
         self._links = Links(self._ids)
         self._locator = Locator(self._ids)
 
-    def batch(self, elements: Sequence[_Element]) -> Iterator[Feature | Finding]:
-        """What elements of the document give, in order: plain objects together, all else one by one."""
-        taken = [plain.take(element) for element in elements]
+    def batch(self, piece: Piece) -> Iterator[Feature | Finding]:
+        """What a piece of the document gives, in order: plain objects together, all else one by one."""
+        taken = [each.plain if isinstance(each, Member) else _taken(each) for each in piece.given]
         located = [each.geometry for each in taken if each is not None and each.geometry is not None]
         built = iter(shapes(located))
-        for element, each in zip(elements, taken, strict=True):
+        run: list[Built] = []
+        for at, each in enumerate(taken):
             geometry = next(built) if each is not None and each.geometry is not None else None
-            if each is None or not self._is_plain(element, each, geometry):
-                yield from self.element(element)
+            if each is not None and (geometry is None) == (each.geometry is None):
+                run.append((at, each, geometry))
                 continue
+            yield from self._run(piece, run)
+            run = []
+            yield from self.element(piece.element(at))
+        yield from self._run(piece, run)
+
+    def _run(self, piece: Piece, run: Sequence[Built]) -> Iterator[Feature | Finding]:
+        """Plain objects that follow each other, unless something is to be said of their ids."""
+        ids = [[(each.gml_id, each.line), *_ids_in(each)] for _, each, _ in run]
+        new = self._ids.add_all(list(chain.from_iterable(ids)))
+        if new:
+            self._links.all_arrived(each.gml_id for _, each, _ in run)
+        for (at, each, geometry), own in zip(run, ids, strict=True):
+            if not new and not self._ids.add_new(own):
+                yield from self.element(piece.element(at))
+                continue
+            if not new:
+                self._links.all_arrived([each.gml_id])
             yield self._feature(each, geometry)
             if self._schema is not None:
-                yield from self._schema.member(element, self._file)
-
-    def _is_plain(self, element: _Element, found: Plain, geometry: BaseGeometry | None) -> bool:
-        """True when nothing is to be said of the object, its ids included, which are known from then on."""
-        parent = element.getparent()
-        if parent is None or parent.tag not in MEMBERS or (geometry is None) != (found.geometry is None):
-            return False
-        within = [] if found.geometry is None else found.geometry.ids
-        return self._ids.add_new([(found.gml_id, found.line), *within])
+                yield from self._schema.member(piece.element(at), self._file)
 
     def _feature(self, found: Plain, geometry: BaseGeometry | None) -> Feature:
-        self._links.arrived(found.gml_id)
-        self._links.add(found.links)
+        if found.links:
+            self._links.add(found.links)
         epsg = L93
         if found.geometry is not None:
             self._locator.note(found.geometry)

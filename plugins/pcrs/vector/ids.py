@@ -1,7 +1,7 @@
 """The ids of a document and the links between them, in few bytes: what only the whole file can tell."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +51,13 @@ def _fingerprint(text: str) -> int:
     return hash(text) & _BITS or 1
 
 
+def _fingerprints(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Those of many texts."""
+    keys = np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts)).view(np.uint64)
+    keys[keys == 0] = 1
+    return keys
+
+
 class Ids:
     """Every `gml:id` seen so far with its line: 12 bytes a slot, a third to two thirds of them free."""
 
@@ -58,11 +65,10 @@ class Ids:
         self._count = 0
         self._make(1024)
 
-    def _make(self, size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+    def _make(self, size: int) -> None:
         """That many free slots: one at a time they are asked through views, which NumPy is slow at."""
         keys, lines = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint32)
         self._keys, self._lines, self._mask = memoryview(keys), memoryview(lines), size - 1
-        return keys, lines
 
     def add(self, gml_id: str, line: int | None) -> int | None:
         """None for a new id, which is then known; else the line (0: unknown) that had it first."""
@@ -92,6 +98,58 @@ class Ids:
         self._grow_if_full()
         return True
 
+    def add_all(self, ids: Sequence[tuple[str, int | None]]) -> bool:
+        """As `add_new`, for some hundreds at once."""
+        keys = _fingerprints([gml_id for gml_id, _ in ids])
+        if len(np.unique(keys)) < len(keys) or self._has(keys).any():
+            return False
+        self._put(keys, np.array([line or 0 for _, line in ids], dtype=np.uint32))
+        return True
+
+    def update(self, ids: Sequence[str]) -> None:
+        """Knows these ids, without a line, as well as those that were known."""
+        keys = np.unique(_fingerprints(ids))
+        keys = keys[~self._has(keys)]
+        self._put(keys, np.zeros(len(keys), dtype=np.uint32))
+
+    def missing(self, ids: Sequence[str]) -> list[str]:
+        """Those that are not known."""
+        return [ids[at] for at in np.flatnonzero(~self._has(_fingerprints(ids))).tolist()]
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _has(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """For each key whether it is known."""
+        held = np.frombuffer(self._keys, dtype=np.uint64)
+        found = np.zeros(len(keys), dtype=bool)
+        places = np.arange(len(keys))
+        slots = keys & np.uint64(self._mask)
+        while len(places):
+            there = held[slots]
+            found[places] = there == keys[places]
+            busy = (there != 0) & ~found[places]
+            places, slots = places[busy], (slots[busy] + np.uint64(1)) & np.uint64(self._mask)
+        return found
+
+    def _put(self, keys: NDArray[np.uint64], lines: NDArray[np.uint32]) -> None:
+        """Keys that are not there, and differ, are known."""
+        self._count += len(keys)
+        self._grow_if_full()
+        self._place(keys, lines)
+
+    def _place(self, keys: NDArray[np.uint64], lines: NDArray[np.uint32]) -> None:
+        """Keys that are not there, and differ, are in the first free slots from where they belong."""
+        held, noted = np.frombuffer(self._keys, dtype=np.uint64), np.frombuffer(self._lines, dtype=np.uint32)
+        slots = keys & np.uint64(self._mask)
+        while len(keys):
+            free = held[slots] == 0
+            held[slots[free]] = keys[free]
+            here = held[slots] == keys
+            noted[slots[here]] = lines[here]
+            slots = (slots[~here] + np.uint64(1)) & np.uint64(self._mask)
+            keys, lines = keys[~here], lines[~here]
+
     def __contains__(self, gml_id: str) -> bool:
         return self._keys[self._slot(_fingerprint(gml_id))] != 0
 
@@ -109,15 +167,11 @@ class Ids:
             return
         old = np.frombuffer(self._keys, dtype=np.uint64)
         waiting, noted = old[old != 0], np.frombuffer(self._lines, dtype=np.uint32)[old != 0]
-        keys, lines = self._make(2 * len(old))
-        slots = waiting & np.uint64(self._mask)
-        while len(waiting):
-            free = keys[slots] == 0
-            keys[slots[free]] = waiting[free]
-            here = keys[slots] == waiting
-            lines[slots[here]] = noted[here]
-            slots = (slots[~here] + np.uint64(1)) & np.uint64(self._mask)
-            waiting, noted = waiting[~here], noted[~here]
+        size = len(old)
+        while 3 * self._count > 2 * size:
+            size *= 2
+        self._make(size)
+        self._place(waiting, noted)
 
 
 class Links:
@@ -126,6 +180,12 @@ class Links:
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
         self._waiting: dict[str, list[Link]] = {}
+
+    def all_arrived(self, gml_ids: Iterable[str]) -> None:
+        """Settles the links that waited for these ids."""
+        if self._waiting:
+            for gml_id in gml_ids:
+                self._waiting.pop(gml_id, None)
 
     def add(self, links: Iterable[Link]) -> None:
         """Notes links; those that lead out of the document, or to an id already seen, are settled."""

@@ -25,7 +25,8 @@ from pcrs.vector.stream import HREF
 _REMEMBERED = 4096
 """Values of one attribute."""
 _ABSENT: Final = object()
-_REFUSED: Final = object()
+REFUSED: Final = object()
+"""In place of a value of which a rule has something to say."""
 _JUDGED_WHOLE = (*rules.ACROSS, CLOSED)
 """Classes whose rules look at more than one value: their objects are never plain."""
 
@@ -43,7 +44,7 @@ class Plain:
 
 
 @dataclass(slots=True)
-class _Slot:
+class Slot:
     """One attribute of a class."""
 
     attribute: Attribute
@@ -54,7 +55,7 @@ class _Slot:
     """Values by how they are written, of which the rules were asked."""
 
     def take(self, text: str) -> Any:
-        """The value; `_REFUSED` when a rule has something to say of it."""
+        """The value; `REFUSED` when a rule has something to say of it."""
         value = self.known.get(text, _ABSENT)
         if value is _ABSENT:
             if len(self.known) >= _REMEMBERED:
@@ -68,7 +69,7 @@ class _Slot:
         own = {self.attribute.name: [element]}
         raw = RawObject(self.model, element, "", own, ((self.attribute, [element]),), (), None)
         refused = any(True for rule in rules.OF_VALUES for _ in rule(raw))
-        return _REFUSED if refused else value_of(self.attribute, element)
+        return REFUSED if refused else value_of(self.attribute, element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,13 @@ class _Form:
     """How the objects of a class are written."""
 
     model: FeatureClass
-    slots: Mapping[str, _Slot]
+    slots: Mapping[str, Slot]
     """By the name of their element."""
     geometries: frozenset[str]
-    orders: dict[tuple[str, ...], tuple[_Slot | None, ...] | None] = field(default_factory=dict)
+    orders: dict[tuple[str, ...], tuple[Slot | None, ...] | None] = field(default_factory=dict)
     """What stands in objects of which the elements have these names; None where they are not plain."""
 
-    def order(self, tags: tuple[str, ...]) -> tuple[_Slot | None, ...] | None:
+    def order(self, tags: tuple[str, ...]) -> tuple[Slot | None, ...] | None:
         """A slot for each element, None for what GML allows everywhere; None for what is not plain."""
         found = self.orders.get(tags, ())
         if found == ():
@@ -91,7 +92,7 @@ class _Form:
             found = self.orders[tags] = self._judged(tags)
         return found
 
-    def _judged(self, tags: tuple[str, ...]) -> tuple[_Slot | None, ...] | None:
+    def _judged(self, tags: tuple[str, ...]) -> tuple[Slot | None, ...] | None:
         found = tuple(self.slots.get(tag) for tag in tags)
         if any(slot is None and tag not in OF_EVERY_OBJECT for slot, tag in zip(found, tags, strict=True)):
             return None
@@ -106,7 +107,7 @@ class _Form:
 def _form(model: FeatureClass) -> _Form:
     namespace = NAMESPACES[model.namespace_prefix]
     slots = {
-        f"{{{namespace}}}{each.name}": _Slot(
+        f"{{{namespace}}}{each.name}": Slot(
             each, model, rank, each.kind == "string" and each.name not in rules.TEXTS
         )
         for rank, each in enumerate(model.attributes)
@@ -119,6 +120,12 @@ _FORMS: Mapping[str, _Form] = {
     for model in CLASSES.values()
     if not model.abstract and model.name not in _JUDGED_WHOLE
 }
+
+
+def slots(element: _Element) -> tuple[Slot | None, ...]:
+    """The slot of each child of a plain object."""
+    form = _FORMS[element.tag]
+    return form.order(tuple([child.tag for child in element])) or ()
 
 
 def take(element: _Element) -> Plain | None:
@@ -141,8 +148,8 @@ def take(element: _Element) -> Plain | None:
             if found.geometry is None:
                 return None
             continue
-        value = _REFUSED if len(child) else _value(child, slot, found)
-        if value is _REFUSED:
+        value = REFUSED if len(child) else _value(child, slot, found)
+        if value is REFUSED:
             return None
         if attribute.multiple:
             value = (*found.values.get(attribute.name, ()), value)
@@ -150,14 +157,14 @@ def take(element: _Element) -> Plain | None:
     return found if (found.geometry is None) == (form.model.geometry is None) else None
 
 
-def _value(child: _Element, slot: _Slot, found: Plain) -> Any:
-    """The value of an element that holds no other; `_REFUSED` when it is not plain. Links are noted."""
+def _value(child: _Element, slot: Slot, found: Plain) -> Any:
+    """The value of an element that holds no other; `REFUSED` when it is not plain. Links are noted."""
     if slot.attribute.kind != "link":
         text = child.text or ""
-        return _REFUSED if child.keys() else text if slot.any_text else slot.take(text)
+        return REFUSED if child.keys() else text if slot.any_text else slot.take(text)
     href = child.get(HREF)
     if not href or len(child.keys()) > 1 or (child.text or "").strip():
-        return _REFUSED
+        return REFUSED
     name = slot.attribute.name
     found.links.append(Link(str(href), line_of(child), found.gml_id, found.model.name, name))
     return str(href)

@@ -31,7 +31,7 @@ _KINDS = {
     _POLYGON: GeometryType.POLYGON,
     _MULTICURVE: GeometryType.MULTILINESTRING,
 }
-_FEWEST = {_LINE: 2, _CURVE: 2, _MULTICURVE: 2, _POLYGON: 4}
+FEWEST = {_LINE: 2, _CURVE: 2, _MULTICURVE: 2, _POLYGON: 4}
 """Vertices of a line and of a ring."""
 FORMS = {
     shape: frozenset(tag for tag in _KINDS if tag.removeprefix(GML) in names)

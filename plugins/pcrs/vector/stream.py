@@ -27,8 +27,8 @@ MEMBERS = frozenset(
 HREF = f"{{{NAMESPACES['xlink']}}}href"
 _END_TAGS = (ROOT_TAG, BOUNDED_BY, *MEMBERS, *BY_TAG)
 _HEAD_BYTES = 4096
-_BLOCK_BYTES = 1 << 18
-_SAFE: dict[str, Any] = {
+BLOCK_BYTES = 1 << 18
+SAFE: dict[str, Any] = {
     "resolve_entities": False,
     "load_dtd": False,
     "no_network": True,
@@ -81,24 +81,23 @@ def batches(path: Path, shown_as: str) -> Iterator[list[_Element] | Finding]:
     """
     try:
         with path.open("rb") as stream:
-            finding = _prolog(stream, shown_as)
-            if finding is not None:
+            finding = prolog(stream, shown_as)
+            if finding is None:
+                yield from Tree(shown_as).rest(stream)
+            else:
                 yield finding
-                return
-            stream.seek(0)
-            yield from _body(stream, shown_as)
     except OSError as error:
         raise GmlError(f"{shown_as} : fichier illisible ({error.strerror or error})") from error
 
 
-def _prolog(stream: IO[bytes], shown_as: str) -> Finding | None:
-    """None when the document starts as it must.
+def prolog(stream: IO[bytes], shown_as: str) -> Finding | None:
+    """None when the document starts as it must; the stream is then at its beginning.
 
     Raises:
         GmlError: it is another kind of document.
     """
     prolog = _Prolog()
-    parser = etree.XMLParser(target=cast(Any, prolog), **_SAFE)
+    parser = etree.XMLParser(target=cast(Any, prolog), **SAFE)
     try:
         while prolog.root is None and (block := stream.read(_HEAD_BYTES)):
             parser.feed(block)
@@ -126,10 +125,11 @@ def _prolog(stream: IO[bytes], shown_as: str) -> Finding | None:
             f"{shown_as} : la racine est {prolog.root} au lieu de {ROOT_TAG} ; "
             "ce n'est pas un GML du PCRS v2.0 (CNIG) : l'exporter selon CNIG_PCRS_v2.0.xsd"
         )
+    stream.seek(0)
     return None
 
 
-def _malformed(error: etree.XMLSyntaxError, log: Any, shown_as: str) -> Finding:
+def _malformed(error: etree.XMLSyntaxError | None, log: Any, shown_as: str) -> Finding:
     """What the parser says, with its line.
 
     The first fatal entry of its log is the cause. A prefix that nothing declares is no fatal fault: the
@@ -148,39 +148,95 @@ def _malformed(error: etree.XMLSyntaxError, log: Any, shown_as: str) -> Finding:
         "error",
         message,
         shown_as,
-        line=(cause.line if cause else error.lineno) or 1,
-        measured=str(cause.message if cause else error.msg),
+        line=(cause.line if cause else error.lineno if error else None) or 1,
+        measured=str(cause.message if cause else error.msg if error else ""),
         expected="un document XML bien formé",
     )
 
 
-def _body(stream: IO[bytes], shown_as: str) -> Iterator[list[_Element] | Finding]:
-    """The root, then what it holds, freed as it goes."""
-    parser = etree.XMLPullParser(events=("end",), tag=_END_TAGS, **_SAFE)
-    root: _Element | None = None
-    ended: _Element | None = None
-    fault: Finding | None = None
-    more = True
-    while more:
-        block = stream.read(_BLOCK_BYTES)
-        more = bool(block)
+class Tree:
+    """A document as libxml2 reads it, piece by piece: what has been given is freed."""
+
+    def __init__(self, shown_as: str) -> None:
+        self._shown_as = shown_as
+        self._parser = etree.XMLPullParser(events=("end",), tag=_END_TAGS, **SAFE)
+        self._given: _Element | None = None
+        self.root: _Element | None = None
+        self.ended: _Element | None = None
+        """What ended last."""
+        self.fault: Finding | None = None
+        """Why nothing more is read."""
+
+    def feed(self, piece: bytes) -> None:
+        """More of the document; an empty piece is its end."""
         try:
-            if more:
-                parser.feed(block)
+            if piece:
+                self._parser.feed(piece)
             else:
-                parser.close()
+                self._parser.close()
         except etree.XMLSyntaxError as error:
-            fault, more = _malformed(error, parser.feed_error_log, shown_as), False
-        for _, element in parser.read_events():
-            ended = cast(_Element, element)
-        if root is None:
-            root = _root_of(ended, stream, more=more)
-            if root is not None:
-                yield [root]
-        if root is not None:
-            yield from _children(root, None if more else ended)
-    if fault is not None:
-        yield fault
+            self.fault = _malformed(error, self._parser.feed_error_log, self._shown_as)
+        else:
+            # lxml says nothing of some faults when it is fed, and begins another document.
+            log = self._parser.feed_error_log
+            if any(entry.level_name == "FATAL" for entry in log):
+                self.fault = _malformed(None, log, self._shown_as)
+        for _, element in self._parser.read_events():
+            self.ended = cast(_Element, element)
+
+    def rest(self, stream: IO[bytes], begun: bytes = b"") -> Iterator[list[_Element] | Finding]:
+        """`begun` and what is left of the stream: the root, unless it was given, then what it holds."""
+        more = True
+        while more:
+            block = begun or stream.read(BLOCK_BYTES)
+            begun, more = b"", bool(block)
+            if self.fault is None:
+                self.feed(block)
+            more = more and self.fault is None
+            if self.root is None:
+                self.root = _root_of(self.ended, stream, more=more)
+                if self.root is not None:
+                    yield [self.root]
+            if self.root is not None:
+                yield from self._children(self.root, None if more else self.ended)
+        if self.fault is not None:
+            yield self.fault
+
+    def member(self) -> list[_Element] | None:
+        """What the child of the root gives of which the end was read last; None when there is none."""
+        last = self.root[-1] if self.root is not None and len(self.root) else None
+        if last is None or last is self._given or last is not self.ended or self.fault is not None:
+            return None
+        self._given = last
+        return held(last)
+
+    def free(self) -> None:
+        """What has been given is gone, but for the last child: libxml2 adds to it."""
+        if self.root is not None:
+            del self.root[:-1]
+
+    def _children(self, root: _Element, ended: _Element | None) -> Iterator[list[_Element]]:
+        """What stands under the root and in its members, but for the last of all, to which text may be added.
+
+        `ended` is given at the end of the document: the element that ended last.
+        """
+        found: list[_Element] = []
+        children = [child for child in root if child is not self._given]
+        last = children.pop() if children else None
+        for child in children:
+            found += held(child)
+        if last is not None and (ended is last or ended is root):
+            found += held(last)
+        elif last is not None and last.tag in MEMBERS:
+            inside = list(last)
+            found += inside if inside and inside[-1] is ended else inside[:-1]
+        if found:
+            yield found
+            found.clear()
+        children.clear()
+        self.free()
+        if last is not None and last.tag in MEMBERS:
+            del last[:-1]
 
 
 def _root_of(ended: _Element | None, stream: IO[bytes], *, more: bool) -> _Element | None:
@@ -190,7 +246,7 @@ def _root_of(ended: _Element | None, stream: IO[bytes], *, more: bool) -> _Eleme
     if more:
         return None
     stream.seek(0)
-    head = etree.XMLPullParser(events=("start",), tag=ROOT_TAG, **_SAFE)
+    head = etree.XMLPullParser(events=("start",), tag=ROOT_TAG, **SAFE)
     try:
         while block := stream.read(_HEAD_BYTES):
             head.feed(block)
@@ -199,31 +255,7 @@ def _root_of(ended: _Element | None, stream: IO[bytes], *, more: bool) -> _Eleme
     return next((cast(_Element, element) for _, element in head.read_events()), None)
 
 
-def _children(root: _Element, ended: _Element | None) -> Iterator[list[_Element]]:
-    """What stands under the root and in its members, but for the last of all, to which text may be added yet.
-
-    `ended` is given at the end of the document: the element that ended last.
-    """
-    found: list[_Element] = []
-    children = list(root)
-    last = children.pop() if children else None
-    for child in children:
-        found += _held(child)
-    if last is not None and (ended is last or ended is root):
-        found += _held(last)
-    elif last is not None and last.tag in MEMBERS:
-        inside = list(last)
-        found += inside if inside and inside[-1] is ended else inside[:-1]
-    if found:
-        yield found
-        found.clear()
-    children.clear()
-    del root[:-1]
-    if last is not None and last.tag in MEMBERS:
-        del last[:-1]
-
-
-def _held(child: _Element) -> list[_Element]:
+def held(child: _Element) -> list[_Element]:
     """What one child of the root gives: itself, or what it holds as a member."""
     if child.tag not in MEMBERS:
         return [child]

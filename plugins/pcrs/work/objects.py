@@ -17,8 +17,9 @@ from shapely.geometry.base import BaseGeometry
 from pcrs.findings import Finding
 from pcrs.standard.crs import BBox
 from pcrs.standard.model import CLASSES, Feature
-from pcrs.store.base import Changes, FeatureStore, NewRow, Query
+from pcrs.store.base import Changes, FeatureStore, Layer, NewRow, Query, Row
 from pcrs.store.index import DeliveredFile, Delivery
+from pcrs.store.named import by_ids
 from pcrs.vector.gml import all_in_l93, read
 from pcrs.vector.ids import Ids, target_of
 from pcrs.work.layers import cnig_layer
@@ -26,7 +27,6 @@ from pcrs.work.register import source
 
 EMPRISE = "EmpriseEchangePCRS"
 _BATCH = 2000
-_PAGE = 5000
 _EDGE_M = 0.001
 """An object that touches the edge of the emprise from inside lies in it, whatever CRS both came in."""
 _ASIDE = ("edition", "livraison")
@@ -108,6 +108,7 @@ def _merge(store: FeatureStore, delivery: Delivery, file: DeliveredFile, given: 
 
     def write(class_name: str) -> None:
         rows = _rows_of(batches.pop(class_name), delivery)
+        given.update([gml_id for gml_id, _, _ in rows])
         if class_name == EMPRISE:
             emprises.extend(shapely.force_2d(geometry) for _, geometry, _ in rows if geometry is not None)
         store.ensure(cnig_layer(class_name))
@@ -120,7 +121,6 @@ def _merge(store: FeatureStore, delivery: Delivery, file: DeliveredFile, given: 
             if item.object_id:
                 given.add(item.object_id, None)
             continue
-        given.add(item.gml_id, None)
         waiting = batches.setdefault(item.class_name, [])
         waiting.append(item)
         if len(waiting) == _BATCH:
@@ -151,27 +151,24 @@ def _rows_of(features: Sequence[Feature], delivery: Delivery) -> list[NewRow]:
 
 def _remove_covered(store: FeatureStore, taken: Taken, given: Ids, gone: Ids) -> None:
     """What the emprise of a file covers and no file gives is removed."""
-    there = {layer.name for layer in store.layers()}
+    layers = {layer.name: layer for layer in store.layers()}
     region = shapely.buffer(taken.emprise, _EDGE_M)
     shapely.prepare(region)
-    placeless = [name for name in reversed(_COVERED) if CLASSES[name].geometry is None and name in there]
+    box = BBox(*region.bounds)
+    placeless = [name for name in reversed(_COVERED) if CLASSES[name].geometry is None and name in layers]
     for name in _COVERED:
-        if name in there and name not in placeless:
-            covered = (row.id for row in _rows(store, name, region) if region.covers(row.geometry))
-            _remove(store, taken, name, covered, given, gone)
-    for name in placeless:
-        orphans = (row.id for row in _rows(store, name, None) if _is_orphan(name, row.values, gone))
-        _remove(store, taken, name, orphans, given, gone)
+        if name in layers and name not in placeless:
+            rows = _absent(store, layers[name], Query(bbox=box), given)
+            _remove(store, taken, name, [row.id for row in rows if region.covers(row.geometry)], gone)
+    for name in placeless if len(gone) else ():
+        rows = _absent(store, layers[name], Query(), given)
+        _remove(store, taken, name, [row.id for row in rows if _is_orphan(name, row.values, gone)], gone)
 
 
-def _rows(store: FeatureStore, name: str, region: BaseGeometry | None) -> Iterator[Any]:
-    after: int | None = None
-    while True:
-        page = store.query(name, Query(within=region, after=after, limit=_PAGE))
-        yield from page.rows
-        after = page.next_after
-        if after is None:
-            return
+def _absent(store: FeatureStore, layer: Layer, query: Query, given: Ids) -> Iterator[Row]:
+    """The rows that a query has and no file gives."""
+    for ids in store.ids(layer.name, query):
+        yield from by_ids(store, layer, given.missing(ids))
 
 
 def _is_orphan(name: str, values: Mapping[str, Any], gone: Ids) -> bool:
@@ -185,10 +182,10 @@ def _is_orphan(name: str, values: Mapping[str, Any], gone: Ids) -> bool:
     return bool(targets) and all(target is not None and target in gone for target in targets)
 
 
-def _remove(store: FeatureStore, taken: Taken, name: str, ids: Iterable[str], given: Ids, gone: Ids) -> None:
-    absent = [id_ for id_ in ids if id_ not in given]
-    for id_ in absent:
-        gone.add(id_, None)
-    removed = store.remove(name, absent) if absent else 0
+def _remove(store: FeatureStore, taken: Taken, name: str, ids: Sequence[str], gone: Ids) -> None:
+    if not ids:
+        return
+    gone.update(ids)
+    removed = store.remove(name, ids)
     if removed:
         taken.add(name, Changes(removed=removed))
