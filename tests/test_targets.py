@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.stub import Stubber
 
 from pcrs.archive.target_blobs import FolderTarget, TierTarget
 from pcrs.archive.target_s3 import S3Target
@@ -111,6 +112,34 @@ def test_a_locked_file_is_neither_removed_nor_replaced(s3_server):
             attempt()
     assert bytes_of(target, "a") == b"x"
     target.close()
+    client.close()
+
+
+def test_a_service_without_the_storage_class_is_said_and_the_file_stays(s3_target):
+    """versitygw knows one class: it calls the copy into another illegal."""
+    cold = S3Target(s3_target.place, "GLACIER")
+    put(cold, "a", b"x")
+    with pytest.raises(StoreError, match=r"storage class GLACIER .*see storage_class in"):
+        cold.seal("a")
+    assert cold.restore("a", 3)
+    assert bytes_of(cold, "a") == b"x"
+    cold.close()
+
+
+def test_a_service_that_forgets_the_storage_class_is_said():
+    client = boto3.client("s3", region_name="x", aws_access_key_id="x", aws_secret_access_key="x")
+    target = S3Target(Bucket("b", "p/", "http://127.0.0.1:9", "x"), "GLACIER")
+    target.__dict__["_client"] = client
+    with Stubber(client) as stub:
+        for seen in ({}, {"StorageClass": "GLACIER"}):
+            stub.add_response("head_object", {"ContentLength": 1, "VersionId": "v1"})
+            stub.add_response("copy_object", {})
+            stub.add_response("head_object", {"ContentLength": 1, **seen})
+        with pytest.raises(StoreError, match=r"storage class GLACIER \(STANDARD\)"):
+            target.seal("k")
+        stub.add_response("delete_object", {}, {"Bucket": "b", "Key": "p/k", "VersionId": "v1"})
+        target.seal("k")
+        stub.assert_no_pending_responses()
     client.close()
 
 

@@ -23,6 +23,8 @@ _PART_LIMIT = 9_000
 _COPY_LIMIT = 5 * 2**30
 _COLD = ("GLACIER", "DEEP_ARCHIVE", "COLD_ARCHIVE")
 """Classes from which a file is restored before it is read (OVH calls its own COLD_ARCHIVE or GLACIER)."""
+_NO_CLASS = ("InvalidRequest", "InvalidStorageClass", "NotImplemented")
+"""What services without the class answer to a copy into it."""
 _GONE = ("404", "NoSuchKey", "NotFound")
 
 
@@ -135,16 +137,31 @@ class S3Target:
         return 'ongoing-request="false"' in under_way
 
     def _move(self, key: str) -> None:
-        """The file is in the storage class; the version it had in the standard class is gone."""
+        """The file is in the storage class; the version it had in the standard class is gone.
+
+        Raises:
+            StoreError: the service does not know the class; the file stays as it was.
+        """
         found = self._client.head_object(**self._object(key))
         if found.get("StorageClass", "STANDARD") == self.storage_class:
             return
         source = self._object(key)
         moved = {**source, "StorageClass": self.storage_class, "MetadataDirective": "COPY"}
-        if found["ContentLength"] < _COPY_LIMIT:
-            self._client.copy_object(CopySource=source, **moved)
-        else:
-            self._client.copy(source, **source, ExtraArgs={"StorageClass": self.storage_class})
+        try:
+            if found["ContentLength"] < _COPY_LIMIT:
+                self._client.copy_object(CopySource=source, **moved)
+            else:
+                self._client.copy(source, **source, ExtraArgs={"StorageClass": self.storage_class})
+            now = self._client.head_object(**source).get("StorageClass", "STANDARD")
+        except self._client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in _NO_CLASS:
+                raise
+            now = str(error)
+        if now != self.storage_class:
+            raise StoreError(
+                f"{self.url}/{key}: the service does not keep it in the storage class {self.storage_class} "
+                f"({now}): see storage_class in [[archive.targets]], and which classes the service has"
+            )
         if found.get("VersionId", "null") != "null":
             self._client.delete_object(**source, VersionId=found["VersionId"])
 

@@ -197,9 +197,10 @@ class Inventory:
         row = self._db.execute("SELECT * FROM copy WHERE target = ? AND key = ?", (target, key)).fetchone()
         return None if row is None else Copy(**dict(row))
 
-    def forget(self, target: str, key: str) -> None:
-        """The copy is no more."""
-        self._db.execute("DELETE FROM copy WHERE target = ? AND key = ?", (target, key))
+    def forget(self, copies: Iterable[tuple[str, str]]) -> None:
+        """These copies (target, key) are no more."""
+        with self.transaction():
+            self._db.executemany("DELETE FROM copy WHERE target = ? AND key = ?", copies)
 
     def mark(self, copies: Iterable[tuple[str, str]], state: CopyState, at: str) -> None:
         """What a reading of these copies (target, key) found, and when."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import batched
 
 from pcrs.archive import bag as bagit
 from pcrs.errors import PcrsError
@@ -17,6 +18,8 @@ from pcrs.work.custody.keeping import Keeping, ready
 from pcrs.work.progress import Step
 
 _STAGE = "cycle de vie"
+_NOTED = 128
+"""Copies that are noted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +118,35 @@ def _prove(keeping: Keeping, one: Going) -> None:
         _Short: one has not.
     """
     but = one.target if one.rule.what == "paquets" else ""  # a restored copy is none that counts
-    for known in _objects(keeping, one):
-        told = short_of(keeping, known, one.rule.keep, but=but)
-        if told:
-            raise _Short(told)
+    for some in batched(_objects(keeping, one), _NOTED, strict=False):
+        read: list[tuple[str, str]] = []
+        told = (_short_of(keeping, known, one.rule.keep, but, read) for known in some)
+        short = next(filter(None, told), "")
+        keeping.inventory.mark(read, "vérifiée", keeping.now())
+        if short:
+            raise _Short(short)
 
 
-def short_of(keeping: Keeping, known: ArchiveObject, keep: int, *, but: str = "") -> str:
-    """What an object lacks to have `keep` copies, on as many targets other than `but`, read back just now.
+def short_of(keeping: Keeping, known: ArchiveObject, keep: int) -> str:
+    """What an object lacks to have copies on `keep` targets, read back just now; empty: nothing."""
+    read: list[tuple[str, str]] = []
+    told = _short_of(keeping, known, keep, "", read)
+    keeping.inventory.mark(read, "vérifiée", keeping.now())
+    return told
 
-    Empty: nothing.
-    """
+
+def _short_of(
+    keeping: Keeping, known: ArchiveObject, keep: int, but: str, read: list[tuple[str, str]]
+) -> str:
+    """As `short_of`, on targets other than `but`; `read` takes the copies that gave their bytes back."""
     proved: set[str] = set()
     for copy in keeping.inventory.good_copies(known.id):
         if len(proved) >= keep:
             break
         if copy.target != but and copy.expires_at is None and copy.target in keeping.places:
-            proved |= {copy.target} if _reads(keeping, copy, known.sha256) else set()
+            if _reads(keeping, copy, known.sha256):
+                proved.add(copy.target)
+                read.append((copy.target, copy.key))
     if len(proved) >= keep:
         return ""
     names = ", ".join(sorted(proved)) or "aucune"
@@ -140,26 +155,24 @@ def short_of(keeping: Keeping, known: ArchiveObject, keep: int, *, but: str = ""
 
 def _reads(keeping: Keeping, copy: Copy, sha256: str) -> bool:
     try:
-        right = digest_of(keeping.places[copy.target].target.chunks(copy.key)) == sha256
+        return digest_of(keeping.places[copy.target].target.chunks(copy.key)) == sha256
     except PcrsError:
         return False
-    if right:
-        keeping.inventory.mark([(copy.target, copy.key)], "vérifiée", keeping.now())
-    return right
 
 
 def _remove(keeping: Keeping, one: Going) -> None:
     inventory, target = keeping.inventory, keeping.place(one.target).target
     if one.rule.what == "restitutions":
         target.delete(one.name)
-        inventory.forget(one.target, one.name)
+        inventory.forget([(one.target, one.name)])
         return
     tags = json.loads(inventory.bags.closed_on(one.target).get(one.name, "{}"))
     target.delete(f"{one.name}/{bagit.DECLARATION}")
-    for known in inventory.bags.objects_of(one.name):
-        key = f"{one.name}/{bagit.payload_path(known.name)}"
-        target.delete(key)
-        inventory.forget(one.target, key)
+    keys = [f"{one.name}/{bagit.payload_path(known.name)}" for known in inventory.bags.objects_of(one.name)]
+    for some in batched(keys, _NOTED, strict=False):
+        for key in some:
+            target.delete(key)
+        inventory.forget((one.target, key) for key in some)
     for tag in tags:
         target.delete(f"{one.name}/{tag}")
     inventory.bags.close_on(one.name, one.target, keeping.now(), _LET_GO)
