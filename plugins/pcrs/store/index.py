@@ -6,19 +6,17 @@ from it after an interruption.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from pcrs.errors import NotFoundError, StoreError
+from pcrs.errors import NotFoundError
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import Slab
 from pcrs.standard.names import unversioned
 from pcrs.store.index_schema import STEPS
-from pcrs.store.migrations import missing
+from pcrs.store.ledger import Ledger
 
 State = Literal["reçue", "contrôlée", "acceptée", "publiée", "refusée"]
 FileKind = Literal["raster", "vecteur", "autre"]
@@ -84,46 +82,11 @@ class Dalle:
         return BBox(self.x_m, self.y_m - self.size_m, self.x_m + self.size_m, self.y_m)
 
 
-class Index:
+class Index(Ledger):
     """The index of one site. Not shared between threads: open one where it is needed."""
 
     def __init__(self, file: Path) -> None:
-        self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
-        try:
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._migrate()
-        except (sqlite3.Error, StoreError) as error:
-            self._db.close()
-            raise StoreError(f"{file} cannot be opened as the index of a site: {error}") from error
-
-    def _migrate(self) -> None:
-        if not missing(self._version(), STEPS):
-            return
-        with self.transaction():
-            for step in missing(self._version(), STEPS):
-                step(self._db)
-            self._db.execute(f"PRAGMA user_version={len(STEPS)}")
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
-
-    def close(self) -> None:
-        """The file is released."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of the block is written, or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        super().__init__(file, STEPS, "the index of a site")
 
     # deliveries ---------------------------------------------------------------------------------------
 

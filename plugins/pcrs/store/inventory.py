@@ -4,19 +4,17 @@ One SQLite file in WAL mode beside the index, written by one `pcrs` at a time, r
 walks over keys, never whole in memory: a million objects cost what a thousand do.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pcrs.errors import NotFoundError, StoreError
+from pcrs.errors import NotFoundError
 from pcrs.standard.crs import BBox
 from pcrs.store.inventory_bags import Bags
 from pcrs.store.inventory_rows import Walk, held, insert, prepare, scan, walk
 from pcrs.store.inventory_schema import STEPS, ArchiveObject, Copy, CopyState, Event, Held
-from pcrs.store.migrations import missing
+from pcrs.store.ledger import Ledger
 
 MARKED = "marquée"
 """What the log says of a target at its first use."""
@@ -48,33 +46,13 @@ class Standing(NamedTuple):
     """When the copy that waits longest was last read; None: one never was."""
 
 
-class Inventory:
+class Inventory(Ledger):
     """The inventory of one site. Not shared between threads: open one where it is needed."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
-        try:
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._migrate()
-            prepare(self._db)
-        except (sqlite3.Error, StoreError) as error:
-            self._db.close()
-            raise StoreError(f"{file} cannot be opened as the inventory of a site: {error}") from error
-
-    def _migrate(self) -> None:
-        if not missing(self._version(), STEPS):
-            return
-        with self.transaction():
-            for step in missing(self._version(), STEPS):
-                step(self._db)
-            self._db.execute(f"PRAGMA user_version={len(STEPS)}")
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        super().__init__(file, STEPS, "the inventory of a site")
+        prepare(self._db)
 
     @property
     def bags(self) -> Bags:
@@ -84,24 +62,6 @@ class Inventory:
     def scan(self, target: str, listed: Iterable[tuple[str, int]]) -> Walk:
         """What a listing of a target (key, bytes) and the inventory say of each other."""
         return scan(self._db, target, listed)
-
-    def close(self) -> None:
-        """The file is released."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of the block is written, or nothing; a block within a block is part of it."""
-        if self._db.in_transaction:
-            yield
-            return
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     # objects ------------------------------------------------------------------------------------------
 
