@@ -8,16 +8,44 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.publish.addresses import Addresses
-from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document
-from pcrs.standard.crs import CRS84, L93, epsg_of, transform_geometry
+from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider
+from pcrs.standard.crs import CRS84, L93, BBox, epsg_of, transform_geometry
 from pcrs.standard.livrables import KINDS, LICENCES
 
 EXTENSIONS = tuple(
     f"https://stac-extensions.github.io/{name}/schema.json"
     for name in ("file/v2.1.0", "storage/v2.0.0", "order/v1.1.0")
 )
+_NAME = "archives"
 _SHA256 = "1220"
 """Code and length of a sha256 in a multihash."""
+
+
+def archive_collection(at: Addresses, of: Provider, box: BBox, span: tuple[str, str] | None) -> Document:
+    """All objects of the archive as a collection. `box`: degrees; `span`: first and last day."""
+    here = f"{at.stac}/collections/{_NAME}"
+    interval = [None, None] if span is None else [f"{span[0][:10]}T00:00:00Z", f"{span[1][:10]}T23:59:59Z"]
+    return {
+        "type": "Collection",
+        "stac_version": VERSION,
+        "stac_extensions": [],
+        "id": _NAME,
+        "title": f"{of.title} : objets d'archive",
+        "description": "Clichés, trajectoires, aérotriangulation, LiDAR, rapports : en ligne ou à commander. "
+        "What the surveys delivered, on line or to be ordered.",
+        "keywords": ["PCRS", "archives"],
+        "license": "other",
+        "providers": [{"name": of.operator, "roles": ["host", "licensor"], "url": f"{at.public_url}/"}],
+        "extent": {"spatial": {"bbox": [list(box)]}, "temporal": {"interval": [interval]}},
+        "summaries": {"pcrs:type": sorted(KINDS)},
+        "links": [
+            {"rel": "self", "type": JSON, "href": here},
+            {"rel": "root", "type": JSON, "href": at.stac},
+            {"rel": "parent", "type": JSON, "href": at.stac},
+            {"rel": "items", "type": GEOJSON, "href": f"{here}/items"},
+            {"rel": "alternate", "type": JSON, "title": "OGC API", "href": at.collection(_NAME)},
+        ],
+    }
 
 
 def archive_item(
@@ -54,11 +82,14 @@ def archive_item(
         "stac_version": VERSION,
         "stac_extensions": list(EXTENSIONS),
         "id": identifier,
+        "collection": _NAME,
         "geometry": None if place is None else shapely.geometry.mapping(place),
         "properties": {name: value for name, value in told.items() if value is not None},
         "links": [
             {"rel": "self", "type": GEOJSON, "href": here},
             {"rel": "root", "type": JSON, "href": at.stac},
+            {"rel": "parent", "type": JSON, "href": f"{at.stac}/collections/{_NAME}"},
+            {"rel": "collection", "type": JSON, "href": f"{at.stac}/collections/{_NAME}"},
             {
                 "rel": "alternate",
                 "type": GEOJSON,

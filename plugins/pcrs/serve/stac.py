@@ -1,15 +1,15 @@
-"""The STAC API of a site at `/stac`: the current dalles as items, found by place, date and name.
+"""The STAC API of a site at `/stac`: dalles and archived objects as items, found by place, date and name.
 
 It stands beside the OGC API, whose collections are of other kinds; each landing page links to the other.
 """
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-import shapely
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,19 +19,16 @@ from starlette.routing import Route
 from pcrs.errors import InputError, NotFoundError, PcrsError, TooLargeError
 from pcrs.publish.addresses import Addresses
 from pcrs.publish.record_geojson import licence_code
-from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider, Tile, collection, item
+from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider
 from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT, etag
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.guard import Routes
-from pcrs.serve.ogcapi_config import degrees
 from pcrs.serve.ogcapi_host import Extension
 from pcrs.serve.problems import problem, refused
 from pcrs.serve.stac_openapi import OPENAPI, openapi
 from pcrs.serve.stac_query import Search, from_address, from_body
-from pcrs.standard.crs import BBox
-from pcrs.store.base import Page, Query, Row
-from pcrs.work.layers import DALLES
+from pcrs.serve.stac_shelves import Shelf, page_of, shelves
 
 _MAX_BODY = 1_000_000
 """Bytes of a search; a detailed commune has some ten thousand."""
@@ -152,8 +149,8 @@ class StacApi:
             "stac_version": VERSION,
             "id": self._at.series,
             "title": self._served.title,
-            "description": f"Dalles de l'orthophotographie de {self._served.title}, diffusées par "
-            f"{self._served.operator}.",
+            "description": f"Dalles de l'orthophotographie et objets d'archive de {self._served.title}, "
+            f"diffusés par {self._served.operator}.",
             "conformsTo": list(CONFORMANCE),
             "links": [*links, *children],
         }
@@ -172,40 +169,42 @@ class StacApi:
         return {"collections": self._described(), "links": links}, JSON
 
     def _collection(self, request: Request) -> tuple[Document, str]:
-        for one in self._described():
-            if one["id"] == request.path_params["name"]:
-                return one, JSON
-        raise NotFoundError(f"there is no collection {request.path_params['name']!r} here")
+        name = self._shelf(request).id
+        return next(one for one in self._described() if one["id"] == name), JSON
 
     def _described(self) -> list[Document]:
-        """The collection, while it holds something."""
+        """The collections that hold something."""
         served = self._served
-        if DALLES.name not in {layer.name for layer in served.store.layers()}:
-            return []
-        box = served.store.extent(DALLES.name)
-        if box is None:
-            return []
         licence = licence_code(served.licence_title, served.licence_url)
         of = Provider(served.title, served.operator, served.licence_title, served.licence_url, licence)
-        span = served.store.span(DALLES.name)
-        return [collection(self._at, of, BBox(*degrees(box)), span, served.editions())]
+        return [
+            shelf.described(of, box, served.store.span(shelf.layer))
+            for shelf, box in shelves(served, self._at)
+        ]
+
+    def _shelf(self, request: Request) -> Shelf:
+        for shelf, _ in shelves(self._served, self._at):
+            if shelf.id == request.path_params["name"]:
+                return shelf
+        raise NotFoundError(f"there is no collection {request.path_params['name']!r} here")
 
     def _items(self, request: Request) -> tuple[Document, str]:
         """A search within the collection: pystac-client names the collection once more."""
-        self._collection(request)
+        name = self._shelf(request).id
         params = _once(request.query_params)
-        return self._found(from_address(params), params, None, request.path_params["name"])
+        asked = from_address(params)
+        within = replace(asked, nowhere=asked.nowhere or name not in (asked.collections or {name}))
+        return self._found(replace(within, collections=frozenset({name})), params, None, name)
 
     def _item(self, request: Request) -> tuple[Document, str]:
-        self._collection(request)
-        row = self._served.store.get(DALLES.name, request.path_params["id"])
-        return item(self._at, _tile(row)), GEOJSON
+        shelf = self._shelf(request)
+        return shelf.item(self._served.store.get(shelf.layer, request.path_params["id"])), GEOJSON
 
     def _found(
         self, search: Search, params: Mapping[str, str], said: Document | None, within: str = ""
     ) -> tuple[Document, str]:
         """A page of items, with the link to the next one in the manner of the request."""
-        page, total = self._page(search)
+        page = page_of(self._served, self._at, search)
         root = self._at.stac
         here = f"{root}/collections/{within}/items" if within else f"{root}/search"
         query = urlencode(params, safe=",:/")
@@ -214,58 +213,22 @@ class StacApi:
             {"rel": "self", "type": GEOJSON, "href": itself if said is None else here},
             {"rel": "root", "type": JSON, "href": root},
         ]
-        if page.next_after is not None and page.more:
-            token = str(page.next_after)
+        if page.token:
             following: Document = {"rel": "next", "type": GEOJSON, "href": here}
             if said is None:
-                again = urlencode({**params, "token": token}, safe=",:/")
+                again = urlencode({**params, "token": page.token}, safe=",:/")
                 following |= {"href": f"{here}?{again}", "method": "GET"}
             else:
-                following |= {"method": "POST", "body": said | {"token": token}}
+                following |= {"method": "POST", "body": said | {"token": page.token}}
             links.append(following)
         document = {
             "type": "FeatureCollection",
-            "features": [item(self._at, _tile(row)) for row in page.rows],
-            "numberReturned": len(page.rows),
+            "features": page.found,
+            "numberReturned": len(page.found),
             "links": links,
         }
-        return (document if total is None else document | {"numberMatched": total}), GEOJSON
-
-    def _page(self, search: Search) -> tuple[Page, int | None]:
-        store, mine = self._served.store, self._at.raster()
-        elsewhere = search.collections is not None and mine not in search.collections
-        if search.nowhere or elsewhere or not self._described():
-            return Page((), None), 0
-        if search.ids is not None:
-            rows = self._named(search)
-            return Page(tuple(rows[: search.limit]), None), len(rows)
-        query = Query(
-            within=search.region, interval=search.interval, after=search.after or 0, limit=search.limit
-        )
-        page = store.query(DALLES.name, query)
-        whole = Query(within=search.region, interval=search.interval)
-        return page, store.count_up_to(DALLES.name, whole, 10_000)
-
-    def _named(self, search: Search) -> list[Row]:
-        """The rows of the identifiers that are asked, as far as they meet place and date too."""
-        found = []
-        for identifier in (search.ids or ())[:1000]:
-            try:
-                row = self._served.store.get(DALLES.name, identifier)
-            except NotFoundError:
-                continue
-            if search.region is not None and not shapely.intersects(row.geometry, search.region):
-                continue
-            day = _tile(row).moment
-            first, last = search.interval or (None, None)
-            if (first is None or day >= first[:10]) and (last is None or day <= last[:10]):
-                found.append(row)
-        return found
-
-
-def _tile(row: Row) -> Tile:
-    assert row.geometry is not None  # noqa: S101 - every dalle has its square
-    return Tile(row.id, BBox(*row.geometry.bounds), row.values)
+        counted = {} if page.total is None else {"numberMatched": page.total}
+        return document | counted, GEOJSON
 
 
 def _once(params: Any) -> dict[str, str]:

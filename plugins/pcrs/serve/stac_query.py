@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ DEFAULT, MOST = 10, 1000
 PARAMETERS = ("collections", "ids", "bbox", "intersects", "datetime", "limit", "token")
 _LISTS = ("collections", "ids", "bbox")
 _POINTS_MAX = 10_000
+_TOKEN = re.compile(r"([0-9]{1,2})-([0-9]{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class Search:
     """The place that is asked holds nothing of ours."""
     interval: tuple[str | None, str | None] | None = None
     limit: int = DEFAULT
-    after: int | None = None
-    """The fid after which the page begins."""
+    after: tuple[int, int] = (0, 0)
+    """Which of the collections the page begins in, and after which fid there."""
 
 
 def from_address(params: Mapping[str, str]) -> Search:
@@ -124,13 +126,13 @@ def _limit(value: Any) -> int:
     return min(value, MOST)
 
 
-def _token(value: Any) -> int | None:
+def _token(value: Any) -> tuple[int, int]:
     if value is None:
-        return None
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        return 0, 0
+    found = _TOKEN.fullmatch(str(value))
+    if found is None:
         raise InputError("token is none that a next link gave")
-    return int(text)
+    return int(found[1]), int(found[2])
 
 
 def _texts(said: Mapping[str, Any], name: str) -> tuple[str, ...] | None:

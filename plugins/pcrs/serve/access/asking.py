@@ -128,6 +128,18 @@ def _archives(_scope: Scope, _rest: list[str]) -> Ask:
     return Ask(layers=frozenset({"archives"}))
 
 
+def _stac(scope: Scope, rest: list[str]) -> Ask:
+    """A search is of all collections, unless its address names some."""
+    match rest:
+        case ["collections", "archives", *_]:
+            return _archives(scope, rest)
+        case ["search", *_]:
+            named = (_parameter(scope, "collections") or "").split(",")
+            layers = {"archives"} if named == ["archives"] else {"dalles", "archives"}
+            return Ask(layers=frozenset(layers if "archives" in named or named == [""] else {"dalles"}))
+    return _index(scope, rest)
+
+
 def _index(_scope: Scope, _rest: list[str]) -> Ask:
     return Ask(layers=frozenset({"dalles"}))
 
@@ -152,7 +164,7 @@ _READERS: dict[str, Callable[[Scope, list[str]], Ask]] = {
     "ogcapi": _ogcapi,
     "listing": _listing,
     "telechargement": _download,
-    "stac": _index,
+    "stac": _stac,
     "archives": _archives,
     "data": _index,
     "stockages": _index,
