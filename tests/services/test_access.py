@@ -2,22 +2,35 @@
 
 import asyncio
 import json
+import os
 import re
+import signal
+import socket
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 
 import httpx
 import pytest
 from lxml import etree
+from shapely import LineString, Point, box
 
 from pcrs.app import create_app
 from pcrs.assembly import load_communes
+from pcrs.serve.context import AREA
 from pcrs.settings import load
 from pcrs.standard.names import format_name
+from pcrs.store.geopackage import GeoPackage
 from pcrs.store.tokens import Scope, Tokens
+from pcrs.work.layers import cnig_layer
 from tests.cnig import arbre, document, mur
 from tests.dalles import hm_name, make_dalle
+from tests.every_route import AUTHORITY, BODIES, EVERY, OPEN, PARTNER, SERVICES, TECHNICAL
+from tests.running_routes import parts_of
+from tests.services.asking import ask_app
+from tests.services.features_api import api_over
+from tests.serving import free_port, start, wait_for
 from tests.sites import new_site, take
 
 PUBLIC = "https://pcrs.test/lot"
@@ -39,7 +52,6 @@ MAP = (
 INFO = MAP.replace("GetMap", "GetFeatureInfo") + "&QUERY_LAYERS=PCRS_D046_RVB&INFO_FORMAT=text/plain&I=3&J=3"
 ORTHO = "/ogcapi/collections/ortho"
 
-OPEN, PARTNER, TECHNICAL, AUTHORITY, ADMIN = range(5)
 ROUTES = {
     "/": OPEN,
     "/healthz": OPEN,
@@ -96,6 +108,7 @@ class Site:
     app: object
     tokens: Tokens
     shown: dict[str, str]
+    delivery: str
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +121,7 @@ def site(tmp_path_factory):
     text = made.settings_file.read_text(encoding="utf-8").replace("[access]\n", rules)
     text = text.replace('public_url = ""', f'public_url = "{PUBLIC}"')
     made.settings_file.write_text(text, encoding="utf-8")
-    take(made, root / "depot")
+    delivery, _ = take(made, root / "depot")
     put_communes(made, root / "communes.geojson")
     with closing(Tokens(made.tokens_file)) as tokens:
         scopes = {role: Scope(role, role) for role in ROLES[1:]}
@@ -127,7 +140,7 @@ def site(tmp_path_factory):
         made_tokens = {name: tokens.create(scope, now="2026-11-28") for name, scope in scopes.items()}
         tokens.revoke(made_tokens["revoked"][0].id, now="2026-11-28")
         app = create_app(made, load(made.settings_file), PUBLIC)
-        yield Site(app, tokens, {name: shown for name, (_, shown) in made_tokens.items()})
+        yield Site(app, tokens, {name: shown for name, (_, shown) in made_tokens.items()}, delivery.id)
 
 
 def put_communes(site, file):
@@ -173,6 +186,54 @@ def test_every_role_at_every_route(site, role, by):
     refused = 401 if role == "public" else 403
     told = {path: 200 if ROLES.index(role) >= lowest else refused for path, lowest in ROUTES.items()}
     assert got == told
+
+
+# ---- every route that there is
+
+
+def test_every_route_of_the_application_has_a_decision(site):
+    routes, by_themselves = parts_of(site.app)
+    assert routes == set(EVERY)
+    assert by_themselves == SERVICES
+    assert {path.split("/")[1].split("?")[0] for path in ROUTES} >= SERVICES
+
+
+def reported(site):
+    """A signalement that somebody sent."""
+    place = {"position": [576_100, 6_372_900], "crs": "EPSG:2154"}
+    told = {"categorie": "autre", "texte": "Le mur est tombé."} | place
+    return sent(site, "POST", "/signalements", json=told).json()["id"]
+
+
+_senders = count()
+"""Each from an address of its own: one sender may report so many an hour, and no more."""
+
+
+def sent(site, method, path, token=None, **options):
+    headers = {"Sec-Fetch-Site": "same-origin"} | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    async def one():
+        transport = httpx.ASGITransport(app=site.app, client=(f"sender {next(_senders)}", 5))
+        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+            return await client.request(method, path, headers=headers, **options)
+
+    return asyncio.run(one())
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("method", "path"), EVERY)
+def test_a_role_at_a_route(site, method, path, role):
+    lowest, example = EVERY[method, path]
+    example = (example or path).replace("{delivery}", site.delivery)
+    if "{signalement}" in example:
+        example = example.replace("{signalement}", reported(site))
+    options = {} if method == "GET" else {"json": BODIES.get(example, {})}
+    status = sent(site, method, example, site.shown.get(role), **options).status_code
+    if ROLES.index(role) < lowest:
+        assert status == 403 or (role == "public" and status == 401)
+    else:
+        assert status not in (401, 403)
+        assert status < 500
 
 
 @pytest.mark.parametrize("token", ["revoked", "expired", "nonsense"])
@@ -231,6 +292,53 @@ def test_objects_that_come_with_others_need_the_right_to_all(site):
     paths = ["/ogcapi/collections/MurPCRS/items?embed=true"]
     assert ask(site, paths)[0].status_code == 401
     assert ask(site, paths, site.shown["technique"])[0].status_code == 403
+
+
+def test_what_an_object_names_is_bounded_too(tmp_path):
+    """A kerb names two points that were measured, one of them outside the area of who asks."""
+    with closing(GeoPackage(tmp_path / "features.gpkg")) as store:
+        with store.transaction():
+            for name in ("LimiteVoiriePCRS", "PointLevePCRS"):
+                store.ensure(cnig_layer(name))
+            kerb = {"pointLeve": ["#near", "#far"]}
+            store.put("LimiteVoiriePCRS", [("k", LineString([(0, 0), (9, 0)]), kerb)])
+            store.put("PointLevePCRS", [("near", Point(0, 0, 1), {}), ("far", Point(9, 0, 1), {})])
+        (mount,) = api_over(tmp_path, store)
+
+        async def within(scope, receive, send):
+            await mount.app({**scope, AREA: box(-1, -1, 5, 5)}, receive, send)
+
+        path = "/ogcapi/collections/LimiteVoiriePCRS/items/k"
+        for app, seen in ((mount.app, {"near", "far"}), (within, {"near"})):
+            (answer,) = ask_app(app, [path])
+            links = [link["href"] for link in answer.json()["links"] if link["rel"] == "related"]
+            assert {href.rpartition("/")[2] for href in links} == seen
+
+
+def test_a_token_is_in_no_log_and_no_store(tmp_path):
+    """Whatever is asked with it, and however wrongly."""
+    place = new_site(tmp_path / "site")
+    with closing(Tokens(place.tokens_file)) as tokens:
+        _, token = tokens.create(Scope("", "admin"), now="2026-11-29")
+    secret, port = token.split("_", 2)[2], free_port()
+    process = start("serve", "--site", place.root, "--port", str(port))
+    wait_for(f"http://127.0.0.1:{port}/healthz", process)
+    for path in ("/ogcapi/collections/no/items", "/wmts?REQUEST=x", "/csw", "/admin/jetons", "/%00", "/id/x"):
+        for shown in ({"Authorization": f"Bearer {token}"}, {}):
+            mark = "&" if "?" in path else "?"
+            httpx.get(f"http://127.0.0.1:{port}{path}{mark}apikey={token}", headers=shown)
+    with socket.create_connection(
+        ("127.0.0.1", port)
+    ) as raw:  # no HTTP at all, and an address that is too long
+        raw.sendall(f"GET /?apikey={token} NONSENSE\r\n\r\n".encode())
+        raw.recv(1000)
+    httpx.get(f"http://127.0.0.1:{port}/?apikey={token}&x={'a' * 20_000}")
+    os.killpg(process.pid, signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert secret.encode() not in said
+    kept = [file for file in place.root.rglob("*") if file.is_file()]
+    assert any(file.name == "use.db" for file in kept)
+    assert [file for file in kept if secret.encode() in file.read_bytes()] == []
 
 
 def test_files_are_bounded_as_objects_are(site):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pcrs.errors import NotFoundError, TooCostlyError
 from pcrs.serve.feature_document import Shown, features
-from pcrs.serve.feature_links import Carrying, related
+from pcrs.serve.feature_links import Carrying, Seen, related
 from pcrs.serve.feature_pages import Pages, matched, matched_cheaply
 from pcrs.serve.feature_query import ItemsAsked, cursor, valid_at
 from pcrs.serve.ogcapi_host import Document, Host
@@ -49,11 +49,16 @@ def item(host: Host, layer: Layer, id_: str, crs: str, request: Asked, shown: Sh
     row = row_of(host, layer, id_, request)
     at = valid_at(request.params)
     carries = request.params.get("embed") == "true"
-    asked = ItemsAsked(query=replace(_ONE, at=at), crs=crs, fields=None, position=0, embed=carries)
+    asked = ItemsAsked(
+        query=replace(_ONE, at=at), crs=crs, fields=None, position=0, embed=carries, area=request.area
+    )
     (document,) = _told(host, layer, [row], asked, shown)
     links = _representations(items_address(host, layer.name, id_), request)
     kept = {name: request.params[name] for name in ("valid-at",) if name in request.params}
-    links += [*document.get("links", ()), *related(host, layer.name, row.values, at, kept)]
+    links += [
+        *document.get("links", ()),
+        *related(host, layer.name, row.values, Seen(at, request.area), kept),
+    ]
     links.append(_collection(host, layer, request))
     return document | {"links": links_in(host, links, request.language)}
 
@@ -85,7 +90,7 @@ def _told(host: Host, layer: Layer, rows: Any, asked: ItemsAsked, shown: Shown) 
 
     documents = told(layer.name, rows, asked.fields)
     if asked.embed:
-        carrying = Carrying(host, lambda found: told("", found, None), asked.query.at)
+        carrying = Carrying(host, lambda found: told("", found, None), Seen(asked.query.at, asked.area))
         carrying.embed(layer.name, rows, documents)
     if layer.name in AFFLEURANTS and asked.fields is None and asked.query.at is None:
         host.covers.tell(rows, documents)

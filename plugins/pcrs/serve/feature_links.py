@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from shapely.geometry.base import BaseGeometry
+
 from pcrs.serve.ogcapi_host import Document, Host
 from pcrs.serve.ogcapi_links import items_address, with_parameters
 from pcrs.standard.model import CLASSES, CONCRETE, Attribute, is_a
@@ -36,18 +38,28 @@ def can_embed(layer: str) -> bool:
     return any(each.name in EMBEDDED for each in link_attributes(layer))
 
 
-def related(
-    host: Host, layer: str, values: Mapping[str, Any], at: str | None, params: Mapping[str, str]
-) -> list[Document]:
-    """The links of an object to those that it names, as far as they are here or on the Web.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which objects are looked for: of a state, and within the area of who asks."""
 
-    `at`: the state in which they are looked for, which `params` tell in the addresses.
+    at: str | None = None
+    """The date of the state; None: now."""
+    area: BaseGeometry | None = None
+    """EPSG:2154; None: everywhere. Within an area what has no place is not seen."""
+
+
+def related(
+    host: Host, layer: str, values: Mapping[str, Any], seen: Seen, params: Mapping[str, str]
+) -> list[Document]:
+    """The links of an object to those that it names, as far as they are seen here, or on the Web.
+
+    `params` tell the state in the addresses.
     """
     found = []
     for attribute in link_attributes(layer):
         hrefs = _hrefs(values.get(attribute.name))[:_LINKS_MAX]
         ids = (id_ for href in hrefs if (id_ := target_of(href)) is not None)
-        places = _places(host, attribute, ids, at)
+        places = _places(host, attribute, ids, seen)
         for href in hrefs:
             id_ = target_of(href)
             link = {"rel": "related", "title": f"{attribute.label} ({attribute.name})"}
@@ -64,11 +76,11 @@ def related(
 
 @dataclass(frozen=True, slots=True)
 class Carrying:
-    """How objects get those that they name. `at`: the date of the state in which they are looked for."""
+    """How objects get those that they name, as far as they are seen."""
 
     host: Host
     told: Told
-    at: str | None = None
+    seen: Seen = Seen()
 
     def embed(
         self, layer: str, rows: Sequence[Row], documents: Sequence[Document], depth: int = _DEPTH
@@ -81,7 +93,7 @@ class Carrying:
             wanted = {id_ for ids in named for id_ in ids if id_ is not None}
             here: dict[str, Document] = {}
             for target in _targets(self.host, attribute):
-                found = _rows(self.host, target, wanted - here.keys(), self.at)
+                found = _rows(self.host, target, wanted - here.keys(), self.seen)
                 shown = self.told(found)
                 self.embed(target, found, shown, depth - 1)
                 here |= {row.id: document for row, document in zip(found, shown, strict=True)}
@@ -102,16 +114,20 @@ def _targets(host: Host, attribute: Attribute) -> list[str]:
     return [each.name for each in CONCRETE if is_a(each.name, target) and each.name in host.layers]
 
 
-def _places(host: Host, attribute: Attribute, ids: Iterable[str], at: str | None) -> dict[str, str]:
+def _places(host: Host, attribute: Attribute, ids: Iterable[str], seen: Seen) -> dict[str, str]:
     """The collection in which each id is found; those that are nowhere are left out."""
     wanted = set(ids)
     places: dict[str, str] = {}
     for target in _targets(host, attribute):
         missing = wanted - places.keys()
         if missing:
-            places |= {row.id: target for row in _rows(host, target, missing, at, geometry=False)}
+            places |= {row.id: target for row in _rows(host, target, missing, seen, geometry=False)}
     return places
 
 
-def _rows(host: Host, layer: str, ids: Iterable[str], at: str | None, *, geometry: bool = True) -> list[Row]:
-    return list(by_ids(host.served.store, host.layers[layer], sorted(ids), geometry=geometry, at=at))
+def _rows(host: Host, layer: str, ids: Iterable[str], seen: Seen, *, geometry: bool = True) -> list[Row]:
+    placed = geometry or seen.area is not None
+    found = by_ids(host.served.store, host.layers[layer], sorted(ids), geometry=placed, at=seen.at)
+    if seen.area is None:
+        return list(found)
+    return [row for row in found if row.geometry is not None and seen.area.intersects(row.geometry)]

@@ -56,6 +56,8 @@ class ItemsAsked:
     """The box lies where there is nothing."""
     embed: bool = False
     """Objects carry those to which they are linked."""
+    area: BaseGeometry | None = None
+    """EPSG:2154: what is told of other objects is of those within it; None: of all."""
 
 
 def read(layer: Layer, params: Mapping[str, str], limits: Limits) -> ItemsAsked:
@@ -107,7 +109,7 @@ def confined(asked: ItemsAsked, area: BaseGeometry | None) -> ItemsAsked:
         return asked
     within = area if asked.query.within is None else asked.query.within.intersection(area)
     nowhere = asked.nowhere or within.is_empty
-    return replace(asked, query=replace(asked.query, within=within), nowhere=nowhere)
+    return replace(asked, query=replace(asked.query, within=within), nowhere=nowhere, area=area)
 
 
 def crs(params: Mapping[str, str], name: str) -> str:
