@@ -54,7 +54,11 @@ class Cluster:
         lines.append(f"unix_socket_directories = '{self.folder}'")
         with (data / "postgresql.conf").open("a") as file:
             file.write("\n".join(lines) + "\n")
-        self._run("pg_ctl", "-D", data, "-w", "-l", self.folder / "log", "start")
+        self.go_on()
+
+    def go_on(self) -> None:
+        """It runs (again) on the data that it has."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "start")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", self.folder / "data", "-w", "-m", "immediate", "stop")

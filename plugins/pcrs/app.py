@@ -1,5 +1,6 @@
 """One process, one address: portal, OGC API, WMTS, WMS, CSW, downloads, listings, health."""
 
+import ctypes
 import gc
 import os
 from pathlib import Path
@@ -54,6 +55,9 @@ from pcrs.work.orders.processes import order_processes
 from pcrs.work.processes import processes
 from pcrs.work.site import Site
 
+_M_ARENA_MAX = -8
+"""Of glibc's malloc.h."""
+
 
 def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     """The whole service of a site, seen at `url`.
@@ -73,6 +77,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     door = entrance(site, settings, served.store, tokens, url)
     office = administration(site, settings, served.store, tokens, jobs)
     records = records_of(site, settings)
+    records.stay_open()
     entries = Entries(records)
     catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"), entries)
     pages = Routes(
@@ -162,8 +167,16 @@ def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Ser
     )
 
 
+def _two_arenas() -> None:
+    """Glibc keeps freed memory of all threads in two heaps, not in sixteen: what one left serves another."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 2)
+
+
 def factory() -> ASGIApp:
     """The application of the site that the environment names: what each serving process calls."""
+    _two_arenas()
     site = Site(Path(os.environ.get("PCRS_SITE", "site")))
     settings = load(site.settings_file)
     app = create_app(site, settings, public_url(settings))

@@ -1,18 +1,22 @@
 """A site as it is served: editions, pyramids and mosaics, followed while deliveries go in."""
 
+import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Hashable
 from contextlib import closing
+from pathlib import Path
 
 from pcrs.archive.directory import Directory
 from pcrs.blobs import Blobs
+from pcrs.errors import PcrsError
 from pcrs.raster.mosaic import Mosaic, Source
 from pcrs.raster.pyramids import Tiles
 from pcrs.standard.crs import BBox
 from pcrs.standard.grid import DALLE_RES_M
 from pcrs.store.base import Row
+from pcrs.store.connections import Connections
 from pcrs.store.extracts import Extracts
 from pcrs.store.index import Index
 from pcrs.work.downloads import Shelf, shelf
@@ -20,6 +24,8 @@ from pcrs.work.project import mosaic, row_of
 from pcrs.work.site import Site
 from pcrs.work.tiers import Tiers, tiers_of
 
+_log = logging.getLogger(__name__)
+_AFTER_TROUBLE_S = 5.0
 _Stamp = tuple[Hashable, tuple[tuple[int, int], ...]]
 
 
@@ -55,6 +61,7 @@ class Live:
         self._pyramids: dict[str, Tiles] = {}
         self._mosaics: dict[str, Mosaic] = {}
         self._shelf: Shelf | None = None
+        self._reader: Connections | None = None
 
     def editions(self) -> tuple[str, ...]:
         """Published editions, oldest first."""
@@ -143,23 +150,34 @@ class Live:
             if now < self._due:
                 return
             self._due = now + self._recheck_s
-            stamp = self._look()
-            if stamp == self._stamp:
-                return
-            prefix = f"{self._layer}_"
-            names = [name for name in self._tiers.pyramids.published() if name.startswith(prefix)]
-            self._editions = tuple(name.removeprefix(prefix) for name in names)
-            mark = self._dalles()
-            if mark != self._mark:
-                self._mosaics, self._shelf, self._mark = {}, None, mark
-            self._pyramids = {e: p for e, p in self._pyramids.items() if e in self._editions}
-            self._stamp = stamp
+            try:
+                self._take_in(self._look())
+            except (PcrsError, OSError) as error:
+                if self._stamp is None:
+                    raise
+                self._due = self._clock() + _AFTER_TROUBLE_S
+                _log.warning("the site cannot be looked at: what was known is served: %s", error)
+
+    def _take_in(self, stamp: _Stamp) -> None:
+        if stamp == self._stamp:
+            return
+        prefix = f"{self._layer}_"
+        names = [name for name in self._tiers.pyramids.published() if name.startswith(prefix)]
+        editions = tuple(name.removeprefix(prefix) for name in names)
+        mark = self._dalles()
+        self._editions = editions
+        if mark != self._mark:
+            self._mosaics, self._shelf, self._mark = {}, None, mark
+        self._pyramids = {e: p for e, p in self._pyramids.items() if e in editions}
+        self._stamp = stamp
 
     def _dalles(self) -> tuple[int, ...]:
         """What changes when other dalles show."""
         if not self._site.index_file.exists():
             return ()
         file = self._site.index_file
+        if self._reader is None:
+            self._reader = _staying(file)
         with closing(Index(file)) as index, closing(Extracts(file)) as extracts:
             return (*index.shown_mark(), *extracts.mark())
 
@@ -169,6 +187,14 @@ class Live:
         places = (file, file.with_name(f"{file.name}-wal"))
         status = (place.stat() for place in places if place.exists())
         return self._tiers.pyramids.stamp(), tuple((s.st_mtime_ns, s.st_size) for s in status)
+
+
+def _staying(file: Path) -> Connections:
+    """A reader that stays: while there is one, others that open the index need no room on the disk."""
+    reader = Connections(file, read_only=True, prepare=lambda _: None)
+    with reader.reading() as connection:
+        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    return reader
 
 
 def _pixel(x_m: float, y_m: float) -> BBox:

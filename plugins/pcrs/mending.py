@@ -35,13 +35,16 @@ def watch(site: Site, settings: Settings, every_s: float = _EVERY_S) -> None:
     """A thread of this process mends the site whenever it has to be, until the process ends."""
 
     def look() -> None:
+        said = False
         while True:
             try:
                 if mend(site, settings):
                     _log.warning("a switch of slabs that had been broken off was ended")
+                said = False
             except (PcrsError, OSError):
-                _log.exception("a switch of slabs is broken off: the command that was killed ends it")
-                return
+                if not said:
+                    _log.exception("the site cannot be mended just now: it is tried again")
+                said = True
             time.sleep(every_s)
 
     threading.Thread(target=look, name="mend", daemon=True).start()

@@ -1,5 +1,6 @@
 """The outermost ring: requests are told apart by their first word, watched over, and counted."""
 
+import errno
 import logging
 import time
 import uuid
@@ -7,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pcrs.errors import PcrsError
 from pcrs.serve.answers import ON_EVERY_ANSWER, PAGE_POLICY
 from pcrs.serve.native import NativeTiles
-from pcrs.serve.problems import PROBLEM, RETRY_S
+from pcrs.serve.problems import PROBLEM, RETRY_S, problem, refused
 from pcrs.serve.use import NOTE, Note, Recorder
 from pcrs.serve.use.recorder import agent_of
 
@@ -22,10 +24,14 @@ _POLICY = b"content-security-policy"
 
 
 class Routes:
-    """Routes alone: `Starlette` would answer an unforeseen fault with a bare 500 before the guard sees it."""
+    """Routes alone.
+
+    `Starlette` would answer an unforeseen fault with a bare 500 before the guard sees it, and lead from `/x/`
+    to `/x` at whatever host the client names.
+    """
 
     def __init__(self, routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> None:
-        self._app = ExceptionMiddleware(Router(routes), handlers)
+        self._app = ExceptionMiddleware(Router(routes, redirect_slashes=False), handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -69,7 +75,11 @@ class Guard:
         begun = time.perf_counter()
         try:
             await self._app(scope, receive, watched)
-        except Exception:
+        except Exception as error:
+            foreseen = _foreseen(error)
+            if foreseen is not None and not watched.status:
+                await foreseen(scope, receive, watched)
+                return
             number = uuid.uuid4().hex[:12]
             _log.exception("fault %s: %s %s", number, scope["method"], scope["path"])
             if watched.status:
@@ -81,6 +91,16 @@ class Guard:
             seconds = time.perf_counter() - begun
             agent = agent_of(scope["headers"])
             self.recorder.answered(scope["path"], agent, note, watched.status, watched.octets, seconds)
+
+
+def _foreseen(error: Exception) -> Response | None:
+    """What a client is told of an error that its service let through; None of a fault of ours."""
+    if isinstance(error, PcrsError):
+        return refused(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _log.error("no room on the disk: %s", error)
+        return problem(503, "plus de place sur le disque / no room on the disk")
+    return None
 
 
 class _Watched:

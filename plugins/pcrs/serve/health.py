@@ -1,5 +1,6 @@
 """How a site is: `/healthz` for who watches over it, and the same as gauges for `/metrics`."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,9 @@ from pcrs.serve.use.metrics import Gauge, Labels
 from pcrs.store.index import Index
 from pcrs.store.jobs import Jobs
 from pcrs.work.site import Site
+
+_ROOM = 200 * 2**20
+"""Bytes; with less, what is written is refused soon."""
 
 
 class Health:
@@ -58,11 +62,14 @@ class Health:
                 todo = index.to_build()
             layers = len(self._served.store.layers())
             editions = self._served.editions()
+            free = shutil.disk_usage(self._site.root).free
         except (PcrsError, OSError) as error:
             return JSONResponse({"status": "down", "wrong": [str(error)]}, 503)
         wrong = [] if editions else ["no edition is published: `pcrs receive … --accept`"]
         if todo:
             wrong.append(f"{todo} slabs of the pyramid wait to be built")
+        if free < _ROOM:
+            wrong.append(f"the disk of the site is full: {free // 2**20} MB are left")
         state = {
             "status": "degraded" if wrong else "ok",
             "wrong": wrong,

@@ -21,6 +21,7 @@ from pcrs.serve.map_layers import MapLayer, Published
 from pcrs.serve.mapproxy_bridge import MapProxy
 from pcrs.serve.mapproxy_config import load_base, tile_layer, wms_limits
 from pcrs.serve.ows import XML, OwsError, exception_report, parameters, service_exception
+from pcrs.serve.problems import RETRY_S
 from pcrs.serve.tile_cache import TileCache
 from pcrs.serve.tiles import fast_answer
 from pcrs.serve.wms_request import canonical_query, spoken_version
@@ -37,7 +38,8 @@ _LEFT_OUT = re.compile(
 )
 """Of MapProxy's capabilities: forms of exceptions (a client gets XML, whatever it asked for), and an
 operation that the schema of WMS 1.3.0 does not know without that of SLD: each layer tells of its legend."""
-_ALLOW = ((b"allow", b"GET, HEAD, OPTIONS"),)
+_TOLD = {405: ((b"allow", b"GET, HEAD, OPTIONS"),), 503: ((b"retry-after", b"%d" % RETRY_S),)}
+"""Headers of refusals, by status."""
 _MEDIA_TYPES = {suffix: media_type for media_type, suffix in IMAGE_TYPES.items()}
 _TILED_PX = 512 * 512
 """Maps of WMS up to this size are taken for tiles, and kept; larger ones are never asked twice."""
@@ -256,4 +258,4 @@ def _failed(error: Exception) -> OwsError:
 
 
 def _refused(body: bytes, media_type: str, error: OwsError) -> Answer:
-    return Answer(body, media_type, error.status, kept=False, headers=_ALLOW if error.status == 405 else ())
+    return Answer(body, media_type, error.status, kept=False, headers=_TOLD.get(error.status, ()))

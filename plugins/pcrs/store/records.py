@@ -17,7 +17,7 @@ from pcrs.errors import ConflictError, NotFoundError, StoreError
 from pcrs.store.migrations import Step, missing
 from pcrs.store.pg_connections import Address
 from pcrs.store.pg_layers import prepare
-from pcrs.store.record_engines import address, shown, writing
+from pcrs.store.record_engines import address, reading, shown, writing
 from pcrs.store.record_rows import OWN, row_of
 from pcrs.store.record_tables import RECORDS, STATE, make
 
@@ -47,6 +47,11 @@ class RecordStore:
             if self._engine.dialect.name == "sqlite":
                 Path(self.shown).parent.mkdir(parents=True, exist_ok=True)
             self._initialise()
+
+    def stay_open(self) -> None:
+        """A connection that reads is open from now on: on a full disk SQLite could not open the first."""
+        with self._errors(), reading(self.url).connect() as connection:
+            connection.execute(select(RECORDS.c.identifier).limit(1))
 
     def put(self, document: bytes, *, inserted: datetime, source: str = OWN) -> str:
         """The record is in the catalogue, in place of the one of the same identifier; returns the identifier.

@@ -1,0 +1,1 @@
+"""Faults brought upon a served site, and what must hold then: `python -m tests.bench.faults`."""

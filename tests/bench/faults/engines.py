@@ -1,0 +1,155 @@
+"""Faults of what stands beside the service: the database is gone, the object store is slow or refuses."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+from pcrs.work.site import Site
+from tests.bench.faults.stage import COVERAGE, FEATURES, PORTAL, TILE, Report, served, site_of
+from tests.buckets import KEYS, REGION, serving_buckets
+from tests.postgres import cluster
+
+_REFUSED = (
+    b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: 40\r\n"
+    b"Connection: close\r\n\r\n"
+    b"<Error><Code>SlowDown</Code></Error>    "
+)
+
+
+def database_gone(_base: Site, depot: Path, folder: Path, report: Report) -> None:
+    """PostGIS stops and starts again: objects are refused meanwhile, tiles and images are not."""
+    with cluster() as database, database.schema() as url:
+        site = site_of(folder / "site", depot, features=url)
+        with served(site) as service:
+            before = service.ask(FEATURES)
+            report.answered("before: objects are answered", before, 200)
+            tile = service.ask(TILE).content
+            database.stop()
+            report.answered("gone: objects are refused for now", service.ask(FEATURES), 503)
+            report.claim("gone: tiles are the same", service.ask(TILE).content == tile)
+            report.answered("gone: coverages are answered", service.ask(COVERAGE), 200)
+            told = service.ask("/healthz")
+            report.claim("gone: /healthz is down and says why", told.status_code == 503, told.text)
+            database.go_on()
+            back = service.comes_back(FEATURES)
+            ids = [one["id"] for one in before.json()["features"]]
+            report.answered("back: objects are answered again", back, 200)
+            report.claim(
+                "back: the same objects", [one["id"] for one in back.json().get("features", [])] == ids
+            )
+            report.answered("back: /healthz is well", service.comes_back("/healthz"), 200)
+
+
+def store_refuses(_base: Site, depot: Path, folder: Path, report: Report) -> None:
+    """The object store is slow, refuses, is gone: what lies there is late or refused, all else is there."""
+    with (
+        serving_buckets(folder / "buckets") as server,
+        proxy(server) as between,
+        patch.dict(os.environ, KEYS),
+    ):
+        site = site_of(
+            folder / "site",
+            depot,
+            intermediate="s3://pcrs/masters",
+            hot="s3://pcrs/hot",
+            endpoint=between.url,
+            region=REGION,
+        )
+        with served(site) as service:
+            before = {path: service.ask(path).content for path in (TILE, COVERAGE)}
+            between.mode = "slow"
+            slow: list[bytes] = []
+            late = threading.Thread(target=lambda: slow.append(service.ask(TILE).content))
+            late.start()
+            report.answered("slow: objects are answered meanwhile", service.ask(FEATURES), 200)
+            report.claim("slow: they came before the tile", not slow)
+            late.join()
+            report.claim("slow: the tile is late, and the same", slow == [before[TILE]])
+            for mode in ("refuses", "gone"):
+                between.mode = mode
+                for path in (TILE, COVERAGE):
+                    name = path.partition("?")[0]
+                    report.answered(f"{mode}: {name} is refused for now", service.ask(path), 503)
+                for path in (FEATURES, PORTAL):
+                    report.answered(f"{mode}: {path.partition('?')[0]} is answered", service.ask(path), 200)
+            between.mode = "passes"
+            for path, content in before.items():
+                answer = service.comes_back(path, content)
+                report.claim(
+                    f"back: {path.partition('?')[0]} is as before", answer.content == content, answer
+                )
+
+
+class Proxy:
+    """Between a client and a server: it passes, is slow, refuses, or is gone."""
+
+    def __init__(self, target: str) -> None:
+        parts = urlsplit(target)
+        self._target = (parts.hostname or "", parts.port or 80)
+        self.mode = "passes"
+        self.url = ""
+        self.end: Callable[[], object] = lambda: None
+        """From another thread."""
+
+    async def serve(self, started: threading.Event) -> None:
+        """Until `end`."""
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        server = await asyncio.start_server(self._one, "127.0.0.1", 0)
+        self.url = "http://{}:{}".format(*server.sockets[0].getsockname())
+        self.end = lambda: loop.call_soon_threadsafe(stop.set)
+        started.set()
+        await stop.wait()
+        server.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            there = await asyncio.open_connection(*self._target)
+            await asyncio.gather(self._out(reader, there[1], writer), self._back(there[0], writer))
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _out(
+        self, reader: asyncio.StreamReader, there: asyncio.StreamWriter, here: asyncio.StreamWriter
+    ) -> None:
+        try:
+            while data := await reader.read(2**16):
+                if self.mode == "gone":
+                    here.transport.abort()
+                    return
+                if self.mode == "refuses":
+                    here.write(_REFUSED)
+                    await here.drain()
+                    here.close()
+                    return
+                if self.mode == "slow":
+                    await asyncio.sleep(1.0)
+                there.write(data)
+                await there.drain()
+        finally:
+            there.close()
+
+    async def _back(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await there.read(2**16):
+            writer.write(data)
+            await writer.drain()
+
+
+@contextmanager
+def proxy(target: str) -> Iterator[Proxy]:
+    """A proxy before `target`, in a thread of its own."""
+    made, started = Proxy(target), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(made.serve(started)), daemon=True)
+    thread.start()
+    started.wait(10)
+    try:
+        yield made
+    finally:
+        made.end()
+        thread.join(10)
