@@ -219,6 +219,41 @@ def test_a_copy_that_is_not_what_it_was_is_not_delivered(made, open_desk, tmp_pa
         open_desk.keeping.inventory.mark([(source.target, source.key)], "vérifiée", open_desk.now())
 
 
+def test_an_order_waits_for_a_restoring_and_then_goes_on(open_desk, tmp_path, monkeypatch):
+    order = open_desk.place(PARTNER, "x", ids(open_desk, "vol-ortho"), purpose="étude")
+    asked = []
+    monkeypatch.setattr(FolderTarget, "restore", lambda self, key, days: bool(asked.append(days)))
+    work = shipping(open_desk, tmp_path / "out")
+    (waiting,) = work.work()
+    assert (waiting.state, waiting.message) == ("shipping", "1 sur 1 objets attendus, dont a.tif")
+    assert work.work() == []  # nothing new
+    monkeypatch.undo()
+    (done,) = work.work()
+    assert (done.id, done.state, asked) == (order.id, "succeeded", [14, 14])
+
+
+def test_an_order_that_cannot_be_brought_back_is_ended_by_the_authority(open_desk, tmp_path, monkeypatch):
+    both = ids(open_desk, "vol-ortho") + ids(open_desk, "vol-mosaique")
+    order = open_desk.place(PARTNER, "x", both, purpose="étude", email="a@b.fr")
+    real = FolderTarget.restore
+    monkeypatch.setattr(
+        FolderTarget, "restore", lambda s, key, days: key.endswith("a.tif") and real(s, key, days)
+    )
+    work = shipping(open_desk, tmp_path / "out")
+    assert work.work()[0].state == "shipping"
+    assert [path.name for path in (tmp_path / "out").rglob("*.*")] == ["a.tif"]
+    with pytest.raises(ForbiddenError, match="APLC"):
+        open_desk.cancel(PARTNER, "x", order.id)
+    ended = open_desk.cancel(AUTHORITY, "CD46", order.id, "bande illisible")
+    assert (ended.state, ended.message, ended.email) == ("failed", "bande illisible", "")
+    assert work.work() == []
+    assert list((tmp_path / "out").rglob("*.*")) == []
+    with pytest.raises(ConflictError, match="is failed"):
+        open_desk.cancel(AUTHORITY, "CD46", order.id)
+    last = list(open_desk.orders.trail())[-1]
+    assert (last.actor, last.action, last.detail) == ("CD46", "abandonné", "bande illisible")
+
+
 def test_a_cold_class_is_asked_once_and_waited_for():
     client = boto3.client(
         "s3",
@@ -327,6 +362,15 @@ def test_the_commands_and_the_processes(made):
     assert moved["order:status"] == "succeeded"
     assert f"/commandes/{identifier}/" in moved["href"]
     assert run.invoke(app, ["order", "log", *where]).exit_code == 0
+    edited = "UPDATE trail SET actor = ? WHERE seq = 2"
+    for actor, code, said in (
+        ("personne", 1, "la chaîne est rompue à la ligne 2"),
+        ("opérateur", 0, "somme"),
+    ):
+        with closing(sqlite3.connect(made.orders_file)) as db, db:
+            db.execute(edited, (actor,))
+        log = run.invoke(app, ["order", "log", *where])
+        assert (log.exit_code, said in log.output) == (code, True)
     with closing(Tokens(made.tokens_file)) as tokens:
         shown = {r: tokens.create(Scope("x", r), now="2026-11-28")[1] for r in ("partenaire",)}
     served = create_app(made, load(made.settings_file), "http://pcrs.test")

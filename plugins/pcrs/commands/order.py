@@ -125,6 +125,20 @@ def refuse(
 
 
 @app.command()
+def cancel(
+    order: str,
+    reason: Annotated[str, typer.Option()] = "",
+    site: SiteOption = HERE,
+    name: AsOption = "opérateur",
+    json_: JsonOption = False,
+) -> None:
+    """Cancel an order; one that is being brought back, and cannot be, ends as failed."""
+    with _desk(site) as (open_, _, _):
+        ended = open_.cancel(_OPERATOR, name, order, reason)
+    _say(ended, json_)
+
+
+@app.command()
 def run(site: SiteOption = HERE, json_: JsonOption = False) -> None:
     """Bring approved orders back, as far as they come; take away what is past its time."""
     from pcrs.ordering import address_of, shipping

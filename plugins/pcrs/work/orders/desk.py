@@ -132,18 +132,22 @@ class Desk:
         act = Act(name, action, self.now(), message)
         return self.orders.move(identifier, ("ordered",), after, act, values=values)
 
-    def cancel(self, who: Principal, name: str, identifier: str) -> Ordered:
-        """The one who ordered, or who decides, wants it no more.
+    def cancel(self, who: Principal, name: str, identifier: str, reason: str = "") -> Ordered:
+        """The one who ordered, or who decides, wants it no more; who decides ends one that cannot come back.
 
         Raises:
-            ForbiddenError: it is another's order.
+            ForbiddenError: it is another's order, or is being brought back and the role does not decide.
             ConflictError: it is too late.
         """
         order = self.orders.get(identifier)
         if order.owner != name and who.role < LOWEST["decide"]:
             raise ForbiddenError(f"order {identifier} is another's")
+        if order.state == "shipping":
+            self._may_decide(who, name, identifier, "abandon")
+            given_up = Act(name, "abandonné", self.now(), reason or order.message)
+            return self.orders.move(identifier, ("shipping",), "failed", given_up)
         before: tuple[State, ...] = ("ordered", "pending")
-        return self.orders.move(identifier, before, "canceled", Act(name, "annulé", self.now()))
+        return self.orders.move(identifier, before, "canceled", Act(name, "annulé", self.now(), reason))
 
     def _may_decide(self, who: Principal, name: str, identifier: str, action: str) -> None:
         if who.role >= LOWEST["decide"]:

@@ -99,7 +99,12 @@ class Shipping:
         return True
 
     def expire(self) -> list[Ordered]:
-        """What was delivered and is past its time is taken away: copies of it stay where they were."""
+        """What was delivered and is past its time is taken away: copies of it stay where they were.
+
+        So is what an order had of its objects that was given up.
+        """
+        for order in self.desk.orders.all(state="failed"):
+            shutil.rmtree(self.folder / order.id, ignore_errors=True)
         gone = []
         now = self.desk.clock()
         for order in self.desk.orders.all(state="succeeded"):
