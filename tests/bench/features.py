@@ -27,9 +27,10 @@ import psycopg
 import shapely
 from rich.console import Console
 
-from pcrs.standard.crs import L93, BBox, uri
+from pcrs.standard.crs import CRS84, L93, BBox, transform_bbox, uri
 from pcrs.standard.fields import Field
 from pcrs.standard.model import Feature
+from pcrs.standard.regions import box_region
 from pcrs.store import open_store
 from pcrs.store.base import FeatureStore, Layer, Query
 from pcrs.store.gpkg_geometry import decode
@@ -102,6 +103,8 @@ class Engine:
 
     store: FeatureStore
     raw_page: Callable[[BBox], str]
+    raw_count: Callable[[BBox], int]
+    """Reads twenty rows of a box, and counts them all; by their envelopes alone."""
     url: str
 
 
@@ -124,8 +127,17 @@ def geopackage(folder: Path, count: int) -> Iterator[Engine]:
         rows = db.execute(text, (box.xmin, box.xmax, box.ymin, box.ymax)).fetchall()
         return raw_json(rows, decode([row[1] for row in rows]))
 
+    small = text.replace(f"LIMIT {PAGE}", "LIMIT 20")
+    counted = text.replace("fid, geom, gml_id, thematique, dateLeve", "count(*)").partition("ORDER")[0]
+
+    def count_in(box: BBox) -> int:
+        sides = (box.xmin, box.xmax, box.ymin, box.ymax)
+        rows = db.execute(small, sides).fetchall()
+        decode([row[1] for row in rows])
+        return int(db.execute(counted, sides).fetchone()[0])
+
     with closing(db), closing(store):
-        yield Engine(store, page, f"gpkg://{path}")
+        yield Engine(store, page, count_in, f"gpkg://{path}")
 
 
 @contextmanager
@@ -150,8 +162,17 @@ def postgis(folder: Path, count: int) -> Iterator[Engine]:
             rows = db.execute(text, tuple(box), binary=True).fetchall()
             return raw_json(rows, shapely.from_wkb([row[1] for row in rows]))
 
+        small = text.replace(f"LIMIT {PAGE}", "LIMIT 20")
+        counted = f"SELECT count(*) {text[text.index('FROM') :].partition('ORDER')[0]}"
+
+        def count_in(box: BBox) -> int:
+            rows = db.execute(small, tuple(box), binary=True).fetchall()
+            shapely.from_wkb([row[1] for row in rows])
+            found = db.execute(counted, tuple(box)).fetchone()
+            return int(found[0]) if found else 0
+
         with closing(db), closing(store):
-            yield Engine(store, page, url)
+            yield Engine(store, page, count_in, url)
 
 
 def raw_json(rows: list[Any], shapes: Any) -> str:
@@ -183,10 +204,10 @@ def in_turn(one: Callable[[], object], other: Callable[[], object], turns: int =
     return statistics.median(a for a, _ in pairs), statistics.median(a / b for a, b in pairs)
 
 
-def middle_box(count: int) -> BBox:
-    """A box in the middle, with more objects than a page."""
+def middle_box(count: int, half: float = 700) -> BBox:
+    """A box in the middle, with more objects than a page. `half`: of its sides, metres."""
     x, y = place(count // 2 + ACROSS // 2)
-    return BBox(x - 700, y - 700, x + 700, y + 700)
+    return BBox(x - half, y - half, x + half, y + half)
 
 
 def measure(engine: Engine, count: int) -> dict[str, float]:
@@ -208,7 +229,18 @@ def measure(engine: Engine, count: int) -> dict[str, float]:
     ids = iter(range(0, count, max(1, count // 300)))
     by_id = median_ms(lambda: store.get(name, f"a{next(ids)}"), 200)
     counted = median_ms(lambda: store.count(name, Query()))
+    wide = middle_box(count, 900)
+    turned = box_region(transform_bbox(wide, L93, 4326), CRS84)
+    asked = Query(within=turned, limit=20)
+
+    def numbered() -> int | None:
+        assert len(store.query(name, asked).rows) == 20
+        return store.count_up_to(name, asked, 10_000)
+
+    small_ms, small_to_raw = in_turn(numbered, lambda: engine.raw_count(BBox(*turned.bounds)))
     return {
+        f"page of 20 in a CRS84 box of {numbered()}, ms": small_ms,
+        "the same / page and count by raw SQL": small_to_raw,
         "bbox page, ms": page_ms,
         "bbox page / raw SQL": to_raw,
         f"page {last // PAGE + 1}, ms": last_ms,
@@ -348,7 +380,7 @@ def tell(title: str, figures: dict[str, float]) -> None:
     """Figures on the terminal, with the load of the machine."""
     _out.print(f"{title} (load {os.getloadavg()[0]:.1f})")
     for what, figure in figures.items():
-        _out.print(f"  {what:28} {figure:10.2f}")
+        _out.print(f"  {what:48} {figure:10.2f}")
 
 
 if __name__ == "__main__":

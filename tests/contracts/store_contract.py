@@ -5,14 +5,16 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcrs.errors import ConflictError, InputError, NotFoundError, TooCostlyError
-from pcrs.standard.crs import BBox
+from pcrs.standard.crs import CRS84, L93, BBox, epsg_of, transform_bbox, uri
 from pcrs.standard.fields import Field
+from pcrs.standard.regions import box_region
 from pcrs.store.base import Changes, FeatureStore, Layer, Query
 from pcrs.store.filter_check import checked
 from pcrs.store.filters import Call, Property
@@ -137,6 +139,30 @@ class StoreContract:
         assert store.count("AffleurantPCRS", Query(bbox=BBox(0, 0, 1e7, 1e7))) == 0
         with pytest.raises(InputError, match="geometry"):
             store.put("AffleurantPCRS", [("c", shapely.Point(X0, Y0), {})])
+
+    @pytest.mark.parametrize("crs", [CRS84, *(uri(epsg) for epsg in (4326, 2154, 3857, 3945))])
+    def test_counts_are_exact_near_the_edge_of_a_region(self, store, crs):
+        chance = np.random.default_rng(len(crs))
+        store.ensure(WALLS)
+        starts = chance.uniform((X0, Y0), (X0 + 900, Y0 + 900), (1500, 2))
+        lines = [shapely.LineString([start, start + chance.uniform(-9, 9, 2)]) for start in starts]
+        store.put("MurPCRS", [(f"w{n}", line, {"rang": n % 2}) for n, line in enumerate(lines)])
+        for _ in range(12):
+            low = chance.uniform((X0 - 99, Y0 - 99), (X0 + 700, Y0 + 700))
+            box = BBox(*low, *(low + chance.uniform(0, 700, 2)))
+            sides = transform_bbox(box, L93, epsg_of(crs))
+            if crs == uri(4326):
+                sides = BBox(sides.ymin, sides.xmin, sides.ymax, sides.xmax)
+            region = box_region(sides, crs)
+            touched = set(np.flatnonzero(shapely.intersects(region, lines)).tolist())
+            asked = Query(within=region, limit=2000)
+            assert {int(id_[1:]) for id_ in self.ids(store, asked)} == touched
+            assert store.count("MurPCRS", asked) == len(touched)
+            odd = Query(within=region, equals=(("rang", "1"),))
+            assert store.count("MurPCRS", odd) == sum(n % 2 for n in touched)
+            for most in (max(0, len(touched) - 1), len(touched), 40):
+                expected = len(touched) if len(touched) <= most else None
+                assert store.count_up_to("MurPCRS", asked, most) == expected
 
     def test_ids_alone_come_in_the_order_of_fid(self, walls, monkeypatch):
         module = sys.modules[type(walls).__module__]

@@ -12,6 +12,8 @@ from pcrs.standard.crs import BBox
 from pcrs.store.base import Layer, Query
 
 CHUNK_MAX = 4096
+_HALVINGS = 10
+_APART_M = 2.0
 type Record = tuple[Any, ...]
 type Hit = tuple[Record, BaseGeometry | None]
 
@@ -37,6 +39,28 @@ def regions(
     if known is None or region.covers(shapely.box(*known)):
         return boxes, None
     return [*boxes, BBox(*region.bounds)], region
+
+
+def inner_box(region: BaseGeometry) -> BBox | None:
+    """A box that the region covers, around its middle and nearly as large as can be; None: there is none.
+
+    What an index has within it surely meets the region: 32-bit floats put envelopes less than a metre aside.
+    """
+    west, south, east, north = region.bounds
+    x, y, width, height = (west + east) / 2, (south + north) / 2, (east - west) / 2, (north - south) / 2
+
+    def scaled(share: float) -> BBox:
+        return BBox(x - share * width, y - share * height, x + share * width, y + share * height)
+
+    low, high = 0.0, 1.0
+    if region.covers(shapely.box(*scaled(high))):
+        low = high
+    for _ in range(_HALVINGS if low < high else 0):
+        share = (low + high) / 2
+        low, high = (share, high) if region.covers(shapely.box(*scaled(share))) else (low, share)
+    found = scaled(low)
+    inside = BBox(found.xmin + _APART_M, found.ymin + _APART_M, found.xmax - _APART_M, found.ymax - _APART_M)
+    return inside if inside.width > 0 and inside.height > 0 else None
 
 
 def hits(

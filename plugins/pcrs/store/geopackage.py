@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import batched, islice
 from pathlib import Path
-from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
@@ -24,11 +23,11 @@ from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.connections import Connections
 from pcrs.store.described import Described
 from pcrs.store.description import check
-from pcrs.store.exact import CHUNK_MAX, Hit, hits, regions
+from pcrs.store.exact import CHUNK_MAX, Hit, hits, inner_box, regions
 from pcrs.store.gpkg_filter import add_filter_functions
 from pcrs.store.gpkg_geometry import add_functions, decode
 from pcrs.store.gpkg_load import Loads
-from pcrs.store.gpkg_query import order, past_source, source, window
+from pcrs.store.gpkg_query import inner_source, order, past_source, source, window
 from pcrs.store.gpkg_rtree import bounds_of
 from pcrs.store.gpkg_write import merge, remove
 from pcrs.store.history import EVERYWHERE, instant
@@ -105,19 +104,36 @@ class GeoPackage:
         query = replace(query, after=None, beyond=(), offset=0, sort=())
         self._settle(name)
         found_in, region = self._source(layer, query)
+        if region is not None:
+            return self._count_in(region, layer, query, found_in, end)
+        if query == Query(limit=query.limit, geometry=query.geometry):
+            text = "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?"
+            with self._connections.reading() as connection:
+                return int(connection.execute(text, (name,)).fetchone()[0])
+        return self._count_rows(found_in, end)
+
+    def _count_rows(self, found_in: Statement, end: int) -> int:
+        text = f"SELECT count(*) FROM (SELECT 1{found_in.text} LIMIT ?)"
         with self._connections.reading() as connection:
-            if region is not None:
-                chunk = CHUNK_MAX if end < 0 else min(end, CHUNK_MAX)
-                statement = Statement(f"SELECT fid, geom{found_in.text}", found_in.values)
-                with closing(_hits(connection, statement, region, chunk)) as found:
-                    return sum(1 for _ in islice(found, None if end < 0 else end))
-            if query == Query(limit=query.limit, geometry=query.geometry):
-                text = "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?"
-                values: tuple[Any, ...] = (name,)
-            else:
-                text = f"SELECT count(*) FROM (SELECT 1{found_in.text} LIMIT ?)"
-                values = (*found_in.values, end)
-            return int(connection.execute(text, values).fetchone()[0])
+            return int(connection.execute(text, (*found_in.values, end)).fetchone()[0])
+
+    def _count_in(
+        self, region: BaseGeometry, layer: Layer, query: Query, found_in: Statement, end: int
+    ) -> int:
+        """As `_count`: rows near the edge of the region are looked at, those within are only counted."""
+        inner = inner_box(region) if query.at is None and query.bbox is None else None
+        sure = 0 if inner is None else self._count_rows(inner_source(layer, query, inner), end)
+        if 0 <= end <= sure:
+            return sure
+        if inner is not None:
+            box = BBox(*region.bounds)
+            found_in = source(layer, query, [box], with_geometry=True, but=inner)
+        most = None if end < 0 else end - sure
+        chunk = CHUNK_MAX if most is None else min(most, CHUNK_MAX)
+        statement = Statement(f"SELECT fid, geom{found_in.text}", found_in.values)
+        with self._connections.reading() as connection:
+            with closing(_hits(connection, statement, region, chunk)) as found:
+                return sure + sum(1 for _ in islice(found, most))
 
     def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
         """FROM and WHERE of a query, and the region that shapely must decide."""

@@ -71,19 +71,39 @@ class GeoPackageDialect:
         return joined("AND", [contains, only])
 
 
-def candidates(layer: Layer, box: BBox, after: int | None = None) -> Statement:
+def candidates(layer: Layer, box: BBox, after: int | None = None, but: BBox | None = None) -> Statement:
     """Rows whose envelope meets the box, by the R-tree; its 32-bit floats are rounded outwards.
 
-    `after`: rows of greater fid alone.
+    `after`: rows of greater fid alone; `but`: none whose envelope lies within that box.
     """
-    text = (
-        f"fid IN (SELECT id FROM {quoted(f'rtree_{layer.name}_geom')} "  # noqa: S608 - a layer's own name
-        "WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
-    )
-    values = (box.xmin, box.xmax, box.ymin, box.ymax)
-    if after is None:
-        return Statement(f"{text})", values)
-    return Statement(f"{text} AND id > ?)", (*values, after))
+    conditions = [
+        Statement(
+            "maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?", (box.xmin, box.xmax, box.ymin, box.ymax)
+        )
+    ]
+    if after is not None:
+        conditions.append(Statement("id > ?", (after,)))
+    if but is not None:
+        conditions.append(Statement(f"NOT ({_LIES_WITHIN})", _sides(but)))
+    text = " AND ".join(each.text for each in conditions)
+    values = tuple(value for each in conditions for value in each.values)
+    return Statement(f"fid IN (SELECT id FROM {_tree(layer)} WHERE {text})", values)  # noqa: S608  a layer's own
+
+
+def lying_within(layer: Layer, box: BBox) -> Statement:
+    """FROM and WHERE of the entries of the R-tree that lie within the box; `id` is the fid of each."""
+    return Statement(f" FROM {_tree(layer)} WHERE {_LIES_WITHIN}", _sides(box))
+
+
+_LIES_WITHIN = "minx >= ? AND maxx <= ? AND miny >= ? AND maxy <= ?"
+
+
+def _sides(box: BBox) -> tuple[float, ...]:
+    return box.xmin, box.xmax, box.ymin, box.ymax
+
+
+def _tree(layer: Layer) -> str:
+    return quoted(f"rtree_{layer.name}_geom")
 
 
 _RELATIONS: Mapping[str, Callable[[BaseGeometry, BaseGeometry], bool]] = {

@@ -8,7 +8,7 @@ from pcrs.standard.crs import BBox
 from pcrs.store.base import Layer, Query
 from pcrs.store.clauses import bounded, dated_or, filtered, ordered, paged, united
 from pcrs.store.filter_sql import compile_filter
-from pcrs.store.gpkg_filter import GeoPackageDialect, candidates
+from pcrs.store.gpkg_filter import GeoPackageDialect, candidates, lying_within
 from pcrs.store.history import former, instant
 from pcrs.store.keyset import Key, beyond, last_values
 from pcrs.store.statement import Statement, quoted
@@ -56,8 +56,10 @@ def _following(layer: Layer, query: Query, after: int) -> Statement:
     return beyond(keys, fid)
 
 
-def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
-    """The conditions of a query, those of geometry by envelope only: it must meet every box.
+def where(
+    layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool, but: BBox | None = None
+) -> Statement:
+    """The conditions of a query, those of geometry by envelope only: it must meet every box, and leave `but`.
 
     `with_geometry`: rows without geometry are left out.
 
@@ -78,18 +80,35 @@ def where(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: b
         elif not boxes:
             conditions.append(Statement("geom IS NOT NULL", ()))
         else:
-            conditions += [candidates(layer, box, None if query.sort else query.after) for box in boxes]
+            after = None if query.sort else query.after
+            conditions += [candidates(layer, box, after, but) for box in boxes]
     return filtered(conditions)
 
 
-def source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:
+def source(
+    layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool, but: BBox | None = None
+) -> Statement:
     """FROM and WHERE of a query: the layer's table, as `where` says.
 
     Raises:
         InputError: as `where`.
     """
-    found = where(layer, query, boxes, with_geometry=with_geometry)
+    found = where(layer, query, boxes, with_geometry=with_geometry, but=but)
     return Statement(f" FROM {quoted(layer.name)}{found.text}", found.values)
+
+
+def inner_source(layer: Layer, query: Query, inner: BBox) -> Statement:
+    """FROM and WHERE of a query for rows whose envelope lies within a box: of the R-tree alone, if it can be.
+
+    Raises:
+        InputError: as `where`.
+    """
+    tree = lying_within(layer, inner)
+    found = where(layer, replace(query, within=None), [], with_geometry=False)
+    if not found.text:
+        return tree
+    text = f" FROM {quoted(layer.name)}{found.text} AND fid IN (SELECT id{tree.text})"
+    return Statement(text, found.values + tree.values)
 
 
 def past_source(

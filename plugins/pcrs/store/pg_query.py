@@ -78,6 +78,11 @@ def candidates(box: BBox) -> Statement:
     return Statement(f"geom && ST_MakeEnvelope(%s, %s, %s, %s, {L93})", tuple(box))
 
 
+def lying_within(box: BBox) -> Statement:
+    """Rows whose envelope lies within the box, by the GiST index, less than a metre off."""
+    return Statement(f"geom @ ST_MakeEnvelope(%s, %s, %s, %s, {L93})", tuple(box))
+
+
 def _key(field: Field) -> str:
     """What a field is sorted by; JSON has no order."""
     column = quoted(field.name)
@@ -133,6 +138,21 @@ def source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: 
     """
     found = where(layer, query, boxes, with_geometry=with_geometry)
     return Statement(f" FROM {quoted(layer.name)}{found.text}", found.values)
+
+
+def parted_source(layer: Layer, query: Query, box: BBox, inner: BBox) -> tuple[Statement, Statement]:
+    """FROM and WHERE of a query for the rows whose envelope lies within `inner`, and for the others of `box`.
+
+    Raises:
+        InputError: as `where`.
+    """
+    within = lying_within(inner)
+    sure = source(layer, replace(query, within=None), [inner], with_geometry=True)
+    other = source(layer, query, [box], with_geometry=True)
+    return (
+        Statement(f"{sure.text} AND {within.text}", sure.values + within.values),
+        Statement(f"{other.text} AND NOT ({within.text})", other.values + within.values),
+    )
 
 
 def past_source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geometry: bool) -> Statement:

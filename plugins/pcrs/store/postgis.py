@@ -22,14 +22,14 @@ from pcrs.store import pg_layers
 from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
 from pcrs.store.described import Described
 from pcrs.store.description import check
-from pcrs.store.exact import CHUNK_MAX, Hit, hits, regions
+from pcrs.store.exact import CHUNK_MAX, Hit, hits, inner_box, regions
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
 from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.migrations import missing
 from pcrs.store.pg_connections import Address, Connection, PgConnections
 from pcrs.store.pg_filter import storable
-from pcrs.store.pg_query import WKB, columns, order, past_source, source, window
+from pcrs.store.pg_query import WKB, columns, order, parted_source, past_source, source, window
 from pcrs.store.pg_write import merge, remove
 from pcrs.store.statement import Statement, quoted
 from pcrs.store.values import Reader
@@ -99,20 +99,35 @@ class PostGis:
         query = replace(query, after=None, beyond=(), offset=0, sort=())
         found_in, region = self._source(layer, query)
         if region is not None:
-            statement = Statement(f"SELECT fid, {WKB}{found_in.text}", found_in.values)
-            chunk = CHUNK_MAX if end is None else min(end, CHUNK_MAX)
-            with (
-                self._connections.reading() as connection,
-                closing(self._hits(connection, statement, region, chunk)) as found,
-            ):
-                return sum(1 for _ in islice(found, end))
+            return self._count_in(region, layer, query, found_in, end)
         if query == Query(limit=query.limit, geometry=query.geometry):
-            text, values = "SELECT objects FROM pcrs_layer WHERE name = %s", (name,)
-        else:
-            text = f"SELECT count(*) FROM (SELECT{found_in.text} LIMIT %s) AS found"
-            values = (*found_in.values, end)
-        rows = self._connections.ask(text, values)
-        return int(rows[0][0]) if rows else None
+            rows = self._connections.ask("SELECT objects FROM pcrs_layer WHERE name = %s", (name,))
+            return int(rows[0][0]) if rows else None
+        return self._count_rows(found_in, end)
+
+    def _count_rows(self, found_in: Statement, end: int | None) -> int:
+        text = f"SELECT count(*) FROM (SELECT{found_in.text} LIMIT %s) AS found"
+        return int(self._connections.ask(text, (*found_in.values, end))[0][0])
+
+    def _count_in(
+        self, region: BaseGeometry, layer: Layer, query: Query, found_in: Statement, end: int | None
+    ) -> int:
+        """As `_count`: rows near the edge of the region are looked at, those within are only counted."""
+        inner = inner_box(region) if query.at is None and query.bbox is None else None
+        sure = 0
+        if inner is not None:
+            within, found_in = parted_source(layer, query, BBox(*region.bounds), inner)
+            sure = self._count_rows(within, end)
+        if end is not None and sure >= end:
+            return sure
+        most = None if end is None else end - sure
+        statement = Statement(f"SELECT fid, {WKB}{found_in.text}", found_in.values)
+        chunk = CHUNK_MAX if most is None else min(most, CHUNK_MAX)
+        with (
+            self._connections.reading() as connection,
+            closing(self._hits(connection, statement, region, chunk)) as found,
+        ):
+            return sure + sum(1 for _ in islice(found, most))
 
     def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
         """FROM and WHERE of a query, and the region that shapely must decide."""
