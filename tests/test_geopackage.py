@@ -15,7 +15,9 @@ from pcrs.store import open_store
 from pcrs.store.base import Query
 from pcrs.store.geopackage import GeoPackage
 from pcrs.store.gpkg_geometry import decode, encode, envelope
+from pcrs.store.gpkg_naming import naming
 from pcrs.store.limits import TimeLimit
+from pcrs.work.layers import cnig_layer
 from tests.contracts.filter_contract import FilterContract
 from tests.contracts.store_contract import COVERS, POINTS, WALLS, X0, Y0, StoreContract, wall
 
@@ -223,6 +225,18 @@ def test_stores_are_opened_once_by_address(path):
     for bad in ("gpkg://relative.gpkg", "mysql:///a", "gpkg:a.gpkg", ""):
         with pytest.raises(InputError, match="gpkg:///absolute"):
             open_store(bad)
+
+
+def test_what_shows_an_object_is_found_by_an_index(path):
+    layer = cnig_layer("AffleurantGeometriquePCRS")
+    with closing(GeoPackage(path)) as store:
+        store.ensure(layer)
+    found_in = naming(layer, "point", ["#p1"])
+    with closing(sqlite3.connect(path)) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT fid{found_in.text}", found_in.values)
+        steps = [step for *_, step in plan if "AffleurantGeometriquePCRS" in step]
+    assert len(steps) == 6
+    assert all("USING" in step for step in steps)
 
 
 def test_a_store_of_the_first_version_is_brought_up(walls, path):

@@ -4,6 +4,7 @@
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -163,6 +164,23 @@ class StoreContract:
             for most in (max(0, len(touched) - 1), len(touched), 40):
                 expected = len(touched) if len(touched) <= most else None
                 assert store.count_up_to("MurPCRS", asked, most) == expected
+
+    def test_rows_are_found_by_what_they_name(self, store):
+        fields = (Field("gml_id", "string"), Field("one", "string"), Field("many", "list"))
+        layer = Layer("AffleurantPCRS", "Affleurant", None, fields, "gml_id", None, ("one", "many"))
+        store.ensure(replace(layer, sought=()))
+        store.ensure(layer)
+        assert store.layer("AffleurantPCRS") == layer
+        lists = [[f"#{m}" for m in range(n, n + n % 8)] for n in range(60)]
+        rows = [(f"a{n}", None, {"one": f"#{n % 7}", "many": lists[n] or None}) for n in range(60)]
+        store.put("AffleurantPCRS", rows)
+        for texts in (["#11"], ["#3", "#30", "nothing"], ["#59", "'; --"], [], ["#\0"]):
+            found = [row.id for row in store.naming("AffleurantPCRS", "many", texts)]
+            assert found == [f"a{n}" for n in range(60) if set(texts) & set(lists[n])]
+            found = [row.id for row in store.naming("AffleurantPCRS", "one", texts)]
+            assert found == [f"a{n}" for n in range(60) if f"#{n % 7}" in texts]
+        with pytest.raises(InputError):
+            store.naming("AffleurantPCRS", "none", ["#1"])
 
     def test_ids_alone_come_in_the_order_of_fid(self, walls, monkeypatch):
         module = sys.modules[type(walls).__module__]

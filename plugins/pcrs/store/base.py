@@ -36,6 +36,8 @@ class Layer:
     """The field that repeats the id of the row; it is filled by the store."""
     time_field: str | None = None
     """The field that `Query.interval` speaks of."""
+    sought: tuple[str, ...] = ()
+    """Fields of texts, or of lists of them, by which `FeatureStore.naming` finds rows quickly."""
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""
@@ -170,6 +172,14 @@ class FeatureStore(Protocol):
 
         Raises:
             InputError: as `count`.
+        """
+        ...
+
+    def naming(self, name: str, field: str, texts: Collection[str]) -> tuple[Row, ...]:
+        """The rows of which a field, or a member of it where it is a list, is one of the texts; by fid.
+
+        Raises:
+            InputError: the field is unknown.
         """
         ...
 

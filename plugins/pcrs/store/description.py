@@ -1,7 +1,7 @@
 """What a store notes of its layers: whether one can be held, how it is written down, how it grows."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from pcrs.errors import ConflictError, InputError
@@ -31,9 +31,11 @@ def check(layer: Layer) -> None:
     kinds = get_args(GeometryKind)
     if layer.geometry is not None and layer.geometry not in kinds:
         raise InputError(f"layer {layer.name}: geometry {layer.geometry!r}, not {', '.join(kinds)}")
-    for role in (layer.id_field, layer.time_field):
+    for role in (layer.id_field, layer.time_field, *layer.sought):
         if role is not None and role not in names:
-            raise InputError(f"layer {layer.name} has no field {role!r}, which it names as id or date")
+            raise InputError(
+                f"layer {layer.name} has no field {role!r}, which it names as id, date or sought"
+            )
 
 
 def to_json(layer: Layer) -> str:
@@ -44,7 +46,8 @@ def to_json(layer: Layer) -> str:
 def from_json(text: str) -> Layer:
     """The layer that `to_json` wrote."""
     values: dict[str, Any] = json.loads(text)
-    return Layer(**{**values, "fields": tuple(Field(**field) for field in values["fields"])})
+    fields = tuple(Field(**field) for field in values["fields"])
+    return Layer(**{**values, "fields": fields, "sought": tuple(values.get("sought", ()))})
 
 
 def widened(old: Layer, new: Layer) -> tuple[Layer, list[Field]]:
@@ -67,4 +70,4 @@ def widened(old: Layer, new: Layer) -> tuple[Layer, list[Field]]:
             added.append(field)
     kept = tuple(field for field in old.fields if new.field(field.name) is None)
     fields = (*new.fields, *kept)
-    return Layer(new.name, new.title, new.geometry, fields, new.id_field, new.time_field), added
+    return replace(new, fields=fields), added

@@ -27,6 +27,7 @@ from pcrs.store.exact import CHUNK_MAX, Hit, hits, inner_box, regions
 from pcrs.store.gpkg_filter import add_filter_functions
 from pcrs.store.gpkg_geometry import add_functions, decode
 from pcrs.store.gpkg_load import Loads
+from pcrs.store.gpkg_naming import naming
 from pcrs.store.gpkg_query import inner_source, order, past_source, source, window
 from pcrs.store.gpkg_rtree import bounds_of
 from pcrs.store.gpkg_write import merge, remove
@@ -162,12 +163,17 @@ class GeoPackage:
                 return
             query = replace(query, after=rows[-1][0])
 
+    def naming(self, name: str, field: str, texts: Collection[str]) -> tuple[Row, ...]:
+        """The rows of which a field, or a member of it where it is a list, is one of the texts; by fid."""
+        layer = self.layer(name)
+        found_in = naming(layer, field, texts)
+        text = f"{_select(layer)}{found_in.text} ORDER BY fid"
+        return tuple(_rows(layer, self._read(Statement(text, found_in.values))))
+
     def get(self, name: str, id_: str) -> Row:
         """The row of that id."""
         layer = self.layer(name)
-        columns = ", ".join(quoted(field.name) for field in layer.fields)
-        geometry = "geom" if layer.geometry else "NULL"
-        text = f"SELECT fid, {geometry}, {columns} FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ?"
+        text = f"{_select(layer)} FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ?"
         found = self._read(Statement(text, (id_,)))
         if not found:
             raise NotFoundError(f"layer {name} has no object {id_!r}")
@@ -337,6 +343,11 @@ class GeoPackage:
             )
         if touched:
             gpkg_layers.raise_revision(connection)
+
+
+def _select(layer: Layer) -> str:
+    columns = ", ".join(quoted(field.name) for field in layer.fields)
+    return f"SELECT fid, {'geom' if layer.geometry else 'NULL'}, {columns}"
 
 
 def _hits(

@@ -12,6 +12,7 @@ from pcrs.standard.crs import L93
 from pcrs.standard.fields import Field, Kind
 from pcrs.store.base import Layer
 from pcrs.store.description import from_json, to_json, widened
+from pcrs.store.gpkg_naming import create_indexes
 from pcrs.store.history import former
 from pcrs.store.migrations import Step, missing
 from pcrs.store.statement import quoted
@@ -195,6 +196,7 @@ def create_table(connection: sqlite3.Connection, layer: Layer) -> None:
     if layer.geometry is not None:
         _index_geometry(connection, layer, GEOMETRY_TYPES[layer.geometry])
     _index_time(connection, layer)
+    create_indexes(connection, layer)
     _describe(connection, layer)
 
 
@@ -278,6 +280,7 @@ def widen(connection: sqlite3.Connection, old: Layer, new: Layer) -> Layer:
         if has_history(connection, old):
             connection.execute(f"ALTER TABLE {quoted(former(old).name)} ADD COLUMN {_column(new, field)}")
     _index_time(connection, layer)
+    create_indexes(connection, layer)
     _describe(connection, layer)
     return layer
 

@@ -133,6 +133,7 @@ def create_table(connection: Connection, layer: Layer) -> None:
             f"FOR EACH STATEMENT EXECUTE FUNCTION pcrs_written('{argument}')"
         )
     _index_time(connection, layer)
+    _index_sought(connection, layer)
     _add_history(connection, layer)
     connection.execute(
         "INSERT INTO pcrs_layer (name, definition) VALUES (%s, %s)", (layer.name, to_json(layer))
@@ -164,6 +165,14 @@ def _index_time(connection: Connection, layer: Layer) -> None:
         connection.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {column}")
 
 
+def _index_sought(connection: Connection, layer: Layer) -> None:
+    for name in layer.sought:
+        field = layer.field(name)
+        column, index = quoted(name), quoted(f"{layer.name}_{name}")
+        kept = f"USING gin (({column}::jsonb))" if field and field.kind == "list" else f"({column})"
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {quoted(layer.name)} {kept}")
+
+
 def widen(connection: Connection, old: Layer, new: Layer) -> None:
     """The table has the fields of both.
 
@@ -175,4 +184,5 @@ def widen(connection: Connection, old: Layer, new: Layer) -> None:
         for name in (old.name, former(old).name):
             connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {_column(new, field)}")
     _index_time(connection, layer)
+    _index_sought(connection, layer)
     connection.execute("UPDATE pcrs_layer SET definition = %s WHERE name = %s", (to_json(layer), layer.name))

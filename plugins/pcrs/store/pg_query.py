@@ -1,6 +1,6 @@
 """A `Query` as SQL over a PostGIS table. Names are the layer's own; values are always bound."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from pcrs.errors import InputError
@@ -177,6 +177,19 @@ def past_source(layer: Layer, query: Query, boxes: Sequence[BBox], *, with_geome
         return both
     following = _following(layer, query, bounded(query.after))
     return Statement(f"{both.text} WHERE {following.text}", both.values + following.values)
+
+
+def naming(layer: Layer, name: str, texts: Collection[str]) -> Statement:
+    """FROM and WHERE of the rows of which a field, or a member of it, is one of the texts.
+
+    Raises:
+        InputError: the field is unknown.
+    """
+    field = field_of(layer, name)
+    among = "::jsonb ?| %s" if field.kind == "list" else " = ANY(%s)"
+    return Statement(
+        f" FROM {quoted(layer.name)} WHERE {quoted(name)}{among}", (list(filter(storable, texts)),)
+    )
 
 
 def order(layer: Layer, query: Query) -> str:

@@ -29,7 +29,7 @@ from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.migrations import missing
 from pcrs.store.pg_connections import Address, Connection, PgConnections
 from pcrs.store.pg_filter import storable
-from pcrs.store.pg_query import WKB, columns, order, parted_source, past_source, source, window
+from pcrs.store.pg_query import WKB, columns, naming, order, parted_source, past_source, source, window
 from pcrs.store.pg_write import merge, remove
 from pcrs.store.statement import Statement, quoted
 from pcrs.store.values import Reader
@@ -150,6 +150,13 @@ class PostGis:
             if len(rows) < _IDS:
                 return
             query = replace(query, after=rows[-1][0])
+
+    def naming(self, name: str, field: str, texts: Collection[str]) -> tuple[Row, ...]:
+        """The rows of which a field, or a member of it where it is a list, is one of the texts; by fid."""
+        layer = self.layer(name)
+        found_in = naming(layer, field, texts)
+        text = f"{_select(layer, geometry=layer.geometry is not None)}{found_in.text} ORDER BY fid"
+        return tuple(_rows(layer, self._read(Statement(text, found_in.values))))
 
     def get(self, name: str, id_: str) -> Row:
         """The row of that id."""

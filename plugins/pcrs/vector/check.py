@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pcrs.findings import Finding, has_errors
+from pcrs.garbage import seldom_collected
 from pcrs.standard.crs import BBox
 from pcrs.standard.french import number
 from pcrs.standard.model import Feature
@@ -69,7 +70,8 @@ def check_gml(path: Path, control: GmlControl | None = None, *, shown_as: str = 
     """
     check = _Check(path, shown_as or path.name, control or GmlControl())
     try:
-        return check.summary()
+        with seldom_collected():
+            return check.summary()
     finally:
         check.extent.close()
 

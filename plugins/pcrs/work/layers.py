@@ -105,6 +105,7 @@ def cnig_layer(class_name: str) -> Layer:
     model = CLASSES[class_name]
     attributes = [_field(a) for a in model.attributes if a.kind != "geometry"]
     names = {field.name for field in attributes}
+    placeless = [] if model.geometry else [a.name for a in model.attributes if a.kind == "link"]
     return Layer(
         name=class_name,
         title=model.title,
@@ -112,6 +113,7 @@ def cnig_layer(class_name: str) -> Layer:
         fields=(Field("gml_id", "string", "gml:id"), *attributes, *_OURS),
         id_field="gml_id",
         time_field=next((name for name in _TIME_FIELDS if name in names), None),
+        sought=tuple(placeless),
     )
 
 

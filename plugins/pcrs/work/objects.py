@@ -8,6 +8,7 @@ the old version of an object that was refused stays, and a file that breaks off 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import batched
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pcrs.findings import Finding
+from pcrs.garbage import seldom_collected
 from pcrs.standard.crs import BBox
 from pcrs.standard.model import CLASSES, Feature
 from pcrs.store.base import Changes, FeatureStore, Layer, NewRow, Query, Row
@@ -27,6 +29,7 @@ from pcrs.work.register import source
 
 EMPRISE = "EmpriseEchangePCRS"
 _BATCH = 2000
+_LINKS = 500
 _EDGE_M = 0.001
 """An object that touches the edge of the emprise from inside lies in it, whatever CRS both came in."""
 _ASIDE = ("edition", "livraison")
@@ -82,6 +85,19 @@ class Taken:
         return noted if self.bbox is None else noted | {"bbox": list(self.bbox)}
 
 
+@dataclass(slots=True)
+class _Gone:
+    """What an import removes."""
+
+    ids: list[str] = field(default_factory=list)
+    known: Ids = field(default_factory=Ids)
+
+    def add(self, ids: Sequence[str]) -> None:
+        """These ids too."""
+        self.ids += ids
+        self.known.update(ids)
+
+
 def import_objects(
     store: FeatureStore, delivery: Delivery, files: Iterable[DeliveredFile]
 ) -> Mapping[str, Taken]:
@@ -90,8 +106,8 @@ def import_objects(
     Former versions of what is replaced are kept until the decision on the delivery.
     """
     found: dict[str, Taken] = {}
-    given, gone = Ids(), Ids()
-    with store.transaction(at=delivery.decided_at):
+    given, gone = Ids(), _Gone()
+    with seldom_collected(), store.transaction(at=delivery.decided_at):
         for file in files:
             found[file.name] = _merge(store, delivery, file, given)
         for taken in found.values():
@@ -149,7 +165,7 @@ def _rows_of(features: Sequence[Feature], delivery: Delivery) -> list[NewRow]:
     ]
 
 
-def _remove_covered(store: FeatureStore, taken: Taken, given: Ids, gone: Ids) -> None:
+def _remove_covered(store: FeatureStore, taken: Taken, given: Ids, gone: _Gone) -> None:
     """What the emprise of a file covers and no file gives is removed."""
     layers = {layer.name: layer for layer in store.layers()}
     region = shapely.buffer(taken.emprise, _EDGE_M)
@@ -160,9 +176,28 @@ def _remove_covered(store: FeatureStore, taken: Taken, given: Ids, gone: Ids) ->
         if name in layers and name not in placeless:
             rows = _absent(store, layers[name], Query(bbox=box), given)
             _remove(store, taken, name, [row.id for row in rows if region.covers(row.geometry)], gone)
-    for name in placeless if len(gone) else ():
-        rows = _absent(store, layers[name], Query(), given)
-        _remove(store, taken, name, [row.id for row in rows if _is_orphan(name, row.values, gone)], gone)
+    for name in placeless:
+        referring = _referring(store, name, gone, given)
+        _remove(store, taken, name, [row.id for row in referring if _is_orphan(name, row.values, gone)], gone)
+
+
+def _referring(store: FeatureStore, name: str, gone: _Gone, given: Ids) -> list[Row]:
+    """The rows of a class without geometry that refer to what is gone, and that no file gives."""
+    found: dict[str, Row] = {}
+    for ids in batched(gone.ids, _LINKS):
+        links = [link for id_ in ids for link in (f"#{id_}", id_)]
+        for attribute in _represented(name):
+            found |= {row.id: row for row in store.naming(name, attribute, links)}
+    return [found[id_] for id_ in given.missing(list(found))]
+
+
+def _represented(name: str) -> list[str]:
+    """The attributes by which an object without a place of its own names what represents it."""
+    return [
+        each.name
+        for each in CLASSES[name].attributes
+        if each.target is not None and CLASSES[each.target].theme == "Affleurant"
+    ]
 
 
 def _absent(store: FeatureStore, layer: Layer, query: Query, given: Ids) -> Iterator[Row]:
@@ -171,21 +206,20 @@ def _absent(store: FeatureStore, layer: Layer, query: Query, given: Ids) -> Iter
         yield from by_ids(store, layer, given.missing(ids))
 
 
-def _is_orphan(name: str, values: Mapping[str, Any], gone: Ids) -> bool:
+def _is_orphan(name: str, values: Mapping[str, Any], gone: _Gone) -> bool:
     """True when all that represents an object without a place of its own was removed."""
     targets: list[str | None] = []
-    for attribute in CLASSES[name].attributes:
-        if attribute.target is not None and CLASSES[attribute.target].theme == "Affleurant":
-            written = values[attribute.name]
-            links = written if isinstance(written, list) else [written] if written else []
-            targets += map(target_of, links)
-    return bool(targets) and all(target is not None and target in gone for target in targets)
+    for attribute in _represented(name):
+        written = values[attribute]
+        links = written if isinstance(written, list) else [written] if written else []
+        targets += map(target_of, links)
+    return bool(targets) and all(target is not None and target in gone.known for target in targets)
 
 
-def _remove(store: FeatureStore, taken: Taken, name: str, ids: Sequence[str], gone: Ids) -> None:
+def _remove(store: FeatureStore, taken: Taken, name: str, ids: Sequence[str], gone: _Gone) -> None:
     if not ids:
         return
-    gone.update(ids)
+    gone.add(ids)
     removed = store.remove(name, ids)
     if removed:
         taken.add(name, Changes(removed=removed))

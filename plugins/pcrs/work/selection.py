@@ -8,7 +8,8 @@ emprises and initiatives are the exception: their lists name everything, and are
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import batched
+from itertools import batched, groupby
+from operator import itemgetter
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -20,6 +21,9 @@ from pcrs.store.base import FeatureStore, Layer, Query, Row
 from pcrs.store.named import by_ids
 
 PAGE = 5000
+_LINKS = 500
+_SHARE = 0.2
+"""Links, to the objects of a class that may have them, from which on these are read through."""
 EVERY = Query(limit=2**62)
 """Every object, as it is now."""
 _LISTS = frozenset({"EmpriseEchangePCRS", "EmpriseDisponibilitePCRS", "InitiativePCRS"})
@@ -71,6 +75,8 @@ class Selection:
     facts: dict[str, Facts] = field(default_factory=dict)
     _met: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Ids by class that meet the region, or refer to what does."""
+    _placed: dict[str, list[str]] = field(default_factory=dict)
+    """Of `_met` those of classes without geometry, in the order of the store."""
     _added: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     """Ids by class that do not, and are referred to; in order."""
 
@@ -100,11 +106,8 @@ class Selection:
         if layer.geometry is not None:
             for page in pages(self.store, name, replace(self.base, within=self.region)):
                 yield self._cut(name, page)
-        elif self._met[name]:
-            for page in pages(self.store, name, self.base):
-                chosen = [row for row in page if row.id in self._met[name]]
-                if chosen:
-                    yield self._cut(name, chosen)
+        else:
+            yield from self._placeless(name)
         for ids in batched(self._added[name], PAGE):
             there = {row.id: row for row in by_ids(self.store, layer, ids, at=self.base.at)}
             yield self._cut(name, [there[id_] for id_ in ids])
@@ -120,12 +123,39 @@ class Selection:
                     wanted += _references(name, page)
         for name in _UPWARD:
             if name in self.layers:
-                for page in pages(self.store, name, replace(self.base, geometry=False)):
-                    rows = [row for row in page if self._shows(name, row)]
-                    self._met[name] |= {row.id for row in rows}
+                found: dict[int, str] = {}
+                for rows in self._showing(name):
+                    found |= {row.fid: row.id for row in rows}
                     wanted += _references(name, rows)
+                self._placed[name] = [found[fid] for fid in sorted(found)]
+                self._met[name] |= set(found.values())
         while wanted:
             wanted = self._follow(wanted)
+
+    def _showing(self, name: str) -> Iterator[list[Row]]:
+        """The rows of a class without geometry that refer to what is chosen; some may come more than once."""
+        asked = [
+            (attribute.name, f"#{id_}")
+            for attribute in CLASSES[name].attributes
+            if attribute.kind == "link"
+            for target in self._classes(attribute)
+            for id_ in self._met[target]
+        ]
+        if self.base.at is not None or len(asked) > _SHARE * self.store.count(name, Query()):
+            for page in pages(self.store, name, replace(self.base, geometry=False)):
+                yield [row for row in page if self._shows(name, row)]
+            return
+        for field_name, links in groupby(asked, key=itemgetter(0)):
+            for some in batched((link for _, link in links), _LINKS):
+                yield list(self.store.naming(name, field_name, some))
+
+    def _placeless(self, name: str) -> Iterator[list[Row]]:
+        """The chosen rows of a class without geometry, in the order of the store."""
+        for ids in batched(self._placed.get(name, ()), PAGE):
+            there = {row.id: row for row in by_ids(self.store, self.layers[name], ids, at=self.base.at)}
+            rows = [there[id_] for id_ in ids if id_ in there]
+            if rows:
+                yield self._cut(name, rows)
 
     def _shows(self, name: str, row: Row) -> bool:
         """True when one of the objects that the row refers to is chosen."""
