@@ -1,51 +1,19 @@
 """The service behind nginx, with the configuration of `docker/`, run natively."""
 
-import os
-import re
-import shutil
-import subprocess
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.clients.conftest import need
-from tests.serving import free_port
-
-CONF = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
+from tests.nginx import fronted
 
 
 @pytest.fixture(scope="module")
 def front(demo_url, tmp_path_factory):
-    """The address of nginx before the demo."""
-    program = need("nginx")
-    folder = tmp_path_factory.mktemp("nginx")
-    port = free_port()
-    text = CONF.read_text(encoding="utf-8")
-    text = text.replace("server pcrs:8046", f"server {demo_url.removeprefix('http://')}")
-    text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/tmp/nginx", f"{folder}/nginx")
-    text = re.sub("/dev/std(?:out|err)", f"{folder}/log", text)
-    text = text.replace(" buffer=32k flush=5s", "")
-    conf = folder / "nginx.conf"
-    user = "user root;\n" if os.geteuid() == 0 else ""  # it works in a folder that is ours alone
-    conf.write_text(f"daemon off;\n{user}{text}", encoding="utf-8")
-    checked = subprocess.run([program, "-t", "-c", conf], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen([program, "-c", conf], stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(100):
-            try:
-                httpx.get(f"{url}/healthz")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        yield url, folder / "log"
-    finally:
-        process.terminate()
-        process.wait(20)
-        shutil.rmtree(folder, ignore_errors=True)
+    """The address of nginx before the demo, and its log."""
+    with fronted(need("nginx"), demo_url, tmp_path_factory.mktemp("nginx")) as told:
+        yield told
 
 
 def test_everything_goes_through_as_it_is(front, demo_url, a_dalle):

@@ -1,0 +1,1 @@
+"""The load of a real day: `python -m tests.bench.day`."""
