@@ -106,6 +106,45 @@ def tile(colour):
     return simplejpeg.encode_jpeg(np.full((256, 256, 3), colour, np.uint8))
 
 
+class Processes:
+    """Processes as the portal asks them, and jobs that are as far as `state` says."""
+
+    def __init__(self):
+        self.state = {"status": "accepted", "progress": 0, "message": ""}
+        self.asked = []
+        self.dismissed = []
+
+    def routes(self):
+        """Under the prefix."""
+        described = {"inputs": {"formats": {}, "courriel": {}}}
+        figures = {
+            "surface_m2": 1000,
+            "objets": {"FacadePCRS": 1},
+            "estimations": {"tif": 2_500_000, "gpkg": 120_000},
+        }
+        link = {"href": "elsewhere", "title": "zone.zip", "length": 2_600_000}
+        return [
+            Route("/ogcapi/processes/extraction", lambda request: JSONResponse(described)),
+            Route(
+                "/ogcapi/processes/statistiques/execution",
+                lambda request: JSONResponse(figures),
+                methods=["POST"],
+            ),
+            Route("/ogcapi/processes/extraction/execution", self._execute, methods=["POST"]),
+            Route("/ogcapi/jobs/{job}", self._job, methods=["GET", "DELETE"]),
+            Route("/ogcapi/jobs/{job}/results", lambda request: JSONResponse({"extrait": link})),
+        ]
+
+    async def _execute(self, request):
+        self.asked.append((await request.json())["inputs"])
+        return JSONResponse({"jobID": f"job-{len(self.asked)}", "status": "accepted"}, 201)
+
+    def _job(self, request):
+        if request.method == "DELETE":
+            self.dismissed.append(request.path_params["job"])
+        return JSONResponse(self.state)
+
+
 class Site:
     """What stands around the portal, as little as it takes, behind `/prefix/` that a proxy strips."""
 
@@ -138,8 +177,10 @@ class Site:
             layer = request.path_params["rest"].partition("/")[0]
             return Response(tiles[layer], media_type="image/jpeg")
 
+        self.processes = Processes()
         self.inside = Starlette(
             routes=[
+                *self.processes.routes(),
                 *portal.routes(served),
                 Route("/wmts/{rest:path}", image),
                 Route("/wms", lambda request: JSONResponse({"features": []})),

@@ -30,8 +30,13 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with listening(Site(served_at(tmp_path_factory.mktemp("site")))) as address:
+def site(tmp_path_factory):
+    return Site(served_at(tmp_path_factory.mktemp("site")))
+
+
+@pytest.fixture(scope="module")
+def url(site):
+    with listening(site) as address:
         yield address
 
 
@@ -432,6 +437,80 @@ def test_an_area_for_dalles_is_drawn_from_the_keyboard(page):
         until(lambda before=before: one(browser, "#l93").get_attribute("textContent") != before)
     field.send_keys(Keys.SHIFT + Keys.ENTER)
     until(lambda: texts(browser, "#basket-facts dd")[:1] == ["2"])
+
+
+def test_an_extract_is_asked_for_followed_over_a_reload_and_given_up_by_keys(page, site):
+    browser = page("#17/576500/6372500")
+    browser.execute_script("localStorage.clear()")
+    one(browser, "#place").send_keys("46083", Keys.ENTER)
+    until(lambda: "Saint-Cirq" in one(browser, "#said").text)
+    one(browser, "#use-basket").send_keys(Keys.ENTER)
+    assert not one(browser, "#extract-box").is_displayed()
+    one(browser, "#basket-commune").send_keys(Keys.ENTER)
+    until(
+        lambda: "Saint-Cirq-l'Église (46083) : 1 000 m², 1 objet" in plain(one(browser, "#extract-area").text)
+    )
+    labels = texts(browser, "#extract-form .formats label")
+    assert [plain(label) for label in labels] == ["GeoTIFF (COG)\n≈ 2,5 Mo", "GeoPackage\n≈ 120 ko"]
+    assert not one(browser, "#extract-ask").is_enabled()
+    for name in ("tif", "gpkg"):
+        one(browser, f"#extract-{name}").send_keys(Keys.SPACE)
+    until(lambda: "2,6 Mo" in plain(one(browser, "#extract-sum").text))
+    one(browser, "#extract-crs").send_keys("CC44")
+    one(browser, "#extract-mail").send_keys("a@example.fr", Keys.ENTER)
+    until(lambda: site.processes.asked)
+    assert site.processes.asked == [
+        {
+            "commune": "46083",
+            "formats": ["tif", "gpkg"],
+            "epsg": 3944,
+            "decoupe": False,
+            "courriel": "a@example.fr",
+        }
+    ]
+    site.processes.state = {"status": "running", "progress": 40, "message": "tif : image"}
+    until(lambda: "40 % · tif : image" in plain(one(browser, "#jobs").text))
+    assert one(browser, "#jobs progress").get_attribute("value") == "40"
+    browser.refresh()
+    ready(browser)
+    one(browser, "#use-basket").send_keys(Keys.ENTER)
+    until(lambda: "40 %" in plain(one(browser, "#jobs").text))
+    site.processes.state = {"status": "successful", "progress": 100, "expires": "2026-12-01T10:00:00.000Z"}
+    link = until(lambda: browser.find_elements("css selector", "#jobs a[download]"))[0]
+    assert link.get_attribute("href").endswith("/prefix/ogcapi/jobs/job-1/results/extrait/zone.zip")
+    assert plain(link.text) == "Télécharger (2,6 Mo)"
+    assert "jusqu'au 1 décembre 2026" in one(browser, "#jobs").text
+    assert "Prêt" in one(browser, "#jobs-said").get_attribute("textContent")
+    one(browser, "#jobs button").send_keys(Keys.ENTER)
+    until(lambda: not one(browser, "#jobs-box").is_displayed())
+    assert site.processes.dismissed == ["job-1"]
+
+
+def plain(words):
+    """With ordinary spaces."""
+    return words.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_an_extract_of_dalles_is_of_their_squares_and_a_refusal_is_told(page, site, tmp_path):
+    browser = page("#17/576500/6372500")
+    browser.execute_script("localStorage.clear()")
+    one(browser, "#use-basket").click()
+    one(browser, "#map").send_keys(Keys.ENTER)
+    until(lambda: texts(browser, "#extract-images label"))
+    one(browser, "#extract-tif").click()
+    before = len(site.processes.asked)
+    one(browser, "#extract-ask").click()
+    until(lambda: len(site.processes.asked) > before)
+    (ring,) = site.processes.asked[-1]["polygone"]["coordinates"][0]
+    assert site.processes.asked[-1]["polygone_epsg"] == 2154
+    assert {tuple(place) for place in ring} == {
+        (x, y) for x in (576_000.01, 576_999.99) for y in (6_372_000.01, 6_372_999.99)
+    }
+    (tmp_path / "zone.zip").write_bytes(b"PK\x03\x04 damaged")
+    one(browser, "#basket-file").send_keys(str(tmp_path / "zone.zip"))
+    until(lambda: "Fichier refusé. ZIP endommagé" in one(browser, "#basket-note").text)
+    assert "400" in faults(browser)[0]["message"]
+    browser.execute_script("localStorage.clear()")
 
 
 # ---- paper

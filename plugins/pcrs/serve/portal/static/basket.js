@@ -1,4 +1,5 @@
-// Choosing dalles: drawn, by the commune that was found, by the polygons of a file; what they weigh; their files.
+// Choosing dalles: drawn, by the commune that was found, by the polygons of a file; what they weigh; their files;
+// and the area of an extract.
 
 import { COLLECTION } from "./dalles.js";
 import { byId, make, say } from "./elements.js";
@@ -6,21 +7,23 @@ import { featuresIn } from "./features.js";
 import { bytes, day, number, text, whenLanguageChanges } from "./language.js";
 import { download } from "./share.js";
 import { Sketch } from "./sketch.js";
-import { Told, featuresOf } from "./sources.js";
 
 const PAGE = 1000;
 const LINKED = 50; // files that are linked one by one; a list for a download manager tells any number
-const AREAS = new Set(["Polygon", "MultiPolygon"]);
+const format = new ol.format.GeoJSON();
 
 export class Basket {
   #map;
   #search;
   #sketch;
+  #extract;
   #chosen = new Map(); // dalles by id
+  #areas = []; // { title, geometry, commune? }: what the dalles were taken by, while none was taken singly
   #layer;
+  #told = "";
 
-  constructor(map, search) {
-    [this.#map, this.#search] = [map, search];
+  constructor(map, search, extract) {
+    [this.#map, this.#search, this.#extract] = [map, search, extract];
     const style = new ol.style.Style({
       fill: new ol.style.Fill({ color: "rgba(242, 181, 68, 0.28)" }),
       stroke: new ol.style.Stroke({ color: "#7a4b00", width: 2.5 }),
@@ -31,7 +34,7 @@ export class Basket {
       onChange: () => {},
       onEnd: (feature) => {
         this.#sketch.clear();
-        this.#take([feature.getGeometry()]);
+        this.#take({ title: text("basketDrawn"), geometry: feature.getGeometry() });
       },
     });
     this.#wire();
@@ -53,6 +56,7 @@ export class Basket {
   toggle(dalle) {
     if (dalle === null || this.#sketch.active) return;
     if (!this.#chosen.delete(dalle.getId())) this.#chosen.set(dalle.getId(), dalle);
+    this.#areas = [];
     this.#tell();
   }
 
@@ -73,13 +77,14 @@ export class Basket {
   #wire() {
     byId("basket-draw").addEventListener("click", () => this.#draw(!this.#sketch.active));
     byId("basket-commune").addEventListener("click", () => {
-      const found = this.#search.area;
+      const found = this.#search.commune;
       if (found === null) say(text("basketNoCommune"));
-      else this.#take([found]);
+      else this.#take({ title: `${found.name} (${found.code})`, geometry: this.#search.area, commune: found.code });
     });
     byId("basket-file").addEventListener("change", (event) => this.#file(event.target));
     byId("basket-clear").addEventListener("click", () => {
       this.#chosen.clear();
+      this.#areas = [];
       this.#tell();
     });
     byId("basket-list").addEventListener("click", () => this.#list());
@@ -96,29 +101,53 @@ export class Basket {
     const [file] = field.files;
     field.value = "";
     if (!file) return;
+    byId("basket-note").textContent = text("loading");
     try {
-      const shapes = featuresOf(await file.text()).map((feature) => feature.getGeometry());
-      const areas = shapes.filter((shape) => AREAS.has(shape.getType()));
-      if (!areas.length) throw new Told(text("basketNoArea", file.name));
-      await this.#take(areas);
-    } catch (fault) {
-      say(fault instanceof Told ? fault.message : text("unreachable", text("tabDalles")));
+      const url = new URL(`portail/emprise?nom=${encodeURIComponent(file.name)}`, document.baseURI);
+      const response = await fetch(url, { method: "POST", body: file });
+      const told = await response.json();
+      if (response.ok) {
+        if (told.remarques.length) say(told.remarques.join(" "));
+        await this.#take({ title: file.name, geometry: format.readGeometry(told.geometrie) });
+        this.#map.getView().fit(this.#areas.at(-1).geometry, { padding: [40, 40, 40, 40], duration: 250 });
+      } else {
+        this.#tell();
+        byId("basket-note").textContent = text("basketRefused", told.detail);
+      }
+    } catch {
+      this.#tell();
+      say(text("unreachable", text("tabDalles")));
     }
   }
 
-  /** Takes the dalles in that touch some areas. */
-  async #take(areas) {
-    const extent = areas.reduce((all, area) => ol.extent.extend(all, area.getExtent()), ol.extent.createEmpty());
+  /** Takes the dalles in that touch an area. */
+  async #take(area) {
+    const extent = area.geometry.getExtent();
+    const first = !this.#chosen.size;
     byId("basket-note").textContent = text("loading");
     this.#draw(false);
     try {
       for await (const dalles of featuresIn(COLLECTION, extent, PAGE)) {
-        for (const dalle of dalles) if (areas.some((area) => touches(area, dalle))) this.#chosen.set(dalle.getId(), dalle);
+        for (const dalle of dalles) if (touches(area.geometry, dalle)) this.#chosen.set(dalle.getId(), dalle);
       }
     } catch {
       say(text("unreachable", text("tabDalles")));
     }
+    if (first || this.#areas.length) this.#areas.push(area);
     this.#tell();
+  }
+
+  /** What an extract would be of: the areas that were taken, or the squares of the dalles. */
+  #area(dalles) {
+    const shapes = this.#areas.map((area) => area.geometry);
+    const extent = [...shapes, ...dalles.map((dalle) => dalle.getGeometry())].reduce((all, one) => ol.extent.extend(all, one.getExtent()), ol.extent.createEmpty());
+    const [only] = this.#areas;
+    if (this.#areas.length === 1 && only.commune) return { title: only.title, commune: only.commune, extent };
+    if (this.#areas.length) return { title: this.#areas.map((area) => area.title).join(", "), polygons: shapes, extent };
+    if (!dalles.length) return null;
+    // a centimetre less on each side: neighbours that are only touched are not meant
+    const squares = dalles.map((dalle) => ol.geom.Polygon.fromExtent(ol.extent.buffer(dalle.getGeometry().getExtent(), -0.01)));
+    return { title: text("dallesCount", dalles.length, number(dalles.length)), polygons: squares, extent };
   }
 
   #tell() {
@@ -126,6 +155,11 @@ export class Basket {
     const source = this.#layer.getSource();
     source.clear();
     source.addFeatures(dalles);
+    source.addFeatures(this.#areas.map((area) => new ol.Feature(area.geometry)));
+    const area = this.#area(dalles);
+    const told = area === null ? "" : [area.title, ...area.extent, this.#areas.length, ...dalles.map((dalle) => dalle.getId())].join();
+    if (told !== this.#told) this.#extract.choose(area);
+    this.#told = told;
     byId("basket-note").textContent = dalles.length ? "" : text("basketEmpty");
     byId("basket-facts").replaceChildren(...facts(dalles).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
     for (const id of ["basket-clear", "basket-list"]) byId(id).disabled = !dalles.length;

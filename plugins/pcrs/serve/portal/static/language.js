@@ -61,6 +61,12 @@ export function day(iso, parts = WHOLE) {
   return new Date(`${iso}T00:00:00Z`).toLocaleDateString(locale, { ...parts, timeZone: "UTC" });
 }
 
+/** A moment (ISO 8601) as the language writes it, in the time of the reader. */
+export function moment(iso) {
+  const locale = current === "fr" ? "fr-FR" : "en-GB";
+  return new Date(iso).toLocaleString(locale, { ...WHOLE, hour: "numeric", minute: "2-digit" });
+}
+
 /** Bytes in the unit that suits them. */
 export function bytes(count) {
   const units = current === "fr" ? ["octets", "ko", "Mo", "Go"] : ["bytes", "kB", "MB", "GB"];

@@ -21,6 +21,7 @@ export class Search {
   #dalles;
   #config;
   #communes = null;
+  #loading = null;
   #found = [];
   #chosen = -1;
   #outline = new ol.source.Vector();
@@ -39,6 +40,12 @@ export class Search {
   get area() {
     const [shown] = this.#outline.getFeatures();
     return shown && shown.getGeometry().getType() !== "Point" ? shown.getGeometry() : null;
+  }
+
+  /** The INSEE code and the name of that commune, null when none is shown. */
+  get commune() {
+    const [shown] = this.#outline.getFeatures();
+    return this.area ? { code: shown.get("code_insee") ?? shown.getId(), name: shown.get("nom") } : null;
   }
 
   #wire() {
@@ -63,19 +70,25 @@ export class Search {
     });
   }
 
-  /** The communes of the site: some hundred names, asked once. */
-  async #load() {
-    if (this.#communes !== null || !this.#config.communes) return;
-    this.#communes = [];
+  /** The communes of the site: some hundred names, asked once; who comes meanwhile waits for them too. */
+  #load() {
+    if (!this.#config.communes) return Promise.resolve();
+    this.#loading ??= this.#ask();
+    return this.#loading;
+  }
+
+  async #ask() {
+    const found = [];
     try {
       for await (const page of pagesOf(COMMUNES, { skipGeometry: "true", limit: 1000 })) {
         for (const { id, properties } of page.features) {
-          this.#communes.push({ code: id, name: properties.nom, key: ` ${plain(properties.nom)}` });
+          found.push({ code: id, name: properties.nom, key: ` ${plain(properties.nom)}` });
         }
       }
+      this.#communes = found;
       this.#suggest();
     } catch {
-      this.#communes = null;
+      this.#loading = null;
     }
   }
 
