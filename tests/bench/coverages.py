@@ -135,7 +135,7 @@ def burst(ground: Ground, *, seconds: int) -> Table:
             began = time.perf_counter()
             _get(peer.port, "/healthz")
             waits.append((time.perf_counter() - began) * 1000)
-            peak = max(peak, _resident_mb(peer.process.pid))
+            peak = max(peak, resident_mb(peer.process.pid))
             time.sleep(0.02)
         for thread in clients:
             thread.join()
@@ -165,7 +165,7 @@ def _get(port: int, path: str, also: tuple[int, ...] = ()) -> int:
     return answer.status
 
 
-def _resident_mb(session: int) -> float:
+def resident_mb(session: int) -> float:
     """Memory of the processes of a session, MB."""
     page = os.sysconf("SC_PAGE_SIZE")
     pages = 0

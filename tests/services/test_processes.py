@@ -112,6 +112,8 @@ def test_echo_is_waited_for(site, body, prefer, expected):
     assert answer.status_code == 200
     assert answer.text == expected
     assert execute(site, "echo", body | {"response": "document"}).json() == {"echo": expected}
+    asked = {"Prefer": prefer, "Accept": "application/json"}
+    assert execute(site, "echo", body, headers=asked).json() == expected
 
 
 def test_echo_as_a_job(site):

@@ -86,7 +86,7 @@ class Documents:
     def job(self, job: Job) -> Document:
         """Where a job is."""
         here = self.job_address(job)
-        links = [_link("self", here, "Ce travail / This job")]
+        links = [_link(rel, here, "Ce travail / This job") for rel in ("self", "monitor")]
         if job.status == "successful":
             links.append(_link(f"{_REL}/results", f"{here}/results", "Résultats / Results"))
         told = {

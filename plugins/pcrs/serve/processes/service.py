@@ -113,7 +113,7 @@ class _Service:
         asked = read(process, await whole_body(request, MAX_BODY), request.headers.get("prefer", ""))
         who: Principal = request.scope.get(PRINCIPAL, _PUBLIC)
         if asked.wait:
-            return await self._run(process, asked, who)
+            return await self._run(process, asked, who, json_=_only_json(request))
         public = who.token is None
         job = await asyncio.to_thread(
             self._jobs.add,
@@ -126,7 +126,7 @@ class _Service:
         headers = {"Location": self.documents.job_address(job), "Preference-Applied": "respond-async"}
         return _json(self.documents.job(job), 201, headers)
 
-    async def _run(self, process: Process, asked: Execution, who: Principal) -> Response:
+    async def _run(self, process: Process, asked: Execution, who: Principal, *, json_: bool) -> Response:
         task = Task(asked.inputs, self._folder / "none", self._readable(who), who)
         future = asyncio.get_running_loop().run_in_executor(self._quick, process.run, task)
         outputs = await asyncio.wait_for(future, _QUICK_S)
@@ -135,7 +135,7 @@ class _Service:
             return _json(chosen)
         (name,) = chosen
         media_type = process.outputs[name].media_type
-        if media_type.startswith("text/"):
+        if media_type.startswith("text/") and not json_:
             return Response(str(chosen[name]), headers=_NO_STORE, media_type=media_type)
         return _json(chosen[name])
 
@@ -217,6 +217,12 @@ class _NoSuchProcessError(NotFoundError):
 
 class _NoSuchJobError(NotFoundError):
     pass
+
+
+def _only_json(request: Request) -> bool:
+    """True when a text is wanted as JSON: nothing else is accepted."""
+    accepted = request.headers.get("accept", "")
+    return "json" in accepted and "*/*" not in accepted and "text/" not in accepted
 
 
 def _written(may: Readable) -> dict[str, Any]:
