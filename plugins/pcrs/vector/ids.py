@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from mmap import MADV_DONTNEED, mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ _START = "A-Za-z_À-ÖØ-öø-ÿ"
 _NCNAME = re.compile(rf"[{_START}][{_START}0-9.·-]*")
 _FOREIGN = re.compile(rf"^[^{_START}]|[^{_START}0-9.·-]")
 _BITS = (1 << 64) - 1
+_MOVED = 1 << 16
+"""Slots that are moved at a time."""
 _INTERNAL = re.compile(r"#(?P<anchor>.+)|(?P<bare>[^#/:?]+)")
 
 
@@ -59,7 +62,11 @@ def _fingerprints(texts: Sequence[str]) -> NDArray[np.uint64]:
 
 
 class Ids:
-    """Every `gml:id` seen so far with its line: 12 bytes a slot, a third to two thirds of them free."""
+    """Every `gml:id` seen so far with its line: 12 bytes a slot, a third to a half of them free.
+
+    Slots are in the order of fingerprints, so that a table that grows is moved piece by piece, each given
+    back at once: at no time are there two.
+    """
 
     def __init__(self) -> None:
         self._count = 0
@@ -67,8 +74,9 @@ class Ids:
 
     def _make(self, size: int) -> None:
         """That many free slots: one at a time they are asked through views, which NumPy is slow at."""
-        keys, lines = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint32)
-        self._keys, self._lines, self._mask = memoryview(keys), memoryview(lines), size - 1
+        self._maps = mmap(-1, 8 * size), mmap(-1, 4 * size)
+        keys, lines = self._maps
+        self._keys, self._lines, self._size = memoryview(keys).cast("Q"), memoryview(lines).cast("I"), size
 
     def add(self, gml_id: str, line: int | None) -> int | None:
         """None for a new id, which is then known; else the line (0: unknown) that had it first."""
@@ -123,14 +131,21 @@ class Ids:
         """For each key whether it is known."""
         held = np.frombuffer(self._keys, dtype=np.uint64)
         found = np.zeros(len(keys), dtype=bool)
-        places = np.arange(len(keys))
-        slots = keys & np.uint64(self._mask)
+        places, slots = np.arange(len(keys)), self._first(keys)
         while len(places):
             there = held[slots]
             found[places] = there == keys[places]
             busy = (there != 0) & ~found[places]
-            places, slots = places[busy], (slots[busy] + np.uint64(1)) & np.uint64(self._mask)
+            places, slots = places[busy], self._next(slots[busy])
         return found
+
+    def _first(self, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Where keys belong: as far as they are between no key and the greatest."""
+        slots: NDArray[np.uint64] = (keys >> np.uint64(32)) * np.uint64(self._size) >> np.uint64(32)
+        return slots
+
+    def _next(self, slots: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        return (slots + np.uint64(1)) % np.uint64(self._size)
 
     def _put(self, keys: NDArray[np.uint64], lines: NDArray[np.uint32]) -> None:
         """Keys that are not there, and differ, are known."""
@@ -141,37 +156,41 @@ class Ids:
     def _place(self, keys: NDArray[np.uint64], lines: NDArray[np.uint32]) -> None:
         """Keys that are not there, and differ, are in the first free slots from where they belong."""
         held, noted = np.frombuffer(self._keys, dtype=np.uint64), np.frombuffer(self._lines, dtype=np.uint32)
-        slots = keys & np.uint64(self._mask)
+        slots = self._first(keys)
         while len(keys):
             free = held[slots] == 0
             held[slots[free]] = keys[free]
             here = held[slots] == keys
             noted[slots[here]] = lines[here]
-            slots = (slots[~here] + np.uint64(1)) & np.uint64(self._mask)
-            keys, lines = keys[~here], lines[~here]
+            keys, lines, slots = keys[~here], lines[~here], self._next(slots[~here])
 
     def __contains__(self, gml_id: str) -> bool:
         return self._keys[self._slot(_fingerprint(gml_id))] != 0
 
     def _slot(self, key: int) -> int:
         """Where `key` is, or the free slot where it belongs."""
-        keys, mask = self._keys, self._mask
-        slot = key & mask
+        keys, size = self._keys, self._size
+        slot = (key >> 32) * size >> 32
         while (held := keys[slot]) and held != key:
-            slot = (slot + 1) & mask
+            slot = (slot + 1) % size
         return slot
 
     def _grow_if_full(self) -> None:
-        """A third of the slots stay free: the keys move to twice as many, each to the first free one."""
-        if 3 * self._count <= 2 * len(self._keys):
+        """A third of the slots stay free: the keys move to more, each to the first free one."""
+        if 3 * self._count <= 2 * self._size:
             return
-        old = np.frombuffer(self._keys, dtype=np.uint64)
-        waiting, noted = old[old != 0], np.frombuffer(self._lines, dtype=np.uint32)[old != 0]
-        size = len(old)
+        old, maps = self._size, self._maps
+        keys, lines = np.frombuffer(self._keys, np.uint64), np.frombuffer(self._lines, np.uint32)
+        size = old
         while 3 * self._count > 2 * size:
-            size *= 2
+            size = size * 4 // 3
         self._make(size)
-        self._place(waiting, noted)
+        for start in range(0, old, _MOVED):
+            piece = slice(start, start + _MOVED)
+            there = keys[piece] != 0
+            self._place(keys[piece][there], lines[piece][there])
+            for each, octets in zip(maps, (8, 4), strict=True):
+                each.madvise(MADV_DONTNEED, start * octets, min(_MOVED, old - start) * octets)
 
 
 class Links:
