@@ -372,6 +372,20 @@ def test_quotas(site):
     assert int(paced[-1].headers["retry-after"]) == 30
 
 
+def test_a_sender_reports_so_many_an_hour(site):
+    place = {"position": [576_100, 6_372_900], "crs": "EPSG:2154"}
+    told = {"categorie": "autre", "texte": "Le mur est tombé."} | place
+
+    async def flood():
+        transport = httpx.ASGITransport(app=site.app, client=("10.9.9.9", 5))
+        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+            return [await client.post("/signalements", json=told) for _ in range(11)]
+
+    answers = asyncio.run(flood())
+    assert [answer.status_code for answer in answers] == [201] * 10 + [429]
+    assert answers[-1].headers["retry-after"] == "3600"
+
+
 def test_addresses_carry_the_token_that_came_in_the_query(site):
     token = site.shown["admin"]
     for path in (

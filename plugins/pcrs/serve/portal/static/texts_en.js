@@ -259,6 +259,7 @@ export const EN = {
   job_failed: "Impossible:",
   job_dismissed: "Given up",
   job_gone: "Expired, or removed",
+  toAdmin: "Running the site",
 };
 
 // English labels of codes whose French labels come with the configuration.

@@ -259,4 +259,5 @@ export const FR = {
   job_failed: "Impossible :",
   job_dismissed: "Abandonné",
   job_gone: "Expiré, ou retiré",
+  toAdmin: "Conduite du site",
 };
