@@ -41,6 +41,8 @@ EVERY = {
     ("POST", "/admin/jetons"): (ADMIN, ""),
     ("DELETE", "/admin/jetons/{id}"): (ADMIN, "/admin/jetons/none"),
     ("GET", "/admin/journal"): (ADMIN, ""),
+    ("GET", "/admin/usage"): (TECHNICAL, ""),
+    ("GET", "/admin/usage.csv"): (TECHNICAL, ""),
     # ---- what people say
     ("GET", "/signalements"): (OPEN, ""),
     ("POST", "/signalements"): (OPEN, ""),

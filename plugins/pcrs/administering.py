@@ -1,11 +1,14 @@
 """What the page of those who run a site works with, put together from its settings."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pcrs.archiving import keeping, stand_of
+from pcrs.commands.stats import of_site
 from pcrs.errand import Errand
 from pcrs.ordering import desk
+from pcrs.publish.use.result import Statistics
 from pcrs.serve.admin import Means
 from pcrs.settings import Settings
 from pcrs.store.base import FeatureStore
@@ -31,6 +34,9 @@ def administration(site: Site, settings: Settings, store: FeatureStore, tokens: 
         with keeping(site, settings, silent) as held:
             return stand_of(held, settings, _RED).document()
 
+    def figures(first: date, last: date) -> Statistics:
+        return of_site(site, settings, (first, last), datetime.now(UTC))
+
     return Means(
         site=site,
         store=store,
@@ -40,5 +46,6 @@ def administration(site: Site, settings: Settings, store: FeatureStore, tokens: 
         journal=Journal(site.journal_file),
         desk=lambda: desk(site, settings),
         copies=copies,
+        figures=figures,
         errand=lambda kind, delivery: Errand(site, kind, delivery),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from typer.testing import CliRunner
@@ -29,7 +30,7 @@ from tests.sites import new_site, take
 
 AXE = """const done = arguments[0];
 axe.run(document, {resultTypes: ["violations"]}).then((found) => done(found.violations))"""
-PARTS = ("deliveries", "orders", "signalements", "copies", "jobs", "tokens", "journal")
+PARTS = ("deliveries", "orders", "signalements", "copies", "jobs", "usage", "tokens", "journal")
 TARGET = '\n[[archive.targets]]\nname = "bande"\nurl = "{bande}"\nmedium = "bande"\noffsite = true\n'
 PLACE = "#20/576100.0/6372900.0"
 
@@ -96,19 +97,38 @@ def enter(browser, office, role):
     until(lambda: one(browser, "#office").is_displayed())
 
 
+def steady(look, patience_s=30):
+    """What `look` sees when nothing was replaced while it looked."""
+
+    def seen():
+        try:
+            return look()
+        except StaleElementReferenceException:
+            return None
+
+    return until(seen, patience_s)
+
+
 def go(browser, part):
+    """A part of the page is opened; what it says."""
     one(browser, f"#tab-{part}").click()
-    return until(lambda: one(browser, f"#part-{part} .rows").text) and one(browser, f"#part-{part} .rows")
+    if part == "usage":
+        return one(browser, "#part-usage").text
+    return steady(lambda: texts(browser, part))
 
 
 def press(browser, part, label, about):
     """The button of that label in the row about something."""
-    for row in one(browser, f"#part-{part} .rows").find_elements("css selector", "tbody tr"):
-        for button in row.find_elements("css selector", "button"):
-            if about in row.text and button.text == label:
-                button.click()
-                return
-    raise AssertionError(f"no {label} for {about}: {one(browser, f'#part-{part}').text}")
+
+    def pressed():
+        for row in one(browser, f"#part-{part} .rows").find_elements("css selector", "tbody tr"):
+            for button in row.find_elements("css selector", "button"):
+                if about in row.text and button.text == label:
+                    button.click()
+                    return True
+        return False
+
+    assert steady(pressed)
 
 
 def sure(browser, reason=None):
@@ -141,12 +161,12 @@ def test_each_role_sees_its_parts(browser, office):
     for role in office.secrets:
         enter(browser, office, role)
         seen[role] = {part for part in PARTS if one(browser, f"#tab-{part}").is_displayed()}
-    watching = {"deliveries", "signalements", "copies", "jobs"}
+    watching = {"deliveries", "signalements", "copies", "jobs", "usage"}
     assert seen == {"technique": watching, "APLC": watching | {"orders"}, "admin": set(PARTS)}
     enter(browser, office, "technique")
     rows = go(browser, "deliveries")
-    assert "Accepter" not in rows.text
-    assert "Établir" in rows.text
+    assert "Accepter" not in rows
+    assert "Établir" in rows
     one(browser, "#leave").click()
     until(lambda: one(browser, "#enter").is_displayed())
     assert browser.get_cookie("pcrs_session") is None
@@ -164,17 +184,17 @@ def test_a_delivery_is_accepted_and_another_refused(browser, office):
     enter(browser, office, "APLC")
     go(browser, "deliveries")
     press(browser, "deliveries", "Établir", "nord")
-    until(lambda: "Ouvrir" in texts(browser, "deliveries"), 90)
+    steady(lambda: "Ouvrir" in texts(browser, "deliveries"), 90)
     link = one(browser, "#part-deliveries .rows a").get_attribute("href")
     report = asked(office, link.removeprefix(office.url), office.secrets["technique"]).decode()
     assert "<html" in report
     assert "nord" in report
     press(browser, "deliveries", "Accepter", "nord")
     sure(browser)
-    until(lambda: "publiée" in texts(browser, "deliveries"), 90)
+    steady(lambda: "publiée" in texts(browser, "deliveries"), 90)
     press(browser, "deliveries", "Refuser", "sud")
     sure(browser, "Arbres hors de la commande")
-    until(lambda: "refusée" in texts(browser, "deliveries"))
+    steady(lambda: "refusée" in texts(browser, "deliveries"))
     assert "Arbres hors de la commande" in texts(browser, "deliveries")
     walls = json.loads(asked(office, "/ogcapi/collections/MurPCRS/items"))
     assert walls["numberMatched"] == 1
@@ -182,10 +202,10 @@ def test_a_delivery_is_accepted_and_another_refused(browser, office):
 
 def test_an_order_is_approved(browser, office):
     enter(browser, office, "APLC")
-    assert "tranchée de la rue Haute" in go(browser, "orders").text
+    assert "tranchée de la rue Haute" in go(browser, "orders")
     press(browser, "orders", "Approuver", office.order)
     sure(browser)
-    until(lambda: "approuvée" in texts(browser, "orders"))
+    steady(lambda: "approuvée" in texts(browser, "orders"))
     with desk(office.site, load(office.site.settings_file)) as open_:
         order = open_.orders.get(office.order)
         assert order.state == "pending"
@@ -210,7 +230,7 @@ def test_a_token_is_made_shown_once_and_revoked(browser, office):
     assert secret not in browser.page_source
     press(browser, "tokens", "Révoquer", "Bureau d'études")
     sure(browser)
-    until(lambda: "révoqué" in texts(browser, "tokens"))
+    steady(lambda: "révoqué" in texts(browser, "tokens"))
 
     def refused():
         try:
@@ -251,10 +271,10 @@ def test_a_change_is_reported_followed_up_and_seen_by_all(browser, office, tmp_p
     assert json.loads(asked(office, "/signalements"))["features"] == []
 
     enter(browser, office, "technique")
-    assert "La grange a été démolie." in go(browser, "signalements").text
+    assert "La grange a été démolie." in go(browser, "signalements")
     press(browser, "signalements", "vérifié", "La grange")
     sure(browser, "Vu sur place")
-    until(lambda: "planifié" in texts(browser, "signalements"))
+    steady(lambda: "planifié" in texts(browser, "signalements"))
 
     (found,) = json.loads(asked(office, "/signalements"))["features"]
     assert found["id"] == number
@@ -283,9 +303,16 @@ def test_a_change_is_reported_followed_up_and_seen_by_all(browser, office, tmp_p
     assert json.loads(asked(office, "/signalements"))["features"] == []
 
 
+def test_use_is_told_as_a_page_and_as_a_table(browser, office):
+    page = asked(office, "/admin/usage?du=2026-01-01", office.secrets["technique"]).decode()
+    assert "<h1" in page
+    table = asked(office, "/admin/usage.csv", office.secrets["technique"]).decode("utf-8-sig")
+    assert ";" in table.splitlines()[0]
+
+
 def test_every_act_is_in_the_journal(browser, office):
     enter(browser, office, "admin")
-    journal = go(browser, "journal").text
+    journal = go(browser, "journal")
     assert "journal intact" in journal
     acts = ("acceptation", "refus", "approbation", "jeton créé", "jeton révoqué", "Agent APLC", "vérifié")
     assert [words for words in acts if words not in journal] == []

@@ -151,6 +151,8 @@ def _admin(scope: Scope, rest: list[str]) -> Ask:
             return _OPEN
         case ["livraisons", _, "rapport"] | ["copies" | "taches"]:
             return Ask("observe")
+        case ["usage" | "usage.csv"]:
+            return Ask("statistics")
         case ["livraisons", *_]:
             return Ask("observe" if scope["method"] in ("GET", "HEAD") else "decide")
         case ["commandes", *_]:

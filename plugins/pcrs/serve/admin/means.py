@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pcrs.errors import InputError
+from pcrs.serve.admin.usage import Figures
 from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL
 from pcrs.store.base import FeatureStore
@@ -54,6 +55,7 @@ class Means:
     desk: OpenDesk
     copies: Callable[[], Mapping[str, Any]]
     """How the copies stand (`pcrs copies --json`)."""
+    figures: Figures
     errand: Callable[[Literal["acceptation", "rapport"], str], Errand]
 
     def note(self, request: Request, action: str, subject: str, message: str = "") -> None:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from pcrs.serve.admin.deliveries import Deliveries
 from pcrs.serve.admin.means import Means, actor, body_of, reason_of, told, who
 from pcrs.serve.admin.tokens import AccessTokens
+from pcrs.serve.admin.usage import Usage
 from pcrs.serve.problems import Handler, guarded
 from pcrs.store.jobs import Job
 from pcrs.store.orders import Ordered
@@ -26,6 +27,7 @@ _LINES = 500
 def routes(means: Means) -> list[Route]:
     """All that the page asks; the page itself is the portal's."""
     deliveries, tokens, office = Deliveries(means), AccessTokens(means), _Office(means)
+    usage = Usage(means.figures)
     one = "/admin/livraisons/{id}"
     handlers: list[tuple[str, str, Handler]] = [
         ("/admin/livraisons", "GET", deliveries.all),
@@ -43,6 +45,8 @@ def routes(means: Means) -> list[Route]:
         ("/admin/jetons", "POST", tokens.create),
         ("/admin/jetons/{id}", "DELETE", tokens.revoke),
         ("/admin/journal", "GET", office.journal),
+        ("/admin/usage", "GET", usage.page),
+        ("/admin/usage.csv", "GET", usage.table),
     ]
     return [Route(path, guarded(handler), methods=[method]) for path, method, handler in handlers]
 

@@ -19,6 +19,7 @@ const PARTS = {
   signalements: { needs: "moderate", show: showSignalements },
   copies: { needs: "observe", show: showCopies },
   jobs: { needs: "observe", show: showJobs },
+  usage: { needs: "statistics", show: () => {} },
   tokens: { needs: "administer", show: showTokens },
   journal: { needs: "administer", show: showJournal },
 };

@@ -101,4 +101,10 @@ export const ADMIN_EN = {
   adminTo: "On",
   adminWhole: "the journal is whole",
   adminChanged: (line) => `line ${line} was changed`,
+  adminUsage: "Use",
+  adminUsageTitle: "What the services are asked, without personal data",
+  adminFirst: "From",
+  adminLast: "To",
+  adminUsageOpen: "Open the report",
+  adminUsageTable: "Table (CSV)",
 };

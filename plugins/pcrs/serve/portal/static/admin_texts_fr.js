@@ -101,4 +101,10 @@ export const ADMIN_FR = {
   adminTo: "Objet",
   adminWhole: "journal intact",
   adminChanged: (line) => `la ligne ${line} a été modifiée`,
+  adminUsage: "Usage",
+  adminUsageTitle: "Ce qui est demandé aux services, sans donnée personnelle",
+  adminFirst: "Du",
+  adminLast: "Au",
+  adminUsageOpen: "Ouvrir le rapport",
+  adminUsageTable: "Tableau CSV",
 };
