@@ -168,8 +168,9 @@ async function start() {
   const layers = new Layers(map);
   for (const [layerName, { layer }] of Object.entries({ imagery, vector: objects, dalles })) layers.add(layerName, layer, byId(`layer-${layerName}`));
   const signalement = new Signalement(map);
-  layers.add("signalements", signalement.pins.layer, byId("layer-signalements"));
-  for (const id of ["use-signalement", "layer-signalements"]) byId(id).hidden = !config.signalements;
+  byId("use-signalement").hidden = !config.signalements;
+  if (config.signalements) layers.add("signalements", signalement.pins.layer, byId("layer-signalements"));
+  else byId("layer-signalements").remove();
   layers.settle();
   const external = new External(map, layers);
   const curtain = new Curtain(map, imagery);

@@ -70,7 +70,7 @@ export class Signalement {
   /** Tells of the one at a position of the map; false where there is none. */
   tell(position) {
     const found = this.pins.at(position);
-    byId("signal-found").replaceChildren(...(found ? [story(found)] : []));
+    byId("signal-found")?.replaceChildren(...(found ? [story(found)] : []));
     return found !== null;
   }
 
