@@ -30,7 +30,7 @@ export async function showJobs(place) {
     one.processus,
     moment(one.cree),
     one.public ? "public" : text("adminHolder"),
-    make("div", {}, state(text(`job_${one.etat}`) ?? one.etat, JOB_KINDS[one.etat]), ` ${one.avancement} %`),
+    make("div", {}, state(text(`adminJob_${one.etat}`) ?? one.etat, JOB_KINDS[one.etat]), ` ${one.avancement} %`),
     one.message,
     one.id ? make("a", { href: `ogcapi/jobs/${one.id}` }, text("adminOpen")) : null,
   ]);
