@@ -4,8 +4,10 @@ import asyncio
 import csv
 import io
 import json
+import re
 from contextlib import closing
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -32,6 +34,21 @@ from pcrs.work.statistics import statistics
 from tests.sites import new_site
 
 QGIS = b"Mozilla/5.0 QGIS/34400/Linux"
+
+
+def dashboard_fits(given):
+    """The dashboard of `docker/` asks for metrics and labels that there are."""
+    file = Path(__file__).resolve().parents[1] / "docker" / "grafana.json"
+    board = json.loads(file.read_text(encoding="utf-8"))
+    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    assert len(asked) > 8
+    kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", given, re.MULTILINE))
+    names = {*kinds, *(f"{name}_bucket" for name, kind in kinds.items() if kind == "histogram")}
+    labels = {*re.findall(r'[{,](\w+)="', given), "edition", "le"}
+    for expression in asked:
+        assert set(re.findall(r"pcrs_\w+", expression)) <= names, expression
+        for group in re.findall(r"by \(([^)]*)\)", expression):
+            assert set(re.split(r",\s*", group)) <= labels, expression
 
 
 @pytest.fixture
@@ -181,6 +198,7 @@ def test_a_whole_site_counts_and_tells_those_who_may_know(tmp_path):
     assert [a.status_code for a in asyncio.run(ask("/metrics", token=shown["partenaire"]))] == [403]
     (metrics,) = asyncio.run(ask("/metrics", token=shown["technique"]))
     assert metrics.status_code == 200
+    dashboard_fits(metrics.text)
     assert 'pcrs_requests_total{service="ogcapi",role="public",client="QGIS",outcome="ok"} 2' in metrics.text
     served.recorder.close()
     told = json.loads(CliRunner().invoke(app, ["stats", "--site", str(site.root), "--json"]).stdout)

@@ -29,6 +29,7 @@ from pcrs.serve import (
     ogcapi_records,
     orders,
     portal,
+    security_txt,
     signalements,
     stac,
 )
@@ -43,6 +44,7 @@ from pcrs.serve.health import Health
 from pcrs.serve.limits import Limits
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.use import Recorder, metrics
+from pcrs.serve.use.access_log import AccessLog
 from pcrs.settings import Settings, load, public_url, shipped
 from pcrs.signalling import counter
 from pcrs.store.jobs import Jobs
@@ -83,6 +85,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     pages = Routes(
         [
             health.route(),
+            security_txt.route(served),
             metrics.route(use, health.gauges),
             *_signalements(site, settings, served, office.journal),
             *orders.routes(Orders(site.orders_file), site.deliveries_folder),
@@ -121,7 +124,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     native = NativeTiles(maps.layers if rules.raster_is_open else dict)
     table = settings.serve
     limits = Limits(gate, at_once=table.requests_at_once, each=table.requests_each)
-    return Guard(limits, native, Recorder(use if settings.serve.count_use else None))
+    log = AccessLog() if table.log == "json" else None
+    return Guard(limits, native, Recorder(use if settings.serve.count_use else None), log)
 
 
 def _signalements(site: Site, settings: Settings, served: context.Served, journal: Journal) -> list[Route]:

@@ -302,6 +302,7 @@ class ServeTable(Table):
     max_query_s: Annotated[float, Field(ge=0, le=600)] = 10.0
     tile_cache_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 512
     count_use: bool = True
+    log: Literal["", "json"] = ""
     connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
     requests_at_once: Annotated[int, Field(ge=1, le=100_000)] = 500
     requests_each: Annotated[int, Field(ge=1, le=100_000)] = 100

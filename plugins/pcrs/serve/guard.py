@@ -17,6 +17,7 @@ from pcrs.serve.answers import ON_EVERY_ANSWER, PAGE_POLICY
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.problems import PROBLEM, RETRY_S, problem, refused
 from pcrs.serve.use import NOTE, Note, Recorder
+from pcrs.serve.use.access_log import AccessLog
 from pcrs.serve.use.recorder import agent_of
 
 _log = logging.getLogger(__name__)
@@ -59,8 +60,12 @@ class Front:
 class Guard:
     """Headers on every answer; an unforeseen fault is logged with a number and answered with it, as 503."""
 
-    def __init__(self, app: ASGIApp, native: NativeTiles, recorder: Recorder) -> None:
+    def __init__(
+        self, app: ASGIApp, native: NativeTiles, recorder: Recorder, log: AccessLog | None = None
+    ) -> None:
         self._app = app
+        self.log = log
+        """None: nothing is written."""
         self.native = native
         """What `TileProtocol` asks before it asks the application."""
         self.recorder = recorder
@@ -70,7 +75,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        watched = _Watched(send)
+        name = self.log.request_id(scope["headers"]) if self.log else ""
+        watched = _Watched(send, name)
         scope[NOTE] = note = Note()
         begun = time.perf_counter()
         try:
@@ -91,6 +97,9 @@ class Guard:
             seconds = time.perf_counter() - begun
             agent = agent_of(scope["headers"])
             self.recorder.answered(scope["path"], agent, note, watched.status, watched.octets, seconds)
+            if self.log is not None:
+                method, path = scope["method"], scope["path"]
+                self.log.answered(method, path, watched.status, watched.octets, seconds, name)
 
 
 def _foreseen(error: Exception) -> Response | None:
@@ -106,8 +115,9 @@ def _foreseen(error: Exception) -> Response | None:
 class _Watched:
     """The way out: headers are added, status and bytes noted."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, name: str) -> None:
         self._send = send
+        self._name = name
         self.status = 0
         """0 until an answer has begun."""
         self.octets = 0
@@ -116,6 +126,8 @@ class _Watched:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *ON_EVERY_ANSWER]
+            if self._name:
+                message["headers"].append((b"x-request-id", self._name.encode()))
             told = dict(message["headers"])
             if told.get(b"content-type", b"").startswith(b"text/html") and _POLICY not in told:
                 message["headers"].append((_POLICY, PAGE_POLICY))

@@ -9,6 +9,7 @@ from typing import Any
 from pcrs.serve.answers import KEPT, ON_EVERY_ANSWER, etag
 from pcrs.serve.bounded_protocol import BoundedProtocol
 from pcrs.serve.native import NativeTiles
+from pcrs.serve.use.access_log import AccessLog
 from pcrs.serve.use.recorder import Recorder, agent_of
 from pcrs.standard.grid import Tile
 
@@ -23,8 +24,12 @@ class TileProtocol(BoundedProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._native: NativeTiles | None = getattr(self.app, "native", None)
-        self._recorder: Recorder | None = getattr(self.app, "recorder", None)
+        served = self.app
+        while not hasattr(served, "native") and hasattr(served, "app"):
+            served = served.app  # uvicorn's own ring, where proxies are named
+        self._native: NativeTiles | None = getattr(served, "native", None)
+        self._recorder: Recorder | None = getattr(served, "recorder", None)
+        self._log: AccessLog | None = getattr(served, "log", None)
         self._answered = False
 
     def on_headers_complete(self) -> None:
@@ -37,6 +42,9 @@ class TileProtocol(BoundedProtocol):
             self._write(found[0])
             if self._recorder is not None:
                 self._recorder.tile(agent_of(self.headers), len(found[0]), found[1])
+            if self._log is not None:
+                path = self.url.partition(b"?")[0].decode("latin-1")
+                self._log.answered("GET", path, 200, len(found[0]), None, self._log.request_id(self.headers))
             self.on_response_complete()
 
     def on_message_complete(self) -> None:

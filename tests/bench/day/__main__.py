@@ -1,6 +1,6 @@
 """The load of a real day: python -m tests.bench.day [--minutes 60] [--shape embedded|production].
 
-First it is found how much of the mix the service bears; then it is asked 80 % of that, from this machine alone.
+First it is found how much of the mix the service bears; then it is asked 80 % of that.
 Exit code 1 when something did not hold: an error, p99 of the last sixth over 1.2 times that of the first,
 memory that grew by more than a tenth.
 """
