@@ -41,7 +41,7 @@ function standing(one) {
 }
 
 function findings(one, place) {
-  const told = Object.entries(LEVELS).filter(([level]) => one.constats[level]).map(([level, kind]) => state(`${one.constats[level]} ${text(level === "error" ? "adminErrors" : "adminWarnings")}`, kind));
+  const told = Object.entries(LEVELS).filter(([level]) => one.constats[level]).map(([level, kind]) => state(text(level === "error" ? "adminErrors" : "adminWarnings", one.constats[level]), kind));
   return make("div", { class: "actions" }, ...told, button(text("adminFiles"), one.id, () => showFiles(one, place)));
 }
 
