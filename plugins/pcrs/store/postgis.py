@@ -78,7 +78,9 @@ class PostGis:
         if region is None:
             found = self._read(Statement(text + page.text, found_in.values + page.values))
         else:
-            found = self._refined(Statement(text, found_in.values), region, query)
+            statement = Statement(text, found_in.values)
+            candidates = self._candidates(layer, query, found_in, statement)
+            found = self._refined(statement, region, query, candidates)
         rows = tuple(_rows(layer, found[: query.limit], geometry=query.geometry))
         more = len(found) > query.limit
         return Page(rows, rows[-1].fid if more and rows and not query.sort else None, more)
@@ -122,6 +124,11 @@ class PostGis:
             return sure
         most = None if end is None else end - sure
         statement = Statement(f"SELECT fid, {WKB}{found_in.text}", found_in.values)
+        near = self._read(Statement(f"{statement.text} LIMIT %s", (*statement.values, CHUNK_MAX)))
+        if len(near) < CHUNK_MAX:
+            shapes = np.array([shape for _, shape in near], dtype=object)
+            met = int(np.count_nonzero(shapely.intersects(region, shapes)))
+            return sure + (met if most is None else min(met, most))
         chunk = CHUNK_MAX if most is None else min(most, CHUNK_MAX)
         with (
             self._connections.reading() as connection,
@@ -281,14 +288,28 @@ class PostGis:
         records = self._connections.ask(statement.text, statement.values)
         return list(zip(records, _decode([record[1] for record in records]), strict=True))
 
-    def _refined(self, statement: Statement, region: BaseGeometry, query: Query) -> list[Hit]:
+    def _candidates(self, layer: Layer, query: Query, found_in: Statement, rows: Statement) -> Statement:
+        """The first candidates of a page, as many as a bound value more says."""
+        # A table expression is planned to be read to its end, as cursors are, and read as far as asked.
+        if query.sort or query.at is not None:
+            text = f"WITH found AS MATERIALIZED ({rows.text}) SELECT * FROM found LIMIT %s"
+            return Statement(text, rows.values)
+        # Of all candidates their fid alone is read: those that are taken are few.
+        text = (
+            f"WITH found AS MATERIALIZED (SELECT fid{found_in.text} ORDER BY fid) "
+            f"{_select(layer, geometry=True)} FROM {quoted(layer.name)} "
+            "WHERE fid IN (SELECT fid FROM found LIMIT %s) ORDER BY fid"
+        )
+        return Statement(text, found_in.values)
+
+    def _refined(
+        self, statement: Statement, region: BaseGeometry, query: Query, first: Statement
+    ) -> list[Hit]:
         """The rows that shapely takes, of a few candidates at once where these are enough."""
         last = query.offset + query.limit + 1
         most = last + last // 8
         if last <= CHUNK_MAX:
-            # A table expression is planned to be read to its end, as cursors are, and read as far as asked.
-            text = f"WITH found AS MATERIALIZED ({statement.text}) SELECT * FROM found LIMIT %s"
-            candidates = self._read(Statement(text, (*statement.values, most)))
+            candidates = self._read(Statement(first.text, (*first.values, most)))
             shapes = np.array([shape for _, shape in candidates], dtype=object)
             chosen = shapely.intersects(region, shapes).nonzero()[0].tolist()
             if len(chosen) >= last or len(candidates) < most:
