@@ -17,6 +17,9 @@ _IDLE_S = 75
 """Seconds that a connection may rest between two requests. A reverse proxy keeps its own for less (nginx:
 60), so that it never sends a request into one that is just being closed."""
 
+_READY_S = 60
+"""Seconds that a new process has until it answers, before a reload gives up and the old one stays."""
+
 
 def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serves until it is told to end.
@@ -48,6 +51,7 @@ def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -
             server_header=False,
             timeout_keep_alive=_IDLE_S,
             timeout_graceful_shutdown=5,
+            timeout_worker_healthcheck=_READY_S,
         )
 
 

@@ -12,12 +12,12 @@ from rich.console import Console
 
 from pcrs.work.site import Site
 from tests.bench.faults.engines import database_gone, store_refuses
-from tests.bench.faults.machine import clock_jump, full_disk, half_written, killed_worker
+from tests.bench.faults.machine import clock_jump, full_disk, half_written, killed_worker, reloaded
 from tests.bench.faults.stage import Report, delivery, site_of
 
 FAULTS: dict[str, Callable[[Site, Path, Path, Report], None]] = {
     one.__name__: one
-    for one in (full_disk, database_gone, store_refuses, killed_worker, clock_jump, half_written)
+    for one in (full_disk, database_gone, store_refuses, killed_worker, reloaded, clock_jump, half_written)
 }
 
 

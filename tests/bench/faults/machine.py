@@ -134,6 +134,39 @@ def killed_worker(base: Site, _depot: Path, folder: Path, report: Report) -> Non
         )
 
 
+def reloaded(base: Site, _depot: Path, folder: Path, report: Report) -> None:
+    """Both processes are replaced one after the other (SIGHUP): nobody who reads sees it."""
+    site = copied(base, folder / "site")
+    with served(site, "--workers", "2") as service:
+        report.claim("two processes serve", eventually(lambda: len(workers_of(service.process.pid)) == 2))
+        tile = service.comes_back(TILE).content
+        before = set(workers_of(service.process.pid))
+        stop, seen = threading.Event(), []
+
+        def read() -> None:
+            while not stop.is_set():
+                seen.append(service.ask(TILE))
+                time.sleep(0.01)
+
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        os.kill(service.process.pid, signal.SIGHUP)
+
+        def replaced() -> bool:
+            there = set(workers_of(service.process.pid))
+            return len(there) == 2 and not there & before
+
+        report.claim("both processes are new", eventually(replaced))
+        time.sleep(1)
+        stop.set()
+        for reader in readers:
+            reader.join()
+        bad = [f"{answer.status_code} {answer.text[:80]}" for answer in seen if answer.content != tile]
+        report.claim("readers went on meanwhile", len(seen) > 20, len(seen))
+        report.claim("every answer is whole", not bad, f"{len(bad)} of {len(seen)}: {bad[:3]}")
+
+
 def clock_jump(base: Site, _depot: Path, folder: Path, report: Report) -> None:
     """The clock jumps a day ahead, then a year back: what is served and what is taken in does not care."""
     if not _FAKETIME.is_file():
