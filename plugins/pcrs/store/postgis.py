@@ -36,6 +36,7 @@ from pcrs.store.values import Reader
 
 _BATCH = 2000
 _IDS = 50_000
+_FEW = 200
 
 
 class PostGis:
@@ -291,10 +292,10 @@ class PostGis:
     def _candidates(self, layer: Layer, query: Query, found_in: Statement, rows: Statement) -> Statement:
         """The first candidates of a page, as many as a bound value more says."""
         # A table expression is planned to be read to its end, as cursors are, and read as far as asked.
-        if query.sort or query.at is not None:
+        if query.sort or query.at is not None or query.offset + query.limit > _FEW:
             text = f"WITH found AS MATERIALIZED ({rows.text}) SELECT * FROM found LIMIT %s"
             return Statement(text, rows.values)
-        # Of all candidates their fid alone is read: those that are taken are few.
+        # Of all candidates the fid alone is read, where few of them are taken.
         text = (
             f"WITH found AS MATERIALIZED (SELECT fid{found_in.text} ORDER BY fid) "
             f"{_select(layer, geometry=True)} FROM {quoted(layer.name)} "
