@@ -20,6 +20,7 @@ EVERY = {
     ("GET", "/portail/pcrs.{suffix}"): (OPEN, "/portail/pcrs.qlr"),
     ("POST", "/portail/emprise"): (OPEN, ""),
     ("GET", "/healthz"): (OPEN, ""),
+    ("GET", "/.well-known/security.txt"): (OPEN, ""),
     ("GET", "/metrics"): (TECHNICAL, ""),
     ("GET", "/session"): (OPEN, ""),
     ("POST", "/session"): (OPEN, ""),
