@@ -5,6 +5,7 @@ import gc
 import os
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -43,6 +44,7 @@ from pcrs.serve.guard import Front, Guard, Routes
 from pcrs.serve.health import Health
 from pcrs.serve.limits import Limits
 from pcrs.serve.native import NativeTiles
+from pcrs.serve.problems import nothing_here
 from pcrs.serve.use import Recorder, metrics
 from pcrs.serve.use.access_log import AccessLog
 from pcrs.settings import Settings, load, public_url, shipped
@@ -98,7 +100,8 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
             *portal.routes(served, live.shelf, signalements=settings.signalements.open),
             *door.routes,
             *admin.routes(office),
-        ]
+        ],
+        {HTTPException: nothing_here},
     )
     rules = settings.access.rules
     found = {

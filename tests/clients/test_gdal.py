@@ -97,3 +97,30 @@ def test_gdal_reads_a_coverage_as_a_file(demo_url, demo_site, a_dalle, tmp_path)
         assert cut.crs.to_epsg() == 2154
         assert (cut.bounds.left, cut.bounds.top) == (left, top)
         np.testing.assert_array_equal(cut.read()[:3], truth)
+
+
+def test_the_ogcapi_driver_reads_the_coverage(demo_url, demo_site, a_dalle, tmp_path):
+    """The driver takes size and place from the collection; it asks in degrees, scaleSize=Lat(),Long()."""
+    with rasterio.open(demo_site / "hot" / "dalles" / "2025" / f"{a_dalle}.tif") as hot:
+        left, top = hot.bounds.left + 50, hot.bounds.top - 50
+        ground = (left, top - 40, left + 40, top)
+        window = rasterio.windows.from_bounds(*ground, hot.transform)
+        truth = hot.read((1, 2, 3), window=window, out_shape=(3, 20, 20)).astype(int)
+    west, south, east, north = transform_bounds("EPSG:2154", "OGC:CRS84", *ground)
+    target, back = tmp_path / "degrees.tif", tmp_path / "back.tif"
+    cut = ["-projwin", *map(str, (west, north, east, south)), "-outsize", "800", "0"]
+    run(need("gdal_translate"), "-q", *cut, f"OGCAPI:{demo_url}/ogcapi/collections/ortho", target)
+    run(
+        need("gdalwarp"), "-q", "-t_srs", "EPSG:2154", "-te", *map(str, ground), "-ts", "20", "20",
+        "-r", "average", target, back,
+    )  # fmt: skip
+    with rasterio.open(back) as seen:
+        difference = abs(seen.read((1, 2, 3)).astype(int) - truth)[:, 2:-2, 2:-2]
+    assert difference.mean() < 40
+    assert difference.mean() < abs(truth - truth.mean(axis=(1, 2), keepdims=True)).mean()
+
+
+def test_gdal_reads_the_catalogue(demo_url):
+    said = run(need("ogrinfo"), "-ro", "-al", "-so", f"CSW:{demo_url}/csw")
+    assert "Feature Count: 8" in said
+    assert "identifier" in said

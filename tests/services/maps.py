@@ -1,5 +1,6 @@
 """A small site with two editions, served as WMTS and WMS."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,14 @@ def _dalle_at(edition: str | None, x_m: float, y_m: float) -> Row | None:
     return Row(0, *_dalle("2025", X + 20))
 
 
-def map_site(folder: Path, *, cache_bytes: int = 0, **changes: Any) -> MapSite:
-    """The site, on disk in `folder` and named to every adapter."""
+def map_site(
+    folder: Path,
+    *,
+    cache_bytes: int = 0,
+    mosaic: Callable[[str | None], Any] = lambda edition: None,
+    **changes: Any,
+) -> MapSite:
+    """The site, on disk in `folder` and named to every adapter; `mosaic` is what coverages would read."""
     built = pyramids(folder)
     store = open_store(f"gpkg://{folder}/features.gpkg")
     store.ensure(DALLES)
@@ -104,7 +111,7 @@ def map_site(folder: Path, *, cache_bytes: int = 0, **changes: Any) -> MapSite:
         "pyramid": lambda edition: built.get(edition or max(built, default="")),
         "dalle_at": _dalle_at,
     }
-    served = served_by(folder, lambda edition: None, **(values | changes))
+    served = served_by(folder, mosaic, **(values | changes))
     context.use(served)
     return MapSite(served, MapService(served, CONFIGURATION, cache_bytes=cache_bytes, recheck_s=0), built)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import resource
 import subprocess
 import sys
 import threading
@@ -561,6 +562,41 @@ def test_a_publication_is_seen_at_the_next_request(tmp_path):
         assert texts(get(routes, f"{KVP}GetRecordById&id=NEW"), "//dc:identifier/text()") == ["NEW"]
         after = get(routes, f"{KVP}GetCapabilities")
     assert tree(before).get("updateSequence") != tree(after).get("updateSequence")
+
+
+def test_an_answer_that_is_known_is_not_sent_again(tmp_path):
+    store = filled(tmp_path / "records.db")
+    with served(tmp_path / "records.db") as service:
+        routes = service.routes()
+        first = get(routes, RECORDS_KVP)
+        known = {"headers": {"If-None-Match": first.headers["etag"]}}
+        assert "max-age" in first.headers["cache-control"]
+        again = get(routes, RECORDS_KVP, **known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert get(routes, f"{RECORDS_KVP}&maxRecords=1", **known).status_code == 200
+        refused = get(routes, f"{RECORDS_KVP}&maxRecords=x")
+        assert (refused.headers["cache-control"], refused.headers.get("etag")) == ("no-store", None)
+        document = store.get("PCRS_D046").replace(b"PCRS_D046</gco", b"NEW</gco")
+        store.put(document, inserted=datetime(2027, 1, 1, tzinfo=UTC))
+        assert get(routes, RECORDS_KVP, **known).status_code == 200
+
+
+def test_requests_leave_nothing_behind(routes):
+    """A stock server keeps an engine and its classes for each: 1 MB a request."""
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    queries = (RECORDS_KVP, f"{KVP}GetRecordById&id=PCRS_D046", f"{KVP3}GetRecords", f"{KVP}GetCapabilities")
+
+    def burst(count: int) -> None:
+        for _ in range(count):
+            assert [get(routes, query).status_code for query in queries] == [200] * 4
+
+    burst(10)
+    before = resident()
+    burst(25)
+    assert resident() - before < 25 * 2**20
 
 
 def test_an_empty_catalogue_answers(tmp_path):

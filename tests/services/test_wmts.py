@@ -86,7 +86,7 @@ def test_one_tile_is_the_same_bytes_by_every_way(site, tile):
 
 
 def test_beside_the_data_a_tile_is_white_by_every_way(site):
-    path = "/wmts/PCRS_D046_RVB/2154_5cm/22/44000/430000.jpeg"
+    path = "/wmts/PCRS_D046_RVB_2025/2154_5cm/22/44000/430000.jpeg"
     mapproxy = MapProxy(site.served, load_base(CONFIGURATION))
     assert site.get(path).content == WHITE == mapproxy.ask(0, map_layers(site.served), path, "")[0].body
     assert (pixels(site.get(path.replace("jpeg", "png")))[:, :, 3] == 0).all()
@@ -143,7 +143,7 @@ def test_a_pixel_names_its_dalle(site):
     assert html.fromstring(page.content).xpath("//td[.='2024-first']")
     older = site.get("/wmts/PCRS_D046_RVB_2024/2154_5cm/22/45002/439610/200/0.json").json()
     assert older["features"][0]["id"] == "2024-again"
-    nothing = site.get("/wmts/PCRS_D046_RVB/2154_5cm/22/44000/430000/0/0.json")
+    nothing = site.get("/wmts/PCRS_D046_RVB_2025/2154_5cm/22/44000/430000/0/0.json")
     assert nothing.json()["features"] == []
     in_pm = site.get(kvp(REQUEST="GetFeatureInfo", INFOFORMAT="text/plain", I="0", J="0", FORMAT="image/png"))
     assert in_pm.text == by_kvp.text
@@ -233,6 +233,35 @@ def test_what_is_wrong_is_told(site, changes, expected):
 )
 def test_where_nothing_is_there_is_404(site, path):
     assert refusal(site.get(path))[0] == 404
+
+
+@pytest.mark.parametrize("beyond", ["TileRow", "TileCol"])
+def test_beyond_the_limits_of_the_capabilities_there_is_no_tile(site, beyond):
+    cells = dict(site.service.layers()["PCRS_D046_RVB"].levels)[22]
+    last = {"TileRow": cells.max_row, "TileCol": cells.max_col}
+    inside, outside = last, last | {beyond: last[beyond] + 1}
+
+    def at(place: dict[str, int], **more: str) -> httpx.Response:
+        return site.get(kvp(**{name.upper(): str(value) for name, value in place.items()}, **more))
+
+    assert at(inside).status_code == 200
+    assert refusal(at(outside)) == (400, "TileOutOfRange", beyond)
+    info = {"REQUEST": "GetFeatureInfo", "INFOFORMAT": "text/plain", "I": "0", "J": "0"}
+    assert refusal(at(outside, **info)) == (400, "TileOutOfRange", beyond)
+    path = f"/wmts/PCRS_D046_RVB/2154_5cm/22/{outside['TileCol']}/{outside['TileRow']}.jpeg"
+    assert refusal(site.get(path)) == (404, "TileOutOfRange", beyond)
+    assert at(outside, LAYER="PCRS_D046_RVB_2025").content == WHITE
+
+
+def test_the_document_of_rest_answers_key_and_value_too(site):
+    rest = "/wmts/1.0.0/WMTSCapabilities.xml"
+    assert site.get(f"{rest}?SERVICE=WMTS&REQUEST=GetCapabilities").content == site.get(rest).content
+    assert refusal(site.get(f"{rest}?SERVICE=WMTS")) == (400, "MissingParameterValue", "request")
+    assert refusal(site.get(f"{rest}?SERVICE=WMS&REQUEST=GetCapabilities")) == (
+        400,
+        "InvalidParameterValue",
+        "service",
+    )
 
 
 def test_nothing_that_is_sent_is_a_fault(site):

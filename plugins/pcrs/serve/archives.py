@@ -17,6 +17,7 @@ from pcrs.serve.answers import KEPT_A_MINUTE, etag
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.listing import PublicFile, sent
+from pcrs.serve.parameters import closed
 from pcrs.serve.problems import problem
 from pcrs.work.layers import ARCHIVES
 
@@ -56,7 +57,8 @@ def routes(served: Served, thumbnails: Path) -> list[Route]:
         return await run_in_threadpool(pictured, request)
 
     methods = ["GET", "HEAD"]
-    return [
+    items = [
         Route("/archives/{object}", item, methods=methods),
         Route("/archives/{object}/vignette.jpg", picture, methods=methods),
     ]
+    return closed(items)

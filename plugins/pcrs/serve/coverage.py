@@ -27,6 +27,7 @@ from pcrs.serve.coverage_pixels import read, state
 from pcrs.serve.coverage_request import CoverageRequest, parse
 from pcrs.serve.gate import Gate
 from pcrs.serve.nameless import streamed, written
+from pcrs.serve.parameters import closed
 from pcrs.serve.problems import guarded
 from pcrs.work.site import Site
 
@@ -62,11 +63,12 @@ def routes(served: Served) -> list[Route]:
     async def rangetype(_: Request) -> Response:
         return JSONResponse(described.rangetype())
 
-    return [
-        Route("/collections/ortho/coverage", guarded(coverage), methods=["GET", "HEAD"]),
+    described_at = [
         Route("/collections/ortho/coverage/rangetype", rangetype, methods=["GET", "HEAD"]),
         Route("/collections/ortho/schema", schema, methods=["GET", "HEAD"]),
     ]
+    whole = Route("/collections/ortho/coverage", guarded(coverage), methods=["GET", "HEAD"])
+    return [whole, *closed(described_at)]
 
 
 async def _coverage(served: Served, gate: Gate, request: Request) -> Response:

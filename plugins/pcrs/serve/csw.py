@@ -10,9 +10,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
+from xxhash import xxh3_64_hexdigest
 
-from pcrs.errors import TooLargeError
+from pcrs import __version__
+from pcrs.errors import StoreError, TooLargeError
+from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT
 from pcrs.serve.bodies import whole_body
+from pcrs.serve.conditional import knows
 from pcrs.serve.csw_dcat import NAMESPACES, Graphs, GraphSchema
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
@@ -86,7 +90,7 @@ class CswService:
             return PlainTextResponse("GET, HEAD or POST", 405, headers={"Allow": _METHODS})
         try:
             if request.method != "POST":
-                return await self._run(request, request.url.query, lambda: read_query(request.url.query))
+                return await self._kept(request, request.url.query)
             body = await _body(request)
         except CswFault as fault:
             return _report(fault, "2.0.2")
@@ -95,6 +99,27 @@ class CswService:
             query = body.decode("latin-1")
             return await self._run(request, query, lambda: read_query(query))
         return await self._run(request, body, lambda: read_body(body))
+
+    async def _kept(self, request: Request, query: str) -> Response:
+        """The answer to a query string.
+
+        It is the same until records change, but for the time that pycsw writes into it: the tag is weak.
+        """
+        try:
+            revision = await asyncio.to_thread(self._records.revision)
+        except StoreError:
+            return await self._run(request, query, lambda: read_query(query))
+        said = repr((__version__, self._site, revision, query))
+        headers = _CORS | {
+            "ETag": f'W/"{xxh3_64_hexdigest(said.encode())}"',
+            "Cache-Control": KEPT_A_MINUTE.decode(),
+        }
+        if knows(request, headers["ETag"].removeprefix("W/")):
+            return Response(status_code=304, headers=headers)
+        response = await self._run(request, query, lambda: read_query(query))
+        if response.status_code == 200:
+            response.headers.update(headers)
+        return response
 
     async def _run(self, request: Request, source: str | bytes, read: Callable[[], CswRequest]) -> Response:
         came, loop = time.monotonic(), asyncio.get_running_loop()
@@ -108,7 +133,7 @@ class CswService:
             result = await self._gate.run(work, large=False)
         except BusyError as busy:
             return _report(CswFault("ServiceUnavailable", "service", str(busy)), _spoken(source))
-        headers = _RETRY if result.status == 503 else None
+        headers = _CORS | (_RETRY if result.status == 503 else {}) | {"Cache-Control": NOT_KEPT.decode()}
         return Response(result.body, result.status, headers, media_type=result.media)
 
     def _work(self, source: str | bytes, read: Callable[[], CswRequest]) -> Answer:
@@ -125,6 +150,7 @@ class CswService:
 
 
 _XML = "application/xml; charset=UTF-8"
+_CORS = {"Access-Control-Allow-Origin": "*"}
 _RETRY = {"Retry-After": str(RETRY_S)}
 
 
@@ -136,7 +162,7 @@ def _spoken(source: str | bytes) -> Version:
 
 
 def _report(fault: CswFault, version: Version) -> Response:
-    headers = _RETRY if fault.status == 503 else None
+    headers = _CORS | (_RETRY if fault.status == 503 else {})
     return Response(fault.report(version), fault.status, headers, media_type=_XML)
 
 

@@ -21,6 +21,7 @@ from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.entries import Entries, Shelf
+from pcrs.serve.parameters import closed
 from pcrs.serve.problems import Handler, guarded
 
 MEDIA_TYPES = {"jsonld": "application/ld+json", "rdf": "application/rdf+xml", "ttl": "text/turtle"}
@@ -50,7 +51,8 @@ class DcatService:
             "/dcat/{identifier}": self._record,
             "/id/{kind}/{identifier}": self._identified,
         }
-        return [Route(path, _told(tell), methods=["GET", "HEAD"]) for path, tell in paths.items()]
+        made = (Route(path, _told(tell), methods=["GET", "HEAD"]) for path, tell in paths.items())
+        return closed(made, {"/dcat": ("page",), "/dcat/catalog.{ending}": ("page",)})
 
     def _catalogue(self, request: Request) -> Response:
         ending = _ending(request, request.path_params.get("ending"))

@@ -9,6 +9,7 @@ from pcrs.publish.feature_catalogue import feature_catalogue
 from pcrs.serve.answers import KEPT_A_MINUTE, etag
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
+from pcrs.serve.parameters import closed
 
 
 def routes(served: Served) -> list[Route]:
@@ -29,7 +30,8 @@ def routes(served: Served) -> list[Route]:
     async def identified(_request: Request) -> Response:
         return RedirectResponse(at.feature_catalogue, 303)
 
-    return [
+    found = [
         Route(f"/catalogue/{MODEL_CATALOGUE}.xml", document, methods=["GET"]),
         Route(f"/id/catalogue/{MODEL_CATALOGUE}", identified, methods=["GET"]),
     ]
+    return closed(found)

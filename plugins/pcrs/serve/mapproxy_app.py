@@ -26,7 +26,7 @@ from pcrs.serve.tile_cache import TileCache
 from pcrs.serve.tiles import fast_answer
 from pcrs.serve.wms_request import canonical_query, spoken_version
 from pcrs.serve.wmts_capabilities import write_capabilities
-from pcrs.serve.wmts_request import IMAGE_TYPES, InfoRequest, TileRequest, read_kvp, read_rest
+from pcrs.serve.wmts_request import IMAGE_TYPES, InfoRequest, TileRequest, check_limits, read_kvp, read_rest
 
 _LOG = logging.getLogger(__name__)
 _DRAWING_THREADS = 4
@@ -41,6 +41,9 @@ operation that the schema of WMS 1.3.0 does not know without that of SLD: each l
 _TOLD = {405: ((b"allow", b"GET, HEAD, OPTIONS"),), 503: ((b"retry-after", b"%d" % RETRY_S),)}
 """Headers of refusals, by status."""
 _MEDIA_TYPES = {suffix: media_type for media_type, suffix in IMAGE_TYPES.items()}
+_KVP_NAMES = ("service", "request")
+"""What makes a request by key and value of one for the document of the REST binding: some clients take the
+last address that the capabilities give, whatever its binding."""
 _TILED_PX = 512 * 512
 """Maps of WMS up to this size are taken for tiles, and kept; larger ones are never asked twice."""
 
@@ -131,16 +134,15 @@ class MapService:
     async def _wmts(self, scope: Scope, parts: list[str]) -> Answer:
         try:
             _refuse_method(scope)
-            layers = self.layers()
-            if any(parts):
-                request = read_rest(parts, layers)
-            else:
-                request = read_kvp(parameters(scope["query_string"]), layers)
+            layers, query = self.layers(), parameters(scope["query_string"])
+            request = read_rest(parts, layers) if any(parts) else read_kvp(query, layers)
+            if any(parts) and request == "capabilities" and not query.keys().isdisjoint(_KVP_NAMES):
+                request = read_kvp(query, layers)
             if request == "capabilities":
                 return Answer(self._document(layers), XML)
-            if isinstance(request, TileRequest):
-                return await self.tile(request)
-            return await self._info(request)
+            tile = request if isinstance(request, TileRequest) else request.tile
+            check_limits(tile, 404 if any(parts) else 400)
+            return await self.tile(request) if isinstance(request, TileRequest) else await self._info(request)
         except OwsError as error:
             return _refused(exception_report(error), XML, error)
 

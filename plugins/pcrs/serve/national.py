@@ -23,6 +23,7 @@ from starlette.routing import Route
 from pcrs.publish.addresses import Addresses
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
+from pcrs.serve.parameters import closed
 from pcrs.serve.problems import problem
 from pcrs.standard.crs import L93, BBox, transform_geometry, transformer
 from pcrs.work.downloads import Item, Part, Resource, Shelf
@@ -68,7 +69,7 @@ def routes(served: Served, shelf: Callable[[], Shelf]) -> list[Route]:
         return _sent(request, await run_in_threadpool(current, name), name)
 
     paths = ("/data/stockages/{name}", "/stockages/{name}")
-    return [Route(path, stockages, methods=["GET", "HEAD"]) for path in paths]
+    return closed(Route(path, stockages, methods=["GET", "HEAD"]) for path in paths)
 
 
 def _sent(request: Request, document: _Document, name: str) -> Response:

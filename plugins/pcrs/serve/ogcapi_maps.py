@@ -80,7 +80,7 @@ class _Adapter:
     async def set(self, request: Request) -> Response:
         """One tile matrix set."""
         read(request, (), _JSON)
-        return _document(tilesets.set_document(tilesets.tile_set(request.path_params["set"])))
+        return _document(tilesets.set_document(self._served, tilesets.tile_set(request.path_params["set"])))
 
     async def tilesets(self, request: Request) -> Response:
         """The tilesets of the mosaic."""

@@ -4,7 +4,6 @@ pygeoapi ignores what it does not know and stumbles over some of what it knows (
 headers): it gets a request in which everything has been looked at.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from starlette.requests import Request
 
 from pcrs.errors import InputError
 from pcrs.serve.context import AREA
+from pcrs.serve.parameters import refuse_unknown
 from pcrs.standard.crs import CRS84, epsg_of
 
 Language = Literal["fr", "en"]
@@ -99,12 +99,8 @@ def check(params: Mapping[str, str], allowed: Collection[str]) -> None:
     Raises:
         InputError: one is not; the message says what was expected.
     """
+    refuse_unknown(params, allowed)
     for name, value in params.items():
-        if name not in allowed:
-            near = difflib.get_close_matches(name, allowed, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            known = ", ".join(sorted(allowed))
-            raise InputError(f"parameter {name!r} is not one of this resource{hint} (known: {known})")
         if name in _CHECKS:
             _CHECKS[name](value)
     if "bbox" in params:

@@ -103,14 +103,14 @@ def sets_document(served: Served) -> Document:
             "title": one.title,
             "links": [_link("self", *_definition(served, one))],
         }
-        entries.append(entry | ({"uri": one.registered} if one.registered else {}))
+        entries.append(entry | {"uri": _identifier(served, one)})
     return {"tileMatrixSets": entries}
 
 
-def set_document(one: TileSet) -> Document:
+def set_document(served: Served, one: TileSet) -> Document:
     """The definition of a tile matrix set."""
     grid = one.grid
-    told = {"uri": one.registered, "wellKnownScaleSet": one.scale_set}
+    told = {"uri": _identifier(served, one), "wellKnownScaleSet": one.scale_set}
     last = len(grid.sizes) - 1
     columns, rows = grid.sizes[last]
     whole = grid.bbox(Tile(last, 0, 0)).union(grid.bbox(Tile(last, columns - 1, rows - 1)))
@@ -189,15 +189,15 @@ def _summary(served: Served, layer: MapLayer, one: TileSet) -> Document:
     """What the list says of a tileset."""
     address = f"{served.public_url}/ogcapi{TILES_PATH}/{one.id}"
     edition = f"&edition={layer.edition}" if layer.edition else ""
-    registered = {"tileMatrixSetURI": one.registered} if one.registered else {}
+    title, definition = _definition(served, one)
     return {
         "title": f"{layer.title} : {one.title}",
         "dataType": "map",
         "crs": uri(one.grid.epsg),
-        **registered,
+        "tileMatrixSetURI": _identifier(served, one),
         "links": [
             _link("self", one.title, f"{address}?f=json{edition}"),
-            _link(f"{REL}/tiling-scheme", *_definition(served, one)),
+            _link(f"{REL}/tiling-scheme", title, definition),
             *(
                 {
                     "rel": "item",
@@ -210,6 +210,11 @@ def _summary(served: Served, layer: MapLayer, one: TileSet) -> Document:
             ),
         ],
     }
+
+
+def _identifier(served: Served, one: TileSet) -> str:
+    """The URI of a set: what OGC's register has, else the address of its definition here."""
+    return one.registered or _definition(served, one)[1]
 
 
 def _definition(served: Served, one: TileSet) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -97,6 +98,14 @@ def guarded(handler: Handler) -> Handler:
             return refused(error, known=who.token is not None)
 
     return answered
+
+
+async def nothing_here(request: Request, error: Exception) -> Response:
+    """For `exception_handlers` of Starlette: an address, or a method, that no route has."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    answer = problem(status, f"{request.method} {request.url.path}: nothing answers it here")
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 def problem_body(status: int, detail: str, code: str = "", *, type_: str = "about:blank") -> bytes:

@@ -16,6 +16,7 @@ from pcrs.serve.admin.means import actor, now
 from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL
 from pcrs.serve.listing import PublicFile, sent
+from pcrs.serve.parameters import closed
 from pcrs.serve.problems import Handler, guarded, problem
 from pcrs.standard.crs import CRS84, L93, epsg_of, transformer
 from pcrs.store.journal import Journal
@@ -48,7 +49,8 @@ def routes(counter: Counter, public_url: str, journal: Journal, contact: str) ->
         ("/signalements/{id}/photo", "GET", desk.photo),
         ("/signalements/{id}/suite", "POST", desk.follow_up),
     ]
-    return [Route(path, guarded(handler), methods=[method]) for path, method, handler in handlers]
+    made = (Route(path, guarded(handler), methods=[method]) for path, method, handler in handlers)
+    return closed(made, {"/signalements/{id}": ("cle",)})
 
 
 class _Desk:

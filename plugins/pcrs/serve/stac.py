@@ -25,9 +25,10 @@ from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.guard import Routes
 from pcrs.serve.ogcapi_host import Extension
-from pcrs.serve.problems import problem, refused
+from pcrs.serve.parameters import closed
+from pcrs.serve.problems import nothing_here, refused
 from pcrs.serve.stac_openapi import OPENAPI, openapi
-from pcrs.serve.stac_query import Search, from_address, from_body
+from pcrs.serve.stac_query import PARAMETERS, Search, from_address, from_body
 from pcrs.serve.stac_shelves import Shelf, page_of, shelves
 
 _MAX_BODY = 1_000_000
@@ -69,12 +70,14 @@ class StacApi:
             "/collections/{name}/items": self._items,
             "/collections/{name}/items/{id:path}": self._item,
         }
-        routes = [
-            Route(f"/stac{path}", self._endpoint(tell), methods=["GET", "HEAD", "OPTIONS"])
-            for path, tell in tellers.items()
-        ]
+        methods = ["GET", "HEAD", "OPTIONS"]
+        made = (
+            Route(f"/stac{path}", self._endpoint(tell), methods=methods) for path, tell in tellers.items()
+        )
+        items = "/stac/collections/{name}/items"
+        routes = closed(made, {items: PARAMETERS, "/stac/collections": ("limit",)})
         search = Route("/stac/search", self._search, methods=["GET", "HEAD", "POST", "OPTIONS"])
-        self._app = Routes([search, *routes], {HTTPException: _nothing})
+        self._app = Routes([search, *routes], {HTTPException: nothing_here})
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
@@ -244,8 +247,3 @@ def _once(params: Any) -> dict[str, str]:
         found[name] = value
     found.pop("apikey", None)
     return found
-
-
-async def _nothing(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    return problem(status, f"{request.method} {request.url.path}: nothing answers it here")

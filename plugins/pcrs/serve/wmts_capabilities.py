@@ -39,8 +39,7 @@ class _Entry:
     legend: str
     """Address of the legend's image."""
     limits: tuple[tuple[int, Cells], ...]
-    """Tiles of the native grid, by level. The schema of 2010 knows no column 0, so level 6 is left out. Of
-    the current mosaic alone: with those of six editions the document would pass 50 kB."""
+    """Those of `MapLayer`."""
 
 
 def write_capabilities(served: Served, layers: Iterable[MapLayer]) -> bytes:
@@ -94,7 +93,5 @@ def _entry(served: Served, layer: MapLayer) -> _Entry:
         l93=layer.bbox,
         record=addresses.record(addresses.raster(layer.edition)),
         legend=_legend(served, layer.name),
-        limits=tuple(
-            (level, cells) for level, cells in layer.levels if min(cells) > 0 and layer.edition is None
-        ),
+        limits=tuple(layer.limits.items()),
     )

@@ -149,6 +149,25 @@ def tile_at(layers: Mapping[str, MapLayer], address: tuple[str, ...], suffix: st
     return TileRequest(layer, grid, Tile(level, col, row), suffix)
 
 
+def check_limits(request: TileRequest, status: int) -> None:
+    """Nothing, when the tile is within the limits that the capabilities give.
+
+    Raises:
+        OwsError: it is beyond them; HTTP `status`.
+    """
+    cells = request.layer.limits.get(request.tile.level) if request.grid is LAMB93 else None
+    if cells is None:
+        return
+    ranges = (
+        ("TileCol", request.tile.col, cells.min_col, cells.max_col),
+        ("TileRow", request.tile.row, cells.min_row, cells.max_row),
+    )
+    for name, position, first, last in ranges:
+        if not first <= position <= last:
+            text = f"{name} is from {first} to {last} where there is data: see TileMatrixSetLimits"
+            raise OwsError("TileOutOfRange", name, text, status)
+
+
 def _info(tile: TileRequest, i_text: str, j_text: str, suffix: str) -> InfoRequest:
     i = _position("I", i_text, TILE_PX, "PointIJOutOfRange")
     j = _position("J", j_text, TILE_PX, "PointIJOutOfRange")

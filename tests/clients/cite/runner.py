@@ -11,14 +11,23 @@ import subprocess
 from pathlib import Path
 from zipfile import ZipFile
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from tests.clients.conftest import need
 
-PARSERS = "com/occamlab/te/scripts/parsers.ctl"
+SCRIPTS = "com/occamlab/te/scripts/"
 _VERDICT = re.compile(r"^\s*Test (\S+) (Passed|Failed|Skipped|Warning|Not Tested|Continue)\b", re.MULTILINE)
 
 
 def run_ctl(
-    jars: Path, main: Path, resources: Path, test: str, folder: Path, **arguments: str
+    jars: Path,
+    main: Path,
+    resources: Path,
+    test: str,
+    folder: Path,
+    *,
+    patience_s: float = 240,
+    **arguments: str,
 ) -> dict[str, str]:
     """Verdicts by the names of tests, those within tests too.
 
@@ -28,13 +37,15 @@ def run_ctl(
         resources: the schemas of the suite; they are found by their place in it.
         test: the test to begin with, `{namespace}name`.
         folder: for what is made on the way; empty.
+        patience_s: how long it may take.
         arguments: of the test; `__` stands for a dot in their names.
     """
     base = folder / "te_base"
     shutil.copytree(resources, base / "resources")
     shutil.copytree(main.parent, base / "scripts")  # it runs none from elsewhere
     (base / "sessions").mkdir()
-    sources = [f"-source={base / 'scripts' / main.name}", f"-source={_parsers(jars, base / 'scripts')}"]
+    scripts = [base / "scripts" / main.name, *_of_the_engine(jars, base / "scripts")]
+    sources = [f"-source={script}" for script in scripts]
     given = [f"@{name.replace('__', '.')}={value}" for name, value in arguments.items()]
     engine = [need("java"), f"-DTE_BASE={base}", "-cp", f"{jars}/*:{resources}", "com.occamlab.te.Test"]
     command = [
@@ -45,16 +56,35 @@ def run_ctl(
         f"-logdir={base / 'sessions'}",
         "-session=s1",
     ]
-    done = subprocess.run([*command, *given], capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run([*command, *given], capture_output=True, text=True, check=False, timeout=patience_s)
     told = done.stdout + done.stderr
     (folder / "log").write_text(told, encoding="utf-8")
     return dict(_VERDICT.findall(told))
 
 
-def _parsers(jars: Path, folder: Path) -> Path:
-    """The engine's own readers of answers, which its jar keeps where it does not look for them."""
+def _of_the_engine(jars: Path, folder: Path) -> list[Path]:
+    """The engine's own readers of answers and functions, which its jars keep where it does not look."""
+    found = []
     for jar in sorted(jars.glob("teamengine-*.jar")):
         with ZipFile(jar) as archive:
-            if PARSERS in archive.namelist():
-                return Path(archive.extract(PARSERS, folder))
-    raise LookupError(f"{jars}: no jar has {PARSERS}")
+            names = (
+                name for name in archive.namelist() if name.startswith(SCRIPTS) and name.endswith(".ctl")
+            )
+            found += [Path(archive.extract(name, folder)) for name in names]
+    if not found:
+        raise LookupError(f"{jars}: no jar has {SCRIPTS}")
+    return found
+
+
+def as_nginx_writes(app: ASGIApp) -> ASGIApp:
+    """The application with `Content-Type` for `content-type`."""
+
+    async def written(scope: Scope, receive: Receive, send: Send) -> None:
+        async def _send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [(name.title(), value) for name, value in message["headers"]]
+            await send(message)
+
+        await app(scope, receive, _send)
+
+    return written

@@ -14,7 +14,6 @@ from lxml import etree
 from pycsw.core import metadata
 from sqlalchemy import insert
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pcrs.serve.csw import CswService
 from pcrs.serve.csw_settings import CatalogueSite
@@ -24,7 +23,7 @@ from pcrs.store.record_rows import placed
 from pcrs.store.record_tables import COLUMNS, CONTEXT, RECORDS
 from pcrs.store.records import RecordStore
 from tests.catalogue import CATALOG
-from tests.clients.cite.runner import run_ctl
+from tests.clients.cite.runner import as_nginx_writes, run_ctl
 from tests.clients.judges import judge
 from tests.services.asking import running
 
@@ -46,20 +45,6 @@ def row(file: Path) -> dict[str, object]:
         return found | dict.fromkeys(("west", "south", "east", "north"))
     (south, west), (north, east) = (map(float, str(corner).split()) for corner in corners)
     return found | placed(west, south, east, north)
-
-
-def as_nginx_writes(app: ASGIApp) -> ASGIApp:
-    """The application with `Content-Type` for `content-type`."""
-
-    async def written(scope: Scope, receive: Receive, send: Send) -> None:
-        async def _send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [(name.title(), value) for name, value in message["headers"]]
-            await send(message)
-
-        await app(scope, receive, _send)
-
-    return written
 
 
 @pytest.fixture(scope="module")

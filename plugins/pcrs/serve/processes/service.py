@@ -21,6 +21,7 @@ from pcrs.serve.context import PRINCIPAL, Served
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.ogcapi_host import Extension
 from pcrs.serve.ogcapi_request import language_of
+from pcrs.serve.parameters import closed
 from pcrs.serve.problems import PROBLEM, Handler, guarded, problem, problem_body
 from pcrs.serve.processes.documents import CONFORMANCE, Document, Documents
 from pcrs.serve.processes.execution import MAX_BODY, Execution, read
@@ -68,8 +69,9 @@ def extension(
         ("/jobs/{job}/results", "GET", service.results),
         ("/jobs/{job}/results/{output}/{file}", "GET", service.file),
     ]
+    made = (Route(path, _guarded(handler), methods=[method]) for path, method, handler in handlers)
     return Extension(
-        routes=[Route(path, _guarded(handler), methods=[method]) for path, method, handler in handlers],
+        routes=closed(made, {"/processes": ("limit", "lang"), "/processes/{id}": ("lang",)}),
         conformance=CONFORMANCE,
         links=service.documents.landing_links(),
         paths=paths(processes),
