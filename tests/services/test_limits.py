@@ -154,6 +154,34 @@ def test_what_is_no_request_ends_the_answer_to_the_one_before(after):
     assert seen == ["sent"]
 
 
+def test_who_sends_two_requests_and_leaves_is_no_fault():
+    """The first is being answered, the second waits: the first is told that nobody reads any more."""
+    seen, begun, left = [], threading.Event(), asyncio.Event()
+
+    async def app(scope, receive, send):
+        begun.set()
+        await left.wait()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        try:
+            await PlainTextResponse("late")(scope, receive, send)
+            seen.append("sent")
+        except RuntimeError as error:
+            seen.append(str(error))
+
+    with served(app) as (port, server):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+            link.sendall((HEAD + b"\r\n") * 2)
+            assert begun.wait(9)
+        until = time.monotonic() + 9
+        while server.server_state.connections and time.monotonic() < until:
+            time.sleep(0.01)
+        server.servers[0].get_loop().call_soon_threadsafe(left.set)
+        while not seen and time.monotonic() < until:
+            time.sleep(0.01)
+    assert seen == ["sent"]
+
+
 def ask(app, *requests):
     async def _ask():
         transport = httpx.ASGITransport(app=app, client=("203.0.113.7", 1))

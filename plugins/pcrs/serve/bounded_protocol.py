@@ -6,7 +6,7 @@ How long and how large the head of a request may be, how long its body and the r
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_URL = 16 * 1024
 """Bytes; a GetMap has some hundreds, a CQL2 filter with a polygon some thousands."""
@@ -32,6 +32,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_body = False
         self._patience: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
+        self._cycles: list[RequestResponseCycle] = []
+        """Requests that have no whole answer yet; uvicorn itself knows the newest only."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """It begins."""
@@ -42,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """It ends."""
         self._wait(None)
         self._read_on()
+        self._leave(self._under_way())
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -80,6 +83,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Its head is whole."""
         self._in_head, self._in_body = False, True
         super().on_headers_complete()
+        self._cycles = self._under_way()
+        if self.cycle is not None and self.cycle not in self._cycles:
+            self._cycles.append(self.cycle)
 
     def on_message_complete(self) -> None:
         """It is whole."""
@@ -124,18 +130,26 @@ class BoundedProtocol(HttpToolsProtocol):
     def _broken_off(self) -> bool:
         """True when an answer was under way: it ends here with the connection, and nothing follows it.
 
-        Whoever makes the answer sees a client that went away. A request that is at fault in its own body can
-        still be told so, until its answer has begun.
+        A request that is at fault in its own body can still be told so, until its answer has begun.
         """
-        cycle = self.cycle
-        if cycle is None or cycle.response_complete:
+        under_way = self._under_way()
+        if not under_way:
             return False
-        cycle.disconnected = True
-        cycle.message_event.set()
-        if self._in_body and not cycle.response_started:
+        self._leave(under_way)
+        if self._in_body and under_way == [self.cycle] and not under_way[0].response_started:
             return False
         self.transport.close()
         return True
+
+    def _under_way(self) -> list[RequestResponseCycle]:
+        return [cycle for cycle in self._cycles if not cycle.response_complete]
+
+    @staticmethod
+    def _leave(cycles: list[RequestResponseCycle]) -> None:
+        """Whoever makes their answers sees a client that went away."""
+        for cycle in cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _refuse(self, status: int) -> None:
         """The request is refused before it is whole, and the connection ends.
