@@ -2,10 +2,10 @@
 
 `PCRS_JUDGES` names a folder with checkouts of public repositories, each under its own name:
 `ets-repository` (inspire-eu-validation), `iso-19139-to-dcat-ap` (SEMICeu), `schemas.isotc211.org` (of
-ISO-TC211/XML), `ets-csw202`, `ets-wmts10`, `ets-ogcapi-features10` and `ets-ogcapi-tiles10` (opengeospatial),
-and `teamengine`, `ets-ogcapi-features10-jars` and `ets-ogcapi-tiles10-jars`, folders of jars from Maven
-Central (the last two alike). None of them is part of pcrs; the tests that need one are skipped where it is
-not.
+ISO-TC211/XML), of opengeospatial `ets-csw202`, `ets-wmts10`, `ets-ogcapi-features10`, `ets-ogcapi-tiles10`,
+`ets-ogcapi-processes10` and `ogcapi-processes` (its branch `1.0.0-maintenance`), and folders of jars from
+Maven Central: `teamengine`, and one beside each `ets-ogcapi-…`, of its name with `-jars`. None of them is
+part of pcrs; the tests that need one are skipped where it is not.
 """
 
 import os

@@ -4,7 +4,9 @@ The suites are on no registry; what they need is on Maven Central (TestNG, hamcr
 REST-assured, JTS, PROJ4J, Jersey: `mvn dependency:copy-dependencies`), in one folder of jars, a judge.
 """
 
+import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +27,23 @@ class Suite:
     """Its `testng.xml`."""
 
     @classmethod
-    def compiled(cls, name: str, package: str, folder: Path) -> "Suite":
-        """The suite of that checkout, its classes in `folder`; `package` with slashes."""
+    def compiled(
+        cls, name: str, package: str, folder: Path, instead: Mapping[str, str] | None = None
+    ) -> "Suite":
+        """The suite of that checkout, its classes in `folder`; `package` with slashes.
+
+        `instead` of addresses out of reach: where a copy of what lies there is.
+        """
         source, jars = judge(name) / "src" / "main", judge(f"{name}-jars")
-        files = [str(file) for file in (source / "java").rglob("*.java") if file.stem not in _OF_THE_ENGINE]
-        command = [need("javac"), "-nowarn", "-d", str(folder), "-cp", f"{jars}/*", *files]
+        sources = shutil.copytree(source / "java", folder / "java")
+        files = [file for file in sources.rglob("*.java") if file.stem not in _OF_THE_ENGINE]
+        for file in files if instead else []:
+            text = file.read_text(encoding="utf-8")
+            for there, here in instead.items():
+                text = text.replace(there, here)
+            file.write_text(text, encoding="utf-8")
+        command = [need("javac"), "-nowarn", "-encoding", "utf-8", "-d", str(folder), "-cp", f"{jars}/*"]
+        command += map(str, files)
         subprocess.run(command, check=True, capture_output=True, timeout=240)
         return cls(f"{folder}:{source / 'resources'}:{jars}/*", source / "resources" / package / "testng.xml")
 
@@ -37,8 +51,10 @@ class Suite:
         """By class and method: the worst verdict of its runs, and why; `parameters` of the suite."""
         document = etree.parse(self.template, etree.XMLParser(load_dtd=False))
         root = document.getroot()
-        for parameter in root.iterfind("parameter"):
-            parameter.set("value", parameters.get(parameter.get("name"), ""))
+        for parameter in root.findall("parameter"):
+            root.remove(parameter)
+        for name, value in parameters.items():
+            root.insert(0, etree.Element("parameter", name=name, value=value))
         for listener in root.findall("listeners/listener"):
             if "TestRunListener" in listener.get("class-name"):
                 listener.getparent().remove(listener)
