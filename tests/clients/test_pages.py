@@ -26,7 +26,8 @@ def _kind(url: str) -> tuple[str, ...]:
 def _links(page: httpx.Response) -> list[str]:
     """Addresses that the page leads to, files made on demand left out."""
     tree = html.fromstring(page.content)
-    found = [urldefrag(urljoin(str(page.url), href))[0] for href in tree.xpath("//a/@href | //link/@href")]
+    shown = tree.xpath("//a[not(ancestor-or-self::*[@hidden])]/@href | //link/@href")
+    found = [urldefrag(urljoin(str(page.url), href))[0] for href in shown]
     return [url for url in found if parse_qs(urlsplit(url).query).get("f", ["html"]) == ["html"]]
 
 

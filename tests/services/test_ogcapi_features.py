@@ -23,7 +23,7 @@ from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, uri
 from pcrs.standard.model import CONCRETE
 from pcrs.store.geopackage import GeoPackage
 from pcrs.work.layers import COMMUNES, DALLES, cnig_layer
-from tests.services.asking import PUBLIC, ask_all, served_by, small_mosaic
+from tests.services.asking import PUBLIC, ask_all, ask_app, served_by, small_mosaic
 
 YML = Path(__file__).resolve().parents[2] / "config" / "pygeoapi.yml"
 BASE = f"{PUBLIC}/ogcapi"
@@ -538,7 +538,7 @@ WORD = st.text(min_size=1, max_size=12).filter(lambda word: word not in (".", ".
 )
 def test_whatever_is_asked_is_answered_or_refused(api, path, words, params):
     address = "/ogcapi" + path.format(*(quote(word, safe="") for word in words))
-    answer = get(api, f"{address}?{urlencode(params)}")
+    (answer,) = ask_app(api[0].app, [f"{address}?{urlencode(params)}"])  # no route of ours has a line feed
     assert answer.status_code in (200, 400, 404)
     answer.json()
 
