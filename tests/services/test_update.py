@@ -180,6 +180,7 @@ async def _accepted_while_read(seen: Patched, url: str, patch: Path) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
         for path in (*CHANGING, *STAYING, *OLD_EDITION, listing("2025")):
             seen.before[path] = await client.get(path)
+            seen.read[path].add(seen.before[path].content)
         await _revalidate(seen, client)
         process = start("receive", patch, "--site", seen.site.root, "--edition", seen.edition, "--accept")
         assert process.stderr is not None
@@ -190,7 +191,7 @@ async def _accepted_while_read(seen: Patched, url: str, patch: Path) -> None:
         assert await asyncio.to_thread(process.wait, 60) == 0
         end(process)
         await _until_seen(seen, client)
-        await asyncio.sleep(0.5)
+        await _read_once_more(seen, 2 * len(readers))
         for reader in readers:
             reader.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -225,6 +226,13 @@ async def _read(seen: Patched, client: httpx.AsyncClient, path: str) -> None:
             else:
                 seen.faults.add((path, f"{answer.status_code} {answer.text[:200]}"))
         await asyncio.sleep(0.2)
+
+
+async def _read_once_more(seen: Patched, count: int) -> None:
+    """However slow the machine: the readers have so many answers more."""
+    enough, deadline = seen.count + count, time.monotonic() + 30
+    while seen.count < enough and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
 
 
 async def _until_seen(seen: Patched, client: httpx.AsyncClient) -> None:
