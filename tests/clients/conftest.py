@@ -1,5 +1,6 @@
 """Real clients against the served demo: one site, one server, for the whole session."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -22,11 +23,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, made by the command that the README gives; PCRS_DEMO_SITE names one that is made already."""
+    """The demo, made by the command that the README gives; PCRS_DEMO_SITE names one that is made already.
+
+    Of several processes that test, one makes it, and each has a copy.
+    """
     made_before = os.environ.get("PCRS_DEMO_SITE")
     if made_before:
         return Path(made_before)
     site = tmp_path_factory.mktemp("demo") / "site"
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return _made(site)
+    shared = tmp_path_factory.getbasetemp().parent / "demo"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            _made(shared.with_suffix(".part")).rename(shared)
+    shutil.copytree(shared, site, symlinks=True)
+    return site
+
+
+def _made(site: Path) -> Path:
     made = pcrs("demo", "--site", site, "--no-serve")
     assert made.returncode == 0, made.stderr
     return site
