@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -39,10 +40,13 @@ def chromium(folder: Path, *, logs: tuple[str, ...] = ("browser",)) -> Iterator[
 
 
 def until(condition, patience_s=30):
-    """What `condition` gives as soon as it is something."""
+    """What `condition` gives as soon as it is something; what a page lacks or takes away is still to come."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
-        found = condition()
+        try:
+            found = condition()
+        except (NoSuchElementException, StaleElementReferenceException):
+            found = None
         if found:
             return found
         time.sleep(0.05)

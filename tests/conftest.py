@@ -16,6 +16,8 @@ settings.load_profile("pcrs")
 pytest_plugins = ["tests.buckets", "tests.sftp"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+SERVED = ("tests/clients/", "tests/services/", "tests/test_receive.py", "tests/test_progress.py")
+SERVERS = {"postgres", "s3_server", "sftp_server"}
 
 
 class _Together(LoadFileScheduling):
@@ -27,6 +29,14 @@ class _Together(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
     return _Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real browsers, servers and processes get a second try; the summary names who needed it."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if item.nodeid.startswith(SERVED) or SERVERS.intersection(fixtures) or "killed" in item.name:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

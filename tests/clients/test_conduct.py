@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from typer.testing import CliRunner
@@ -97,24 +96,12 @@ def enter(browser, office, role):
     until(lambda: one(browser, "#office").is_displayed())
 
 
-def steady(look, patience_s=30):
-    """What `look` sees when nothing was replaced while it looked."""
-
-    def seen():
-        try:
-            return look()
-        except StaleElementReferenceException:
-            return None
-
-    return until(seen, patience_s)
-
-
 def go(browser, part):
     """A part of the page is opened; what it says."""
     one(browser, f"#tab-{part}").click()
     if part == "usage":
         return one(browser, "#part-usage").text
-    return steady(lambda: texts(browser, part))
+    return until(lambda: texts(browser, part))
 
 
 def press(browser, part, label, about):
@@ -128,7 +115,7 @@ def press(browser, part, label, about):
                     return True
         return False
 
-    assert steady(pressed)
+    assert until(pressed)
 
 
 def sure(browser, reason=None):
@@ -184,17 +171,17 @@ def test_a_delivery_is_accepted_and_another_refused(browser, office):
     enter(browser, office, "APLC")
     go(browser, "deliveries")
     press(browser, "deliveries", "Établir", "nord")
-    steady(lambda: "Ouvrir" in texts(browser, "deliveries"), 90)
+    until(lambda: "Ouvrir" in texts(browser, "deliveries"), 90)
     link = one(browser, "#part-deliveries .rows a").get_attribute("href")
     report = asked(office, link.removeprefix(office.url), office.secrets["technique"]).decode()
     assert "<html" in report
     assert "nord" in report
     press(browser, "deliveries", "Accepter", "nord")
     sure(browser)
-    steady(lambda: "publiée" in texts(browser, "deliveries"), 90)
+    until(lambda: "publiée" in texts(browser, "deliveries"), 90)
     press(browser, "deliveries", "Refuser", "sud")
     sure(browser, "Arbres hors de la commande")
-    steady(lambda: "refusée" in texts(browser, "deliveries"))
+    until(lambda: "refusée" in texts(browser, "deliveries"))
     assert "Arbres hors de la commande" in texts(browser, "deliveries")
     walls = json.loads(asked(office, "/ogcapi/collections/MurPCRS/items"))
     assert walls["numberMatched"] == 1
@@ -205,7 +192,7 @@ def test_an_order_is_approved(browser, office):
     assert "tranchée de la rue Haute" in go(browser, "orders")
     press(browser, "orders", "Approuver", office.order)
     sure(browser)
-    steady(lambda: "approuvée" in texts(browser, "orders"))
+    until(lambda: "approuvée" in texts(browser, "orders"))
     with desk(office.site, load(office.site.settings_file)) as open_:
         order = open_.orders.get(office.order)
         assert order.state == "pending"
@@ -230,7 +217,7 @@ def test_a_token_is_made_shown_once_and_revoked(browser, office):
     assert secret not in browser.page_source
     press(browser, "tokens", "Révoquer", "Bureau d'études")
     sure(browser)
-    steady(lambda: "révoqué" in texts(browser, "tokens"))
+    until(lambda: "révoqué" in texts(browser, "tokens"))
 
     def refused():
         try:
@@ -274,7 +261,7 @@ def test_a_change_is_reported_followed_up_and_seen_by_all(browser, office, tmp_p
     assert "La grange a été démolie." in go(browser, "signalements")
     press(browser, "signalements", "vérifié", "La grange")
     sure(browser, "Vu sur place")
-    steady(lambda: "planifié" in texts(browser, "signalements"))
+    until(lambda: "planifié" in texts(browser, "signalements"))
 
     (found,) = json.loads(asked(office, "/signalements"))["features"]
     assert found["id"] == number
