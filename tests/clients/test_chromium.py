@@ -4,6 +4,7 @@ import time
 import pytest
 import rasterio
 
+from tests.bench.portal import WATCH, visit
 from tests.browser import chromium, faults, until
 
 
@@ -70,3 +71,14 @@ def test_a_dalle_is_downloaded_from_the_portal(page, demo_url, a_dalle):
 def test_no_console_error(page):
     browser, _ = page
     assert faults(browser) == []
+
+
+def test_the_first_visit_and_the_next_one_are_light(page, demo_url):
+    """Bytes over the line until the whole map is there; how long it takes is for `tests.bench.portal`."""
+    browser, _ = page
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    first, again = (visit(browser, f"{demo_url}/") for _ in range(2))
+    assert 300_000 < first.octets < 1_500_000
+    assert 15 < first.requests < 60
+    assert again.octets < 100_000

@@ -8,8 +8,10 @@ from importlib.resources import files
 
 import pytest
 
+from pcrs.errors import InputError
 from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import portal
+from pcrs.serve.portal.bundle import bundled
 from pcrs.serve.portal.pages import PAGES, POLICY
 from pcrs.standard.crs import transformer
 from pcrs.work.handed_in import BYTES_MAX
@@ -120,14 +122,48 @@ def test_modules_import_only_what_is_served(app):
             assert imported.removeprefix("./").removesuffix(".js") in SCRIPTS
 
 
-def test_modules_are_announced_so_that_they_come_at_once(app, page):
-    announced = {address for _, a in page.tags if a.get("rel") == "modulepreload" for address in [a["href"]]}
-    needed, found = {"portal"}, set()
-    while needed - found:
-        name = (needed - found).pop()
-        found.add(name)
-        needed |= set(re.findall(r'from "\./(.+?)\.js"', ask(app, f"/static/{name}.js").text))
-    assert announced == {f"static/{name}.js" for name in found - {"portal"}}
+def test_a_page_asks_for_its_modules_at_once_and_only_after_an_upgrade_again(app, any_page):
+    asked = [a for a in (*any_page.every("href"), *any_page.every("src")) if a.startswith("static/")]
+    scripts = [a for a in any_page.every("src") if re.fullmatch(r"static/v-[0-9a-f]{16}/bundle/\w+\.js", a)]
+    assert len(scripts) == 1
+    for address in asked:
+        response = ask(app, f"/{address}")
+        assert response.status_code == 200
+        assert "immutable" in response.headers["cache-control"]
+        _, _, name = address.removeprefix("static/").partition("/")
+        before = ask(app, f"/static/v-0123456789abcdef/{name}")
+        assert before.content == response.content
+        assert (
+            before.headers["cache-control"]
+            == ask(app, f"/static/{name}").headers["cache-control"]
+            == "no-cache"
+        )
+
+
+def test_a_bundle_has_each_module_once_after_what_it_needs(app):
+    text = ask(app, "/static/bundle/portal.js").text
+    order = re.findall(r"^const \$(\w+) = ", text, re.MULTILINE)
+    assert len(order) == len(set(order)) > 30
+    assert order[-1] == "portal"
+    for name in order:
+        needed = set(re.findall(r'from "\./(.+?)\.js"', ask(app, f"/static/{name}.js").text))
+        assert needed <= set(order[: order.index(name)])
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        {"a": 'import { b } from "./b.js";\n', "b": 'import { a } from "./a.js";\n'},
+        {"a": 'import b from "./b.js";\n'},
+        {"a": 'export { b } from "./b.js";\n'},
+        {"a": "export default 1;\n"},
+        {"a": 'const b = await import("./b.js");\n'},
+        {"a": "const here = import.meta.url;\n"},
+    ],
+)
+def test_what_a_bundle_would_get_wrong_is_refused(modules):
+    with pytest.raises(InputError, match=r"a\.js"):
+        bundled("a", modules.__getitem__)
 
 
 def test_ids_are_unique_and_references_lead_somewhere(page):
@@ -201,6 +237,9 @@ def test_a_file_that_the_browser_has_is_not_sent_again(app):
         "..%2fpages.py",
         "ol/proj4defs.js",
         "ol/../portal.js",
+        "v-0123456789abcdef/absent.js",
+        "v-0123456789abcdef/v-0123456789abcdef/portal.js",
+        "bundle/address.js",
         "ol/",
         "",
         "/etc/passwd",

@@ -5,6 +5,7 @@ to the map can only be drawn or read as data.
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pcrs.serve.context import Served
-from pcrs.serve.portal.assets import Asset, asset, made, names, sent
+from pcrs.serve.portal.assets import FOR_EVER, Asset, asset, made, mark, names, page, sent
 from pcrs.serve.portal.configuration import configuration
 from pcrs.serve.portal.files import HandedIn
 from pcrs.serve.portal.plans import Plans
@@ -28,6 +29,7 @@ POLICY = (
     " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """Images and data may come from elsewhere, for users add maps of their own; scripts and styles may not."""
+_MARK = re.compile(r"v-[0-9a-f]{16}")
 PAGES = {"/": "index.html", "/flux": "flux.html", "/admin": "admin.html"}
 
 
@@ -50,16 +52,20 @@ def routes(
 
 def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        return sent(request, asset(name), {"Content-Security-Policy": POLICY})
+        return sent(request, page(name), {"Content-Security-Policy": POLICY})
 
     return answer
 
 
 async def _static(request: Request) -> Response:
     name = request.path_params["name"]
+    shown, _, rest = name.partition("/")
+    marked = shown == mark()
+    if marked or _MARK.fullmatch(shown):
+        name = rest  # under a mark of before, from a page of before: as it is now
     if name not in names():
         return PlainTextResponse("404 Not Found\n", 404)
-    return sent(request, asset(name))
+    return sent(request, asset(name), FOR_EVER if marked else None)
 
 
 class _Documents:

@@ -1,19 +1,17 @@
 // Choosing dalles: drawn, by the commune that was found, by the polygons of a file; what they weigh; their files;
 // and the area of an extract.
 
-import { COLLECTION } from "./dalles.js";
 import { byId, make, say } from "./elements.js";
-import { featuresIn } from "./features.js";
 import { bytes, day, number, text, whenLanguageChanges } from "./language.js";
 import { download } from "./share.js";
 import { Sketch } from "./sketch.js";
 
-const PAGE = 1000;
 const LINKED = 50; // files that are linked one by one; a list for a download manager tells any number
 const format = new ol.format.GeoJSON();
 
 export class Basket {
   #map;
+  #dalles;
   #search;
   #sketch;
   #extract;
@@ -22,8 +20,8 @@ export class Basket {
   #layer;
   #told = "";
 
-  constructor(map, search, extract) {
-    [this.#map, this.#search, this.#extract] = [map, search, extract];
+  constructor(map, dalles, search, extract) {
+    [this.#map, this.#dalles, this.#search, this.#extract] = [map, dalles, search, extract];
     const style = new ol.style.Style({
       fill: new ol.style.Fill({ color: "rgba(242, 181, 68, 0.28)" }),
       stroke: new ol.style.Stroke({ color: "#7a4b00", width: 2.5 }),
@@ -127,7 +125,7 @@ export class Basket {
     byId("basket-note").textContent = text("loading");
     this.#draw(false);
     try {
-      for await (const dalles of featuresIn(COLLECTION, extent, PAGE)) {
+      for await (const dalles of this.#dalles.within(extent)) {
         for (const dalle of dalles) if (touches(area.geometry, dalle)) this.#chosen.set(dalle.getId(), dalle);
       }
     } catch {

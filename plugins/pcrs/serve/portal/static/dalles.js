@@ -2,12 +2,13 @@
 
 import { MODES, classesOf, keyFor } from "./dalle_colours.js";
 import { byId, draw, make, say } from "./elements.js";
-import { featureOf, featureWhere } from "./features.js";
+import { featureOf, featureWhere, featuresIn } from "./features.js";
 import { number, text, whenLanguageChanges } from "./language.js";
 import { Loader } from "./loader.js";
 
 export const COLLECTION = "dalles";
 const CELL_M = 8192;
+const PAGE = 1000;
 const MOST = 8000;
 const LABEL_PX = 74;
 const LIT_PX = 500; // larger ones are not tinted: one looks at the image then
@@ -84,8 +85,13 @@ export class Dalles {
 
   /** Asks for what is in view. */
   look() {
-    this.#loader.look(this.#map.getView().calculateExtent(this.#map.getSize()));
+    if (this.#config.dalles) this.#loader.look(this.#map.getView().calculateExtent(this.#map.getSize()));
     this.#changed();
+  }
+
+  /** The dalles in an extent, page after page; none is asked for where the site has none. */
+  async *within(extent) {
+    if (this.#config.dalles) yield* featuresIn(COLLECTION, extent, PAGE);
   }
 
   /** `listener` is told when other dalles are in view, or they are coloured otherwise. */
@@ -149,7 +155,7 @@ export class Dalles {
 
   async #named(id) {
     const known = this.#loader.source.getFeatures().find((dalle) => [dalle.getId(), shortName(dalle.getId())].includes(id));
-    if (known) return known;
+    if (known || !this.#config.dalles) return known ?? null;
     return /^\d{4,5}-\d{4,5}$/.test(id) ? featureWhere(COLLECTION, `id LIKE '%-${id}-%'`) : featureOf(COLLECTION, id);
   }
 
