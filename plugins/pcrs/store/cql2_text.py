@@ -5,8 +5,7 @@ quotes and names of one letter, and the one in Rust recurses without bound. Keyw
 """
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 import shapely
@@ -30,6 +29,7 @@ from pcrs.store.filters import (
     instant,
     moment,
 )
+from pcrs.store.words import Cursor, Token
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -48,16 +48,6 @@ _SHAPES = (
 _KEYWORDS = ("AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL")
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    place: int
-
-    def says(self, word: str) -> bool:
-        """True for that keyword (in any case) or sign."""
-        return self.kind in ("word", "sign") and self.text.upper() == word
-
-
 def read(text: str) -> Expression:
     """The tree of a filter; names and values are not held against any layer yet.
 
@@ -70,35 +60,15 @@ def read(text: str) -> Expression:
     return found
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    end = len(text.rstrip())
-    place = 0
-    while place < end:
-        found = _TOKEN.match(text, place, end)
-        if found is None:
-            raise InputError(f"filter: not understood from {text[place : place + 20].strip()!r} on")
-        kind = str(found.lastgroup)
-        yield _Token(kind, found[kind], found.start(kind))
-        place = found.end()
-    yield _Token("end", "the end", end)
+class _Reader(Cursor):
+    """Each method takes what it is named after and gives its tree."""
 
-
-class _Reader:
-    """Tokens, taken from the left; each method takes what it is named after and gives its tree."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = list(_tokens(text))
-        self._place = 0
+    pattern = _TOKEN
+    subject = "filter"
 
     def either(self, depth: int) -> Expression:
         """Conditions between OR."""
         return self._joined("or", self._both, depth)
-
-    def finish(self) -> None:
-        """Nothing is left."""
-        if self._next.kind != "end":
-            raise self._unexpected("AND, OR or the end")
 
     def _both(self, depth: int) -> Expression:
         return self._joined("and", self._one, depth)
@@ -271,32 +241,8 @@ class _Reader:
             raise InputError(f"filter: there is no function {token.text!r}")
         return Property(self._advance().text)
 
-    @property
-    def _next(self) -> _Token:
-        return self._tokens[self._place]
 
-    def _is_call(self) -> bool:
-        return self._next.kind == "word" and self._tokens[self._place + 1].says("(")
-
-    def _advance(self) -> _Token:
-        token = self._next
-        self._place += token.kind != "end"
-        return token
-
-    def _take(self, word: str) -> bool:
-        taken = self._next.says(word)
-        self._place += taken
-        return taken
-
-    def _must(self, word: str) -> None:
-        if not self._take(word):
-            raise self._unexpected(word)
-
-    def _unexpected(self, wanted: str) -> InputError:
-        return InputError(f"filter: {self._next.text[:40]!r} stands where {wanted} is expected")
-
-
-def _unquoted(token: _Token) -> str:
+def _unquoted(token: Token) -> str:
     return token.text[1:-1].replace("''", "'").replace("\\'", "'")
 
 

@@ -4,12 +4,12 @@ Read here because the readers at hand give And and Or the same rank: `a or b and
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from lxml import etree
 
 from pcrs.errors import InputError
+from pcrs.store.words import Cursor
 
 MAX_DEPTH = 50
 _OGC = "http://www.opengis.net/ogc"
@@ -37,18 +37,6 @@ _OPERATORS = {
 _VALUES = ("text", "quoted", "literal")
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-
-    def says(self, word: str) -> bool:
-        """True for that keyword (in any case) or sign."""
-        return self.kind in ("word", "sign") and self.text.upper() == word
-
-
-_END = _Token("end", "the end")
-
-
 def to_filter(
     cql: str, namespaces: Mapping[str, str] | None = None, fes_version: str = "1.0"
 ) -> etree._Element:
@@ -60,30 +48,18 @@ def to_filter(
         InputError: it is no CQL, or uses what the catalogue does not know.
     """
     del namespaces, fes_version
-    reader = _Reader(list(_tokens(cql)))
+    reader = _Reader(cql)
     root = etree.Element(f"{{{_OGC}}}Filter", nsmap={"ogc": _OGC, "gml": _GML})
     root.append(reader.either(0))
     reader.finish()
     return root
 
 
-def _tokens(cql: str) -> Iterator[_Token]:
-    rest = cql.rstrip()
-    place = 0
-    while place < len(rest):
-        found = _TOKEN.match(rest, place)
-        if found is None:
-            raise InputError(f"this is no CQL, from {rest[place : place + 20].strip()!r} on")
-        place = found.end()
-        yield _Token(str(found.lastgroup), found[str(found.lastgroup)])
+class _Reader(Cursor):
+    """Each method takes what it is named after and gives its element."""
 
-
-class _Reader:
-    """Tokens, taken from the left; each method takes what it is named after and gives its element."""
-
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens = [*tokens, _END]
-        self._place = 0
+    pattern = _TOKEN
+    subject = "this is no CQL"
 
     def either(self, depth: int) -> etree._Element:
         """Conditions between Or."""
@@ -91,27 +67,6 @@ class _Reader:
         while self._take("OR"):
             parts.append(self._both(depth))
         return parts[0] if len(parts) == 1 else _node("Or", *parts)
-
-    def finish(self) -> None:
-        """Nothing is left."""
-        if self._next is not _END:
-            raise self._unexpected("AND, OR or the end")
-
-    @property
-    def _next(self) -> _Token:
-        return self._tokens[self._place]
-
-    def _take(self, word: str) -> bool:
-        taken = self._next.says(word)
-        self._place += taken
-        return taken
-
-    def _must(self, word: str) -> None:
-        if not self._take(word):
-            raise self._unexpected(word)
-
-    def _unexpected(self, wanted: str) -> InputError:
-        return InputError(f"this is no CQL: {self._next.text!r} stands where {wanted} is expected")
 
     def _both(self, depth: int) -> etree._Element:
         parts = [self._one(depth)]
@@ -128,7 +83,7 @@ class _Reader:
             inner = self.either(depth + 1)
             self._must(")")
             return inner
-        if self._next.says("BBOX") and self._tokens[self._place + 1].says("("):
+        if self._next.says("BBOX") and self._is_call():
             return self._bbox()
         return self._comparison()
 
