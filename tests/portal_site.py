@@ -102,6 +102,9 @@ COLOURS = {
 }
 
 
+NOBODY = {"connu": False, "role": "public", "nom": "", "peut": ["read", "process", "report"]}
+
+
 def tile(colour):
     return simplejpeg.encode_jpeg(np.full((256, 256, 3), colour, np.uint8))
 
@@ -184,6 +187,7 @@ class Site:
                 *portal.routes(served),
                 Route("/wmts/{rest:path}", image),
                 Route("/wms", lambda request: JSONResponse({"features": []})),
+                Route("/session", lambda request: JSONResponse(NOBODY)),
                 Route("/ogcapi/collections", lambda request: JSONResponse({"collections": []})),
                 Route("/ogcapi/collections/{name}/items", items),
                 Route("/ogcapi/collections/{name}/schema", schema),

@@ -135,9 +135,10 @@ def texts(browser, part):
     return one(browser, f"#part-{part} .rows").text
 
 
-def asked(office, path, token=None):
+def asked(office, path, token=None, body=None):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    request = urllib.request.Request(f"{office.url}{path}", headers=headers)
+    sent = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{office.url}{path}", sent, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.read()
 
@@ -287,6 +288,28 @@ def test_a_change_is_reported_followed_up_and_seen_by_all(browser, office, tmp_p
     one(browser, "#signal-own-list button").send_keys(Keys.ENTER)
     until(lambda: not one(browser, "#signal-own").is_displayed())
     assert json.loads(asked(office, "/signalements"))["features"] == []
+
+
+def test_extracts_follow_who_entered_from_browser_to_browser(browser, office):
+    area = {"bbox": {"bbox": [576_000, 6_372_800, 576_200, 6_373_000], "crs": "EPSG:2154"}}
+    asked(office, "/ogcapi/processes/extraction/execution", office.secrets["technique"],
+          {"inputs": {**area, "formats": ["gml"]}})  # fmt: skip
+
+    def extracts(whose):
+        browser.get("about:blank")
+        browser.get(f"{office.url}/{PLACE}")
+        ready(browser)
+        one(browser, "#use-basket").click()
+        until(lambda: whose in content(browser, "#jobs-who"))
+        return [each.text for each in browser.find_elements("css selector", "#jobs li")]
+
+    enter(browser, office, "technique")
+    (seen,) = extracts("Agent technique")
+    assert "GML" in seen
+    enter(browser, office, "admin")
+    assert extracts("Agent admin") == []
+    browser.delete_all_cookies()
+    assert extracts("dans ce navigateur") == []
 
 
 def test_use_is_told_as_a_page_and_as_a_table(browser, office):

@@ -266,16 +266,68 @@ def test_a_job_tells_until_when_its_file_is_there_and_how_large_it_is(site):
 
 def test_who_asked_for_it_is_told_by_e_mail(site, monkeypatch):
     """The input is there when there is a mail server; its letter has the address and the day of the end."""
-    assert execute(site, "extraction", {"inputs": MAILED}).status_code == 400
+    assert execute(site, "extraction", {"inputs": MAILED}, token="partenaire").status_code == 400
     sent = []
     monkeypatch.setenv("PCRS_MAIL__SMTP", "mail.invalid")
     monkeypatch.setattr(Post, "send", lambda post, message: sent.append(message))
     mailing = replace(site, app=create_app(site.place, load(site.place.settings_file), PUBLIC))
-    results = done(mailing, execute(mailing, "extraction", {"inputs": MAILED}))
+    answer = execute(mailing, "extraction", {"inputs": MAILED}, token="partenaire")
+    results = done(mailing, answer, token="partenaire")
     (letter,) = sent
     assert letter["To"] == MAILED["courriel"]
     assert results["extrait"]["href"].partition("/ogcapi")[2] in letter.get_content().replace("\n", "")
     assert re.search(r"jusqu'au 20\d\d-\d\d-\d\d", letter.get_content())
+
+
+def test_nobody_is_written_to_in_the_name_of_anybody(site, monkeypatch):
+    """The public has no letters sent; who may has few of them sent, to one address and in all."""
+    sent = []
+    monkeypatch.setenv("PCRS_MAIL__SMTP", "mail.invalid")
+    monkeypatch.setattr(Post, "send", lambda post, message: sent.append(message))
+    mailing = replace(site, app=create_app(site.place, load(site.place.settings_file), PUBLIC))
+
+    def asked(address, token):
+        inputs = {**EXTRACT["inputs"], "courriel": address}
+        answer = execute(mailing, "extraction", {"inputs": inputs}, token=token)
+        if answer.status_code == 201:
+            ask(mailing, answer.headers["location"], "DELETE", token=token)
+        return answer
+
+    refused = asked("victime@example.fr", None)
+    assert refused.status_code == 401
+    assert "partenaire" in refused.json()["detail"]
+    one = [
+        asked(address, "technique").status_code
+        for address in ("Victime@example.fr", "victime@EXAMPLE.fr") * 3
+    ]
+    assert one == [201] * 5 + [429]
+    late = asked("victime@example.fr", "admin")
+    assert late.status_code == 429
+    assert int(late.headers["retry-after"]) > 3600
+    many = [asked(f"victime{number}@example.fr", "technique").status_code for number in range(16)]
+    assert many == [201] * 15 + [429]
+    run(site.place, idle_s=0.05)
+    assert sent == []
+
+
+def test_jobs_tell_by_what_one_knows_them_and_no_address(site, monkeypatch):
+    monkeypatch.setenv("PCRS_MAIL__SMTP", "mail.invalid")
+    mailing = replace(site, app=create_app(site.place, load(site.place.settings_file), PUBLIC))
+    inputs = {**EXTRACT["inputs"], "courriel": "geometre2@example.fr", "epsg": 2154}
+    answer = execute(mailing, "extraction", {"inputs": inputs}, token="partenaire")
+    told = ask(mailing, answer.headers["location"], token="partenaire")
+    assert told.json()["inputs"] == {"formats": ["gml"], "epsg": 2154}
+    assert "geometre2" not in told.text
+    here = told.json()["jobID"]
+
+    def listed(query, token):
+        return {each["jobID"] for each in ask(mailing, f"/ogcapi/jobs{query}", token=token).json()["jobs"]}
+
+    assert here in listed("?own=true", "partenaire")
+    assert here in listed("", "admin")
+    assert here not in listed("?own=true", "admin") | listed("?own=true", None) | listed("", "technique")
+    assert ask(mailing, "/ogcapi/jobs?own=oui", token="admin").status_code == 400
+    ask(mailing, answer.headers["location"], "DELETE", token="partenaire")
 
 
 def test_sizes_are_told_before(site):

@@ -4,12 +4,13 @@ A job is taken by one runner at a time. A runner that dies leaves its job `runni
 back in its place, from its beginning, some times at the most.
 """
 
+import hashlib
 import json
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
@@ -20,6 +21,9 @@ from pcrs.store.migrations import Step
 Status = Literal["accepted", "running", "successful", "failed", "dismissed"]
 ENDED: tuple[Status, ...] = ("successful", "failed", "dismissed")
 _TRIES = 10
+_DAY = timedelta(days=1)
+_LETTERS_TO_ONE, _LETTERS_BY_ONE = 5, 20
+"""Letters of a day: to one address, whoever asks for them; by one owner, to whomever."""
 
 
 def _create(db: sqlite3.Connection) -> None:
@@ -33,7 +37,11 @@ def _create(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX job_owner ON job (owner, created)")
 
 
-_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create,)
+def _count_letters(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE letter (at TEXT NOT NULL, owner TEXT NOT NULL, place TEXT NOT NULL) STRICT")
+
+
+_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create, _count_letters)
 _COLUMNS = (
     "id, process, owner, asked, status, message, progress, tries, outputs,"
     " created, started, finished, updated"
@@ -99,6 +107,26 @@ class Jobs(Book):
                 (identifier, process, owner, json.dumps(asked), now, now),
             )
         return self.get(identifier)
+
+    def promise_letter(self, owner: str, address: str, *, now: str) -> None:
+        """One letter more will go to an address: only its fingerprint is remembered, for a day.
+
+        Raises:
+            TooManyError: too many were promised to it today, or by this owner.
+        """
+        place = hashlib.sha256(address.strip().casefold().encode()).hexdigest()
+        with self._connections.writing() as db:
+            db.execute("DELETE FROM letter WHERE at < ?", (written(datetime.fromisoformat(now) - _DAY),))
+            for column, value, most in (("place", place, _LETTERS_TO_ONE), ("owner", owner, _LETTERS_BY_ONE)):
+                query = f"SELECT COUNT(*), MIN(at) FROM letter WHERE {column} = ?"  # noqa: S608  two names
+                promised, first = db.execute(query, (value,)).fetchone()
+                if promised >= most:
+                    wait = datetime.fromisoformat(first) + _DAY - datetime.fromisoformat(now)
+                    raise TooManyError(
+                        f"courriel: {most} lettres par jour au plus / letters a day at the most",
+                        max(1, int(wait.total_seconds())),
+                    )
+            db.execute("INSERT INTO letter VALUES (?, ?, ?)", (now, owner, place))
 
     def get(self, identifier: str) -> Job:
         """The job.

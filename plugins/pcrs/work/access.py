@@ -36,12 +36,14 @@ class Role(IntEnum):
 
 
 Action = Literal[
-    "read", "process", "report", "order", "observe", "statistics", "moderate", "edit", "decide", "administer"
-]
+    "read", "process", "report", "letter", "order", "observe", "statistics", "moderate", "edit", "decide",
+    "administer",
+]  # fmt: skip
 LOWEST: Mapping[Action, Role] = {
     "read": Role.PUBLIC,  # what is not open is told by the settings, layer by layer
     "process": Role.PUBLIC,
     "report": Role.PUBLIC,
+    "letter": Role.PARTENAIRE,
     "order": Role.PARTENAIRE,
     "observe": Role.TECHNIQUE,
     "statistics": Role.TECHNIQUE,
@@ -50,9 +52,9 @@ LOWEST: Mapping[Action, Role] = {
     "decide": Role.APLC,
     "administer": Role.ADMIN,
 }
-"""The lowest role of each action: see data, run a process, report a change, order cold data, read metrics
-and deliveries, read figures of use, follow reports up, write records and objects, accept and refuse
-deliveries, make tokens."""
+"""The lowest role of each action: see data, run a process, report a change, have a letter sent when a job
+has ended, order cold data, read metrics and deliveries, read figures of use, follow reports up, write records
+and objects, accept and refuse deliveries, make tokens."""
 VECTOR = "vecteur"
 """In settings and scopes: every layer of the CNIG classes."""
 Spread = Literal["touches", "within"]

@@ -14,6 +14,8 @@ Document = dict[str, Any]
 Language = Literal["fr", "en"]
 _REL = "http://www.opengis.net/def/rel/ogc/1.0"
 _JSON = "application/json"
+_TOLD = ("commune", "dalle", "formats", "epsg", "decoupe")
+"""Inputs by which one knows a job again: short ones, and no address of anybody."""
 CONFORMANCE = tuple(
     f"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/{name}"
     for name in ("core", "json", "oas30", "ogc-process-description", "job-list", "dismiss")
@@ -89,6 +91,7 @@ class Documents:
         links = [_link(rel, here, "Ce travail / This job") for rel in ("self", "monitor")]
         if job.status == "successful":
             links.append(_link(f"{_REL}/results", f"{here}/results", "Résultats / Results"))
+        asked = job.asked["inputs"]
         told = {
             "jobID": job.id,
             "processID": job.process,
@@ -101,6 +104,7 @@ class Documents:
             "finished": job.finished,
             "updated": job.updated,
             "expires": job.finished and written(datetime.fromisoformat(job.finished) + self._keep),
+            "inputs": {name: asked[name] for name in _TOLD if name in asked},
             "links": links,
         }
         return {key: value for key, value in told.items() if value is not None}

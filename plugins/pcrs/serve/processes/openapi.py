@@ -17,13 +17,19 @@ def paths(processes: Mapping[str, Process]) -> _Document:
         "in": "query",
         "schema": {"type": "integer", "minimum": 1, "maximum": 9999, "default": 100},
     }
+    own = {
+        "name": "own",
+        "in": "query",
+        "description": "true: an administrator's own jobs alone",
+        "schema": {"type": "boolean", "default": False},
+    }
     found: _Document = {"/processes": {"get": _operation("getProcesses", "The processes", [limit])}}
     for process in processes.values():
         here = f"/processes/{process.id}"
         found[here] = {"get": _operation(f"get.{process.id}", process.title.en, [])}
         found[f"{here}/execution"] = {"post": _execution(process)}
     job = "/jobs/{jobID}"
-    found["/jobs"] = {"get": _operation("getJobs", "The jobs of who asks", [])}
+    found["/jobs"] = {"get": _operation("getJobs", "The jobs of who asks", [own])}
     found[job] = {
         "get": _operation("getStatus", "Where a job is", [_JOB]),
         "delete": _operation("dismiss", "A job is given up, or its results taken away", [_JOB]),

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pcrs.errors import InputError, NotFoundError
+from pcrs.errors import ForbiddenError, InputError, NotFoundError
 from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL, Served
 from pcrs.serve.listing import PublicFile, sent
@@ -27,7 +27,7 @@ from pcrs.serve.processes.documents import CONFORMANCE, Document, Documents
 from pcrs.serve.processes.execution import MAX_BODY, Execution, read
 from pcrs.serve.processes.openapi import paths
 from pcrs.store.jobs import Job, Jobs, is_file, written
-from pcrs.work.access import Principal, Readable, Role, Rules, readable
+from pcrs.work.access import Ask, Principal, Readable, Role, Rules, decide, readable
 from pcrs.work.processing import Process, Task
 
 _EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
@@ -71,7 +71,9 @@ def extension(
     ]
     made = (Route(path, _guarded(handler), methods=[method]) for path, method, handler in handlers)
     return Extension(
-        routes=closed(made, {"/processes": ("limit", "lang"), "/processes/{id}": ("lang",)}),
+        routes=closed(
+            made, {"/jobs": ("own",), "/processes": ("limit", "lang"), "/processes/{id}": ("lang",)}
+        ),
         conformance=CONFORMANCE,
         links=service.documents.landing_links(),
         paths=paths(processes),
@@ -116,6 +118,8 @@ class _Service:
         who: Principal = request.scope.get(PRINCIPAL, _PUBLIC)
         if asked.wait:
             return await self._run(process, asked, who, json_=_only_json(request))
+        if asked.inputs.get("courriel"):
+            await self._promise(who, asked.inputs["courriel"])
         public = who.token is None
         job = await asyncio.to_thread(
             self._jobs.add,
@@ -127,6 +131,18 @@ class _Service:
         )
         headers = {"Location": self.documents.job_address(job), "Preference-Applied": "respond-async"}
         return _json(self.documents.job(job), 201, headers)
+
+    async def _promise(self, who: Principal, address: str) -> None:
+        """A letter goes to an address when the job has ended: not for anybody, and not without an end.
+
+        Raises:
+            ForbiddenError: who asks may not have letters sent.
+            TooManyError: too many are sent to it, or by who asks.
+        """
+        decision = decide(who, Ask("letter"), self._rules)
+        if not decision.allowed:
+            raise ForbiddenError(f"courriel: {decision.reason}")
+        await asyncio.to_thread(self._jobs.promise_letter, who.token or "", address, now=_now())
 
     async def _run(self, process: Process, asked: Execution, who: Principal, *, json_: bool) -> Response:
         task = Task(asked.inputs, self._folder / "none", self._readable(who), who)
@@ -146,11 +162,14 @@ class _Service:
         return readable(who, (*layers, "ortho"), self._rules)
 
     async def jobs(self, request: Request) -> Response:
-        """The jobs of who asks; of all, to an administrator; the public has no list."""
+        """The jobs of who asks; of all, to an administrator, unless `own=true`; the public has no list."""
         who: Principal = request.scope.get(PRINCIPAL, _PUBLIC)
         if who.token is None:
             return _json(self.documents.jobs([]))
-        owner = None if who.role is Role.ADMIN else who.token
+        own = request.query_params.get("own", "false")
+        if own not in ("true", "false"):
+            raise InputError(f"own={own[:20]!r}: expected true or false")
+        owner = None if who.role is Role.ADMIN and own == "false" else who.token
         return _json(self.documents.jobs(await asyncio.to_thread(self._jobs.of, owner)))
 
     async def job(self, request: Request) -> Response:

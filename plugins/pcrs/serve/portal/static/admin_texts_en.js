@@ -8,7 +8,7 @@ export const ADMIN_EN = {
   adminToken: "Token",
   adminTokenHow: "The token is not kept: it opens a session of eight hours at the most. The command pcrs token create makes one.",
   adminWho: (name, role) => `${name} (${role})`,
-  adminNoPart: (role) => `The role ${role} opens no part of this page.`,
+  adminNoPart: (role) => `The role ${role} opens no part of this page. The map knows you now: your extracts are there, under “Download”.`,
   adminParts: "Parts",
   adminDeliveries: "Deliveries",
   adminOrders: "Orders",

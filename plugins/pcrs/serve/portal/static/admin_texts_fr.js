@@ -8,7 +8,7 @@ export const ADMIN_FR = {
   adminToken: "Jeton",
   adminTokenHow: "Le jeton n'est pas gardé : il ouvre une session de huit heures au plus. La commande pcrs token create en crée un.",
   adminWho: (name, role) => `${name} (${role})`,
-  adminNoPart: (role) => `Le rôle ${role} n'ouvre aucune partie de cette page.`,
+  adminNoPart: (role) => `Le rôle ${role} n'ouvre aucune partie de cette page. La carte vous connaît maintenant : vos extraits y sont sous « Télécharger ».`,
   adminParts: "Parties",
   adminDeliveries: "Livraisons",
   adminOrders: "Commandes",

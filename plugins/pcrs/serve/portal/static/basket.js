@@ -47,7 +47,8 @@ export class Basket {
   /** Begins to choose, or ends; what was chosen stays. */
   open(open) {
     this.#layer.setVisible(open);
-    if (!open) this.#draw(false);
+    if (open) this.#extract.open();
+    else this.#draw(false);
   }
 
   /** Takes a dalle in, or out when it is in already. */

@@ -4,6 +4,7 @@ import { L93, zoneCode, zonesAt } from "./crs.js";
 import { byId, make, say } from "./elements.js";
 import { json } from "./features.js";
 import { bytes, number, text, whenLanguageChanges } from "./language.js";
+import { session } from "./session.js";
 
 const IMAGES = ["tif", "jp2", "mbtiles", "jpg", "zip"];
 const OBJECTS = ["gpkg", "dxf", "gml", "shp", "geojson", "fgb", "csv"];
@@ -25,6 +26,7 @@ export class Extract {
   #figures = null;
   #offered = null;
   #asked = 0;
+  #who = { connu: false, peut: [] };
 
   constructor(jobs) {
     this.#jobs = jobs;
@@ -34,6 +36,15 @@ export class Extract {
     });
     byId("extract-form").addEventListener("change", () => this.#sum());
     whenLanguageChanges(() => this.#show());
+  }
+
+  /** Looks who asks, as the card opens: they may have entered or left elsewhere meanwhile. */
+  async open() {
+    this.#who = await session();
+    this.#mail();
+    await this.#jobs.recall(this.#who);
+    const { connu, nom, role } = this.#who;
+    byId("jobs-who").replaceChildren(...(connu ? [text("jobsOf", nom, role)] : [`${text("jobsOfBrowser")} `, make("a", { href: "admin" }, text("jobsEnter"))]));
   }
 
   /** The area of the extract: `{ title, commune }` or `{ title, polygons }` (Lambert-93), null for none. */
@@ -69,8 +80,12 @@ export class Extract {
     const kept = byId("extract-crs").value;
     byId("extract-crs").replaceChildren(...systems.map(([value, label]) => make("option", { value }, label)));
     if (systems.some(([value]) => value === kept)) byId("extract-crs").value = kept;
-    byId("extract-mail-row").hidden = !("courriel" in this.#offered.inputs);
+    this.#mail();
     this.#sum();
+  }
+
+  #mail() {
+    byId("extract-mail-row").hidden = !("courriel" in (this.#offered?.inputs ?? {})) || !this.#who.peut.includes("letter");
   }
 
   #choice(name, checked) {
@@ -93,7 +108,7 @@ export class Extract {
   async #ask() {
     const formats = this.#formats;
     const note = byId("extract-note");
-    const mail = byId("extract-mail").value.trim();
+    const mail = byId("extract-mail-row").hidden ? "" : byId("extract-mail").value.trim();
     const inputs = { ...this.#area.inputs, formats, epsg: Number(byId("extract-crs").value.split(":")[1]), decoupe: byId("extract-clip").checked, ...(mail ? { courriel: mail } : {}) };
     byId("extract-ask").disabled = true;
     try {

@@ -1,11 +1,13 @@
-// The extracts that were asked for: kept by this browser, followed, fetched, given up.
+// The extracts that were asked for: kept by this browser, or by the service for who entered; followed, fetched, given up.
 
 import { byId, make } from "./elements.js";
 import { json } from "./features.js";
+import { shortName } from "./dalles.js";
 import { bytes, moment, number, text, whenLanguageChanges } from "./language.js";
 
 const KEPT = `pcrs.jobs ${new URL(".", document.baseURI).pathname}`;
 const LOOK_MS = 1500;
+const PROCESSES = new Set(["extraction", "dalles"]);
 const ENDED = new Set(["successful", "failed", "dismissed", "gone"]);
 
 function address(path) {
@@ -13,7 +15,8 @@ function address(path) {
 }
 
 export class Jobs {
-  #known = recalled(); // { id, title, formats, status, … }, the newest first
+  #known = recalled(); // { id, title, formats, status, own, … }, the newest first
+  #who = { connu: false };
   #lines = new Map();
   #timer = null;
 
@@ -22,9 +25,23 @@ export class Jobs {
     if (this.#known.length) this.#look();
   }
 
-  /** Follows a job that was just made: its address is all that leads to it. */
+  /** Who entered sees the jobs of its token or account, wherever they were asked for; who left sees them no more. */
+  async recall(who) {
+    this.#who = who;
+    const listed = who.connu ? await listedJobs() : [];
+    const theirs = new Set(listed.map((job) => job.id));
+    this.#known = this.#known.filter((job) => !job.own || theirs.has(job.id));
+    const known = new Set(this.#known.map((job) => job.id));
+    this.#known.push(...listed.filter((job) => !known.has(job.id)));
+    for (const job of this.#known) if (theirs.has(job.id)) job.own = true;
+    this.#keep();
+    this.#show();
+    if (listed.length) this.#look();
+  }
+
+  /** Follows a job that was just made; without a token or an account its address is all that leads to it. */
   add(job) {
-    this.#known.unshift(job);
+    this.#known.unshift({ ...job, own: this.#who.connu });
     this.#keep();
     this.#show();
     this.#look();
@@ -48,8 +65,8 @@ export class Jobs {
       if (!response.ok) return;
       const { status, progress, message, expires } = await response.json();
       if (status === "successful") {
-        const { extrait } = await json(address(`jobs/${job.id}/results`));
-        job.file = { href: `ogcapi/jobs/${job.id}/results/extrait/${encodeURIComponent(extrait.title)}`, length: extrait.length };
+        const [output, made] = Object.entries(await json(address(`jobs/${job.id}/results`))).find(([, value]) => value.href);
+        job.file = { href: `ogcapi/jobs/${job.id}/results/${output}/${encodeURIComponent(made.title)}`, length: made.length };
       }
       if (status !== job.status && ENDED.has(status)) byId("jobs-said").textContent = `${job.title} : ${text(`job_${status}`)}`;
       Object.assign(job, { status, progress, message, expires });
@@ -73,7 +90,7 @@ export class Jobs {
 
   #keep() {
     try {
-      localStorage.setItem(KEPT, JSON.stringify(this.#known));
+      localStorage.setItem(KEPT, JSON.stringify(this.#known.filter((job) => !job.own)));
     } catch {
       // the list then lasts as long as the page
     }
@@ -122,6 +139,22 @@ function fill(line, job) {
 function fetched(job) {
   const link = make("a", { href: job.file.href, download: "" }, text("jobFetch", bytes(job.file.length ?? 0)));
   return [link, make("span", {}, ` ${text("jobUntil", moment(job.expires))}`)];
+}
+
+/** The extracts that the service knows of who entered; none when it does not answer. */
+async function listedJobs() {
+  try {
+    const { jobs } = await json(address("jobs?own=true"));
+    return jobs.filter((job) => PROCESSES.has(job.processID) && job.status !== "dismissed").map(listed);
+  } catch {
+    return [];
+  }
+}
+
+function listed({ jobID, status, progress, message, expires, created, inputs = {} }) {
+  const place = inputs.commune ? `${text("commune")} ${inputs.commune}` : inputs.dalle ? shortName(inputs.dalle) : text("jobArea");
+  const formats = (inputs.formats ?? ["zip"]).map((name) => text(`format_${name}`)).join(", ");
+  return { id: jobID, status, progress, message: message ?? "", expires, title: `${place} · ${moment(created)}`, formats, own: true };
 }
 
 function recalled() {
