@@ -198,9 +198,31 @@ def test_the_oldest_come_first(tmp_path):
     made = two_folders(tmp_path)
     put_away(made, make_sip(tmp_path / "sip", cliches=3))
     with custody(made) as held:
-        keys = [one.copy.key for one in held.inventory.due("nas", "2100-01-01")]
+        now = held.now()
+        keys = [one.copy.key for one in held.inventory.due("nas", "2100-01-01", now)]
         held.inventory.mark([("nas", keys[3])], "vérifiée", "2001-01-01T00:00:00+00:00")
         held.inventory.mark([("nas", keys[1])], "vérifiée", "2002-01-01T00:00:00+00:00")
-        told = [one.copy.key for one in held.inventory.due("nas", "2100-01-01")]
+        told = [one.copy.key for one in held.inventory.due("nas", "2100-01-01", now)]
         assert told[:2] == [keys[3], keys[1]]
-        assert [one.copy.key for one in held.inventory.due("nas", "2002-06-01")] == [keys[3], keys[1]]
+        assert [one.copy.key for one in held.inventory.due("nas", "2002-06-01", now)] == [keys[3], keys[1]]
+
+
+@pytest.mark.parametrize("pivot", ["", "8"])
+def test_each_copy_is_given_once_whatever_is_noted_meanwhile(tmp_path, monkeypatch, pivot):
+    monkeypatch.setattr("pcrs.store.inventory_rows._PAGE", 2)
+    made = two_folders(tmp_path)
+    put_away(made, make_sip(tmp_path / "sip", cliches=3))
+    with custody(made) as held:
+        now = held.now()
+        every = sorted(one.copy.key for one in held.inventory.due("nas", "2100-01-01", now))
+        held.inventory.mark([("nas", every[0])], "vérifiée", "2001-01-01T00:00:00+00:00")
+        held.inventory.doubt([("nas", key) for key in every[3:6]], now)
+        given = []
+        for one in held.inventory.due("nas", "2100-01-01", now, pivot=pivot):
+            given.append(one.copy)
+            held.inventory.mark([("nas", one.copy.key)], "vérifiée", now)
+        assert sorted(copy.key for copy in given) == every
+        ids = [copy.object for copy in given]
+        start = min((n for n, id_ in enumerate(ids) if id_ < pivot), default=len(ids))
+        assert not pivot or ids == sorted(ids[:start]) + sorted(ids[start:])
+        assert pivot or [copy.key for copy in given[:4]] == [*every[3:6], every[0]]

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from pcrs.errors import NotFoundError
 from pcrs.standard.crs import BBox
 from pcrs.store.inventory_bags import Bags
-from pcrs.store.inventory_rows import Walk, held, insert, prepare, scan, walk
-from pcrs.store.inventory_schema import STEPS, ArchiveObject, Copy, CopyState, Event, Held
+from pcrs.store.inventory_rows import Walk, due, held, insert, prepare, sample, scan, upsert, walk
+from pcrs.store.inventory_schema import GOOD, STEPS, ArchiveObject, Copy, CopyState, Event, Held
+from pcrs.store.inventory_untold import Untold
 from pcrs.store.ledger import Ledger
 
 MARKED = "marquée"
 """What the log says of a target at its first use."""
-_GOOD = "('écrite', 'vérifiée')"
 _LACKING = (
     "AND NOT EXISTS (SELECT 1 FROM copy AS other WHERE other.target = ? AND other.key = copy.key "
     "AND other.object = copy.object AND other.state = 'vérifiée')"
@@ -58,6 +58,11 @@ class Inventory(Ledger):
     def bags(self) -> Bags:
         """The bags of the site."""
         return Bags(self._db, self.transaction)
+
+    @property
+    def untold(self) -> Untold:
+        """What the layer of the archive is to be told."""
+        return Untold(self._db, self.transaction)
 
     def scan(self, target: str, listed: Iterable[tuple[str, int]]) -> Walk:
         """What a listing of a target (key, bytes) and the inventory say of each other."""
@@ -137,7 +142,7 @@ class Inventory(Ledger):
     def put_copies(self, copies: Iterable[Copy]) -> None:
         """The copies are as given, in place of what was known of their keys."""
         with self.transaction():
-            self._db.executemany(insert("copy", Copy, "REPLACE"), map(astuple, copies))
+            self._db.executemany(upsert("copy", Copy, ("target", "key")), map(astuple, copies))
 
     def copies(self, identifier: str) -> list[Copy]:
         """The copies of an object, by target."""
@@ -147,7 +152,7 @@ class Inventory(Ledger):
     def good_copies(self, identifier: str) -> list[Copy]:
         """Those of which no fault is known, the one proved last first."""
         rows = self._db.execute(
-            f"SELECT * FROM copy WHERE object = ? AND state IN {_GOOD} ORDER BY verified_at DESC, target",  # noqa: S608
+            f"SELECT * FROM copy WHERE object = ? AND state IN {GOOD} ORDER BY verified_at DESC, target",  # noqa: S608
             (identifier,),
         )
         return [Copy(**dict(row)) for row in rows]
@@ -179,18 +184,13 @@ class Inventory(Ledger):
         ).fetchone()
         return found is not None
 
-    def due(self, target: str, before: str, *, pivot: str = "") -> Iterator[Held]:
+    def due(self, target: str, before: str, now: str, *, pivot: str = "") -> Iterator[Held]:
         """Copies of a target last read before a time, or never: these first, then the oldest.
 
-        With a `pivot`, a few hexadecimal digits, they are in order of their ids from there on: a sample, for
-        an id has nothing to do with anything.
+        They are looked up as they are asked for. With a `pivot`, a few hexadecimal digits, they are in order
+        of their ids from there on: a sample, for an id has nothing to do with anything.
         """
-        order = "object < ?, object, key" if pivot else "verified_at IS NOT NULL, verified_at, key"
-        select = (
-            "SELECT target, key, NULL FROM copy WHERE target = ? AND (verified_at IS NULL OR verified_at < ?)"
-        )
-        values = (target, before, pivot) if pivot else (target, before)
-        return (one for one, _ in walk(self._db, f"{select} ORDER BY {order}", values))
+        return sample(self._db, target, before, pivot) if pivot else due(self._db, target, before, now)
 
     def ahead(self, now: str) -> Iterator[Held]:
         """Copies that were made or read later than now: some clock was or is wrong."""
@@ -227,7 +227,7 @@ class Inventory(Ledger):
 
     def faulty(self) -> Iterator[Held]:
         """Copies that were found to be no copies, by target and key."""
-        select = f"SELECT target, key, NULL FROM copy WHERE state NOT IN {_GOOD} ORDER BY target, key"  # noqa: S608
+        select = f"SELECT target, key, NULL FROM copy WHERE state NOT IN {GOOD} ORDER BY target, key"  # noqa: S608
         return (held for held, _ in walk(self._db, select))
 
     def expired(self, now: str) -> Iterator[Held]:
@@ -244,7 +244,7 @@ class Inventory(Ledger):
         """Copies and bytes on each target."""
         rows = self._db.execute(
             "SELECT target, count(*), sum(bytes) FROM copy JOIN object ON object.id = copy.object "  # noqa: S608
-            f"WHERE copy.state IN {_GOOD} GROUP BY target ORDER BY target"
+            f"WHERE copy.state IN {GOOD} GROUP BY target ORDER BY target"
         )
         return {row[0]: (row[1], row[2]) for row in rows}
 
@@ -252,7 +252,7 @@ class Inventory(Ledger):
         """Target, chantier, edition, copies and bytes of what is kept, in order."""
         rows = self._db.execute(
             "SELECT target, chantier, edition, count(*), sum(bytes) FROM copy "  # noqa: S608
-            f"JOIN object ON object.id = copy.object WHERE copy.state IN {_GOOD} "
+            f"JOIN object ON object.id = copy.object WHERE copy.state IN {GOOD} "
             "GROUP BY target, chantier, edition ORDER BY target, chantier, edition"
         )
         return [tuple(row) for row in rows]
@@ -267,13 +267,13 @@ class Inventory(Ledger):
             "INSERT INTO temp.place VALUES (?, ?, ?)",
             [(name, medium, int(offsite)) for name, (medium, offsite) in places.items()],
         )
-        good = f"copy.state IN {_GOOD} AND copy.verified_at IS NOT NULL AND copy.expires_at IS NULL"
+        good = f"copy.state IN {GOOD} AND copy.verified_at IS NOT NULL AND copy.expires_at IS NULL"
         rows = self._db.execute(
             "SELECT object.*, "  # noqa: S608  words of ours
             f"count(DISTINCT CASE WHEN {good} THEN place.name END) AS n_copies, "
             f"count(DISTINCT CASE WHEN {good} THEN place.medium END) AS n_media, "
             f"count(DISTINCT CASE WHEN {good} AND place.offsite THEN place.name END) AS n_offsite, "
-            f"count(CASE WHEN copy.state NOT IN {_GOOD} THEN 1 END) AS n_faulty, "
+            f"count(CASE WHEN copy.state NOT IN {GOOD} THEN 1 END) AS n_faulty, "
             "CASE WHEN count(copy.key) = count(copy.verified_at) THEN min(copy.verified_at) END AS oldest "
             "FROM object LEFT JOIN copy ON copy.object = object.id "
             "LEFT JOIN temp.place ON place.name = copy.target GROUP BY object.id ORDER BY object.id"

@@ -99,10 +99,24 @@ class Bags:
         """The bag is whole on a target; `tags` are its tag files with their sha256, as JSON."""
         self.db.execute("REPLACE INTO bag_copy VALUES (?, ?, ?, ?, ?)", (bag, target, at, tags, at))
 
-    def closed_on(self, target: str) -> dict[str, str]:
-        """The bags that are whole on a target, with their tag files as `close_on` took them."""
-        rows = self.db.execute("SELECT bag, tags FROM bag_copy WHERE target = ? ORDER BY bag", (target,))
-        return dict(tuple(row) for row in rows)
+    def tags_on(self, bag: str, target: str) -> str | None:
+        """The tag files of a bag on a target, as `close_on` took them; None: it is not whole there."""
+        row = self.db.execute(
+            "SELECT tags FROM bag_copy WHERE bag = ? AND target = ?", (bag, target)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def closed_on(self, target: str) -> Iterator[tuple[str, str]]:
+        """The bags that are whole on a target, by name, with their tag files as `close_on` took them."""
+        return self._paged("", (target,))
+
+    def _paged(self, condition: str, values: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """Bags of a target with their tag files, by name; what is noted meanwhile does not disturb it."""
+        text = f"SELECT bag, tags FROM bag_copy WHERE target = ? {condition} AND bag > ? ORDER BY bag LIMIT ?"  # noqa: S608
+        last = ""
+        while rows := self.db.execute(text, (*values, last, _PAGE)).fetchall():
+            yield from ((row[0], row[1]) for row in rows)
+            last = rows[-1][0]
 
     def closed_before(self, target: str, before: str) -> list[tuple[str, str]]:
         """The bags that are whole on a target since before a time, and since when; let go ones left out."""
@@ -113,13 +127,9 @@ class Bags:
         )
         return [tuple(row) for row in rows]
 
-    def due(self, target: str, before: str) -> dict[str, str]:
+    def due(self, target: str, before: str) -> Iterator[tuple[str, str]]:
         """The bags of a target whose tag files were last read before a time, as `closed_on`."""
-        rows = self.db.execute(
-            "SELECT bag, tags FROM bag_copy WHERE target = ? AND verified_at < ? ORDER BY verified_at, bag",
-            (target, before),
-        )
-        return dict(tuple(row) for row in rows)
+        return self._paged("AND verified_at < ?", (target, before))
 
     def read_on(self, bag: str, target: str, at: str) -> None:
         """The tag files of a bag were read on a target, and found right."""

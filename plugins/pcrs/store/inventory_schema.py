@@ -11,6 +11,8 @@ from pcrs.store.migrations import Step
 CopyState = Literal["écrite", "vérifiée", "absente", "tronquée", "altérée", "échangée", "illisible"]
 """`vérifiée`: read back and equal. The last five are what a verification found instead."""
 BagState = Literal["en cours", "clos"]
+GOOD = "('écrite', 'vérifiée')"
+"""The states, in SQL, of copies of which no fault is known."""
 
 _FIRST = """
 CREATE TABLE object (
@@ -55,7 +57,29 @@ def create(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-STEPS: tuple[Step[sqlite3.Connection], ...] = (create,)
+_TO_TELL = (
+    "INSERT INTO untold VALUES ({}, 0) ON CONFLICT (object) DO UPDATE SET telling = 0 WHERE telling = 1"
+)
+_OTHER_COPY = f"OLD.object <> NEW.object OR (OLD.state IN {GOOD}) <> (NEW.state IN {GOOD})"
+_SECOND = (
+    "CREATE TABLE untold (object TEXT PRIMARY KEY, telling INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE told (form TEXT NOT NULL) STRICT",
+    f"CREATE TRIGGER object_new AFTER INSERT ON object BEGIN {_TO_TELL.format('NEW.id')}; END",
+    f"CREATE TRIGGER copy_new AFTER INSERT ON copy BEGIN {_TO_TELL.format('NEW.object')}; END",
+    f"CREATE TRIGGER copy_gone AFTER DELETE ON copy BEGIN {_TO_TELL.format('OLD.object')}; END",
+    f"CREATE TRIGGER copy_other AFTER UPDATE OF object, state ON copy WHEN {_OTHER_COPY} "
+    f"BEGIN {_TO_TELL.format('OLD.object')}; {_TO_TELL.format('NEW.object')}; END",
+)
+
+
+def note_what_changes(db: sqlite3.Connection) -> None:
+    """The list of what the layer is to be told (`inventory_untold`): of an older inventory, everything."""
+    for statement in _SECOND:
+        db.execute(statement)
+    db.execute("INSERT INTO untold SELECT id, 0 FROM object")
+
+
+STEPS: tuple[Step[sqlite3.Connection], ...] = (create, note_what_changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def close_where_whole(
     whole = {
         name: place
         for name, place in live.items()
-        if bag.name not in bags.closed_on(name) and not bags.unverified(bag.name, name)
+        if bags.tags_on(bag.name, name) is None and not bags.unverified(bag.name, name)
     }
     if not whole or next(iter(bags.entries(bag.name)), None) is None:
         return
@@ -146,7 +146,7 @@ class TagFiles:
 
         All of them when they are no longer made as they were; else the broken ones, and no good file.
         """
-        told = json.loads(self._keeping.inventory.bags.closed_on(place.name).get(self._bag.name, "{}"))
+        told = json.loads(self._keeping.inventory.bags.tags_on(self._bag.name, place.name) or "{}")
         return broken if told == self.digests else _ORDER
 
     def write(self, places: Mapping[str, Place], names: Collection[str] = _ORDER) -> dict[str, PcrsError]:

@@ -144,7 +144,7 @@ def _live(keeping: Keeping, done: Deposited) -> dict[str, Place]:
 
 
 def _closed(keeping: Keeping, bag: Bag, target: str) -> bool:
-    return bag.name in keeping.inventory.bags.closed_on(target)
+    return keeping.inventory.bags.tags_on(bag.name, target) is not None
 
 
 def _plan(keeping: Keeping, order: Order) -> None:

@@ -166,7 +166,7 @@ def _remove(keeping: Keeping, one: Going) -> None:
         target.delete(one.name)
         inventory.forget([(one.target, one.name)])
         return
-    tags = json.loads(inventory.bags.closed_on(one.target).get(one.name, "{}"))
+    tags = json.loads(inventory.bags.tags_on(one.name, one.target) or "{}")
     target.delete(f"{one.name}/{bagit.DECLARATION}")
     keys = [f"{one.name}/{bagit.payload_path(known.name)}" for known in inventory.bags.objects_of(one.name)]
     for some in batched(keys, _NOTED, strict=False):

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 from pcrs.archive import bag as bagit
@@ -23,7 +24,7 @@ from pcrs.work.custody.keeping import MB, Keeping, ready
 from pcrs.work.custody.reading import Budget, Read, read_all, within
 from pcrs.work.progress import Step
 
-_STAGE = "relecture (Mo)"
+_STAGE, _STAGE_FILES = "relecture (Mo)", "relecture (fichiers)"
 _NOTED = 128
 SKEW = timedelta(minutes=5)
 """What clocks may differ by."""
@@ -109,18 +110,19 @@ def _listed(keeping: Keeping, place: Place, done: Verified) -> None:
     for held, size in scan.other_size():
         kind = f.TRUNCATED if size < held.bytes else f.LONGER
         found.append((Fault(kind, place.name, held.copy.key, f"{size} octets", f"{held.bytes} octets"), held))
-    tags = _tag_keys(keeping, place)
-    expected = tags | {MARK} | {fault.more for fault, _ in found if fault.kind is f.RENAMED}
+    expected = {MARK} | {fault.more for fault, _ in found if fault.kind is f.RENAMED}
+    is_tag = _tag_files(keeping, place)
     if place.takes != "rien":
         done.faults += [
             Fault(f.UNEXPECTED, place.name, key, f"{size} octets")
             for key, size in scan.unexpected()
-            if key not in expected
+            if key not in expected and not is_tag(key)
         ]
     done.faults += [
-        Fault(f.TAG, place.name, key, "absent", more=key.partition("/")[0])
-        for key in sorted(tags)
-        if not scan.has(key)
+        Fault(f.TAG, place.name, f"{bag}/{tag}", "absent", more=bag)
+        for bag, told in keeping.inventory.bags.closed_on(place.name)
+        for tag in sorted(json.loads(told))
+        if not scan.has(f"{bag}/{tag}")
     ]
     _note(keeping, done, found)
 
@@ -135,9 +137,18 @@ def _dated(keeping: Keeping, place: Place, done: Verified) -> Iterator[tuple[str
         yield one.key, one.seen.size
 
 
-def _tag_keys(keeping: Keeping, place: Place) -> set[str]:
-    closed = keeping.inventory.bags.closed_on(place.name)
-    return {f"{bag}/{tag}" for bag, told in closed.items() for tag in json.loads(told)}
+def _tag_files(keeping: Keeping, place: Place) -> Callable[[str], bool]:
+    """Tells whether a key is that of a tag file of a bag which is whole on the place."""
+
+    @lru_cache(maxsize=16)
+    def tags(bag: str) -> frozenset[str]:
+        return frozenset(json.loads(keeping.inventory.bags.tags_on(bag, place.name) or "{}"))
+
+    def is_tag(key: str) -> bool:
+        bag, _, tag = key.partition("/")
+        return tag in tags(bag)
+
+    return is_tag
 
 
 def _renamed(place: Place, scan: Walk, held: Held) -> str | None:
@@ -154,7 +165,7 @@ def _renamed(place: Place, scan: Walk, held: Held) -> str | None:
 def _tags(keeping: Keeping, place: Place, wanted: Wanted, done: Verified) -> None:
     """The tag files of bags that are due are what they were."""
     bags = keeping.inventory.bags
-    for bag, told in bags.due(place.name, wanted.before).items():
+    for bag, told in bags.due(place.name, wanted.before):
         bad = []
         for tag, expected in json.loads(told).items():
             key = f"{bag}/{tag}"
@@ -191,13 +202,15 @@ def _read_due(keeping: Keeping, live: Mapping[str, Place], wanted: Wanted, done:
     known = {(fault.target, fault.key) for fault in done.faults if fault.kind.state}
 
     def due(name: str) -> Iterator[Held]:
-        copies = inventory.due(name, wanted.before, pivot=wanted.pivot)
+        copies = inventory.due(name, wanted.before, keeping.now(), pivot=wanted.pivot)
         return within((one for one in copies if (name, one.copy.key) not in known), budget)
 
     good: list[Held] = []
     bad: list[tuple[Fault, Held]] = []
-    keeping.progress(Step(_STAGE, 0, max(1, (wanted.octets or inventory.total_bytes(live)) // MB)))
-    total = max(1, (wanted.octets or inventory.total_bytes(live)) // MB)
+    stage, total = _STAGE_FILES, wanted.files or 0
+    if not total:  # all copies are summed up only where the budget says nothing
+        stage, total = _STAGE, max(1, (wanted.octets or inventory.total_bytes(live)) // MB)
+    keeping.progress(Step(stage, 0, total))
     for read in read_all({name: due(name) for name in live}, {n: p.target for n, p in live.items()}):
         done.read += 1
         done.bytes += read.held.bytes
@@ -208,9 +221,10 @@ def _read_due(keeping: Keeping, live: Mapping[str, Place], wanted: Wanted, done:
             bad.append((fault, read.held))
         if len(good) + len(bad) >= _NOTED:
             _settle(keeping, done, good, bad)
-        keeping.progress(Step(_STAGE, min(done.bytes // MB, total), total))
+        read_so_far = done.read if wanted.files else done.bytes // MB
+        keeping.progress(Step(stage, min(read_so_far, total), total))
     _settle(keeping, done, good, bad)
-    keeping.progress(Step(_STAGE, total, total))
+    keeping.progress(Step(stage, total, total))
 
 
 def _judged(keeping: Keeping, live: Mapping[str, Place], read: Read, done: Verified) -> Fault | None:
