@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from pcrs.cli import main
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def free_port() -> int:
@@ -56,7 +56,7 @@ def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) 
     """Ends the process and those it started."""
     if process.poll() is None:
         os.killpg(process.pid, how)
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE_S)
     if process.stderr is not None:
         process.stderr.close()
 

@@ -3,13 +3,16 @@
 import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from pcrs.errors import SiteError
 from pcrs.foreman import foreman
-from pcrs.settings import Settings, load, public_url
+from pcrs.replacing import begin_again, listening, serve_alone
+from pcrs.settings import Settings, load
 from pcrs.work.site import Site
 
 _log = logging.getLogger(__name__)
@@ -27,32 +30,44 @@ def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -
     Raises:
         SiteError: the site cannot be read.
     """
-    url = public_url(settings, host, port)
+    given = dict(os.environ)
     os.environ["PCRS_SITE"] = str(site.root.resolve())
-    os.environ["PCRS_SERVE__PUBLIC_URL"] = url
+    os.environ["PCRS_SERVE__HOST"], os.environ["PCRS_SERVE__PORT"] = host, str(port)
     try:
         with site.working():
             _write_records(site, aside=workers > 1)
     except SiteError as error:
         _log.warning("records are left as they are: %s", error)
-    with foreman(site, settings.jobs.runners, settings.jobs.keep_hours):
-        uvicorn.run(
-            "pcrs.app:factory",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            http="pcrs.serve.tile_protocol:TileProtocol",
-            access_log=False,
-            log_level="warning",
-            proxy_headers=bool(settings.serve.proxies),
-            forwarded_allow_ips=",".join(settings.serve.proxies),
-            limit_concurrency=settings.serve.connections,
-            server_header=False,
-            timeout_keep_alive=_IDLE_S,
-            timeout_graceful_shutdown=5,
-            timeout_worker_healthcheck=_READY_S,
-        )
+    config = _config(settings, host, port, workers)
+    listener = listening(config)
+    again = False
+    with foreman(site, settings.jobs.runners, settings.jobs.keep_hours), suppress(KeyboardInterrupt):
+        if workers > 1:
+            Multiprocess(config, sockets=[listener]).run()
+        else:
+            again = serve_alone(config, listener)
+    if again:
+        begin_again(listener, given)
+
+
+def _config(settings: Settings, host: str, port: int, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        "pcrs.app:factory",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        http="pcrs.serve.tile_protocol:TileProtocol",
+        access_log=False,
+        log_level="warning",
+        proxy_headers=bool(settings.serve.proxies),
+        forwarded_allow_ips=",".join(settings.serve.proxies),
+        limit_concurrency=settings.serve.connections,
+        server_header=False,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=5,
+        timeout_worker_healthcheck=_READY_S,
+    )
 
 
 def _write_records(site: Site, *, aside: bool) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
 from pcrs.work.site import Site
 from tests.bench.faults.stage import (
     COVERAGE,
@@ -20,6 +22,7 @@ from tests.bench.faults.stage import (
     TILE,
     WMS,
     Report,
+    Service,
     copied,
     eventually,
     served,
@@ -27,6 +30,8 @@ from tests.bench.faults.stage import (
 from tests.serving import workers_of
 
 _FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+_READERS = 4
+_KEPT = ("serves on as it was", "keeping worker")
 _ECHO = "/ogcapi/processes/echo/execution"
 _ASYNC = {"Prefer": "respond-async"}
 
@@ -93,40 +98,49 @@ def full_disk(base: Site, _depot: Path, folder: Path, report: Report) -> None:
             report.answered("room again: the first one is there", kept, 200)
 
 
+@contextmanager
+def _readers(service: Service, path: str) -> Iterator[list[httpx.Response]]:
+    """Four that ask all the time within the block, and what they were answered."""
+    stop, seen = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append(service.ask(path))
+            time.sleep(0.01)
+
+    readers = [threading.Thread(target=read) for _ in range(_READERS)]
+    for reader in readers:
+        reader.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+
+
 def killed_worker(base: Site, _depot: Path, folder: Path, report: Report) -> None:
     """One of two processes is killed: requests under way on it break off, others do not; it is replaced."""
     site = copied(base, folder / "site")
     with served(site, "--workers", "2") as service:
         report.claim("two processes serve", eventually(lambda: len(workers_of(service.process.pid)) == 2))
         tile = service.comes_back(TILE).content
-        stop, seen = threading.Event(), []
+        with _readers(service, TILE) as seen:
+            time.sleep(0.5)
+            victim = workers_of(service.process.pid)[0]
+            os.kill(victim, signal.SIGKILL)
 
-        def read() -> None:
-            while not stop.is_set():
-                seen.append(service.ask(TILE))
-                time.sleep(0.01)
+            def replaced() -> bool:
+                there = workers_of(service.process.pid)
+                return len(there) == 2 and victim not in there
 
-        readers = [threading.Thread(target=read) for _ in range(4)]
-        for reader in readers:
-            reader.start()
-        time.sleep(0.5)
-        victim = workers_of(service.process.pid)[0]
-        os.kill(victim, signal.SIGKILL)
-
-        def replaced() -> bool:
-            there = workers_of(service.process.pid)
-            return len(there) == 2 and victim not in there
-
-        report.claim("the killed process is replaced", eventually(replaced))
-        time.sleep(1)
-        stop.set()
-        for reader in readers:
-            reader.join()
+            report.claim("the killed process is replaced", eventually(replaced))
+            time.sleep(1)
         good = sum(answer.content == tile for answer in seen)
         broken = len(seen) - good
         report.claim(
             "every answer is whole, but for those under way",
-            broken <= 2 * len(readers),
+            broken <= 2 * _READERS,
             f"{broken} of {len(seen)}",
         )
         report.claim(
@@ -135,36 +149,39 @@ def killed_worker(base: Site, _depot: Path, folder: Path, report: Report) -> Non
 
 
 def reloaded(base: Site, _depot: Path, folder: Path, report: Report) -> None:
-    """Both processes are replaced one after the other (SIGHUP): nobody who reads sees it."""
-    site = copied(base, folder / "site")
-    with served(site, "--workers", "2") as service:
-        report.claim("two processes serve", eventually(lambda: len(workers_of(service.process.pid)) == 2))
-        tile = service.comes_back(TILE).content
-        before = set(workers_of(service.process.pid))
-        stop, seen = threading.Event(), []
+    """Who serves is told to begin again (SIGHUP), alone and as two processes: nobody who reads sees it."""
+    for workers in (1, 2):
+        name = "alone" if workers == 1 else "two processes"
+        site = copied(base, folder / f"site{workers}")
+        with served(site, "--workers", str(workers)) as service:
+            tile = service.comes_back(TILE).content
+            _retitled(site, "Autre titre")
+            with _readers(service, TILE) as seen:
+                os.kill(service.process.pid, signal.SIGHUP)
+                report.claim(
+                    f"{name}: settings are taken", eventually(lambda s=service: "Autre titre" in _title(s))
+                )
+            bad = [f"{answer.status_code} {answer.text[:80]}" for answer in seen if answer.content != tile]
+            report.claim(f"{name}: readers went on meanwhile", len(seen) > 20, len(seen))
+            report.claim(f"{name}: every answer is whole", not bad, f"{len(bad)} of {len(seen)}: {bad[:3]}")
+            site.settings_file.write_text("[site\n", encoding="utf-8")
+            os.kill(service.process.pid, signal.SIGHUP)
+            report.claim(
+                f"{name}: settings that cannot be read are told",
+                eventually(lambda s=service: any(word in s.said for word in _KEPT)),
+                service.said[-300:],
+            )
+            report.claim(f"{name}: it serves on as it was", service.ask(TILE).content == tile)
 
-        def read() -> None:
-            while not stop.is_set():
-                seen.append(service.ask(TILE))
-                time.sleep(0.01)
 
-        readers = [threading.Thread(target=read) for _ in range(4)]
-        for reader in readers:
-            reader.start()
-        os.kill(service.process.pid, signal.SIGHUP)
+def _title(service: Service) -> str:
+    return service.ask("/ogcapi?f=json").text
 
-        def replaced() -> bool:
-            there = set(workers_of(service.process.pid))
-            return len(there) == 2 and not there & before
 
-        report.claim("both processes are new", eventually(replaced))
-        time.sleep(1)
-        stop.set()
-        for reader in readers:
-            reader.join()
-        bad = [f"{answer.status_code} {answer.text[:80]}" for answer in seen if answer.content != tile]
-        report.claim("readers went on meanwhile", len(seen) > 20, len(seen))
-        report.claim("every answer is whole", not bad, f"{len(bad)} of {len(seen)}: {bad[:3]}")
+def _retitled(site: Site, title: str) -> None:
+    text = site.settings_file.read_text(encoding="utf-8")
+    lines = (f'title = "{title}"' if line.startswith("title =") else line for line in text.splitlines())
+    site.settings_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def clock_jump(base: Site, _depot: Path, folder: Path, report: Report) -> None:

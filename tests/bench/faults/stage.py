@@ -34,7 +34,7 @@ WMS = (
 )
 PORTAL = "/portail/config.json"
 SAID = {"categorie": "voirie", "texte": "un trottoir neuf", "position": [1.44, 44.44]}
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Report:
     """What was claimed under one fault."""
 
     claims: list[Claim] = field(default_factory=list)
+    left_out: str = ""
+    """Why nothing could be claimed on this machine."""
 
     def claim(self, what: str, held: bool, seen: object = "") -> None:
         """One claim more."""
@@ -67,6 +69,13 @@ class Report:
     def broken(self) -> list[Claim]:
         """What did not hold."""
         return [claim for claim in self.claims if not claim.held]
+
+    @property
+    def verdict(self) -> str:
+        """All in a word."""
+        if self.left_out:
+            return f"left out: {self.left_out}"
+        return "BROKEN" if self.broken else "held"
 
 
 @dataclass(frozen=True, slots=True)
