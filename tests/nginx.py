@@ -32,7 +32,7 @@ def fronted(
     conf.write_text(f"daemon off;\n{user}{text}", encoding="utf-8")
     checked = subprocess.run([program, "-t", "-c", conf], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen([program, "-c", conf], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([program, "-c", conf], stderr=subprocess.DEVNULL, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(100):

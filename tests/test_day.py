@@ -9,8 +9,9 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from tests.bench.day.clients import ask
+from tests.bench.day.clients import Book, Part, ask
 from tests.bench.day.mix import Ground, request
+from tests.bench.day.verdict import Look, judge
 from tests.services.asking import running
 
 GROUND = Ground(576_000, 6_372_000, 577_000, 6_373_000, "PCRS_D046_RVB", ("/listing/a.tif",), ("dalles",))
@@ -36,8 +37,8 @@ def test_clients_see_what_is_no_answer(status, errors):
         ]
     )
     with running(app) as url:
-        part = asyncio.run(ask(int(url.rpartition(":")[2]), GROUND, 0.5, clients=2, seed=1, rate=400))
-    assert len(part.taken) == 200
+        part = asked(url, 0.5, 400)
+    assert part.count == 200
     assert bool(part.errors) is errors
     assert all("tuile" in one for one in part.errors)
     assert part.quantile_ms(0.99) >= part.quantile_ms(0.5) > 0
@@ -45,6 +46,83 @@ def test_clients_see_what_is_no_answer(status, errors):
 
 def test_a_server_that_is_gone_is_an_error():
     with running(Starlette()) as url:
-        port = int(url.rpartition(":")[2])
-    part = asyncio.run(ask(port, GROUND, 0.1, clients=1, seed=1, rate=100))
-    assert part.errors.total() == 10
+        pass
+    assert asked(url, 0.1, 100).errors.total() == 10
+
+
+def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
+    async def once(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    async def run():
+        async with await asyncio.start_server(once, "127.0.0.1", 0) as server:
+            book = Book(1, 0.2, 100)
+            await ask(book, server.sockets[0].getsockname()[1], GROUND, clients=2, seed=1)
+            return book.parts[0]
+
+    part = asyncio.run(run())
+    assert (part.count, part.errors.total()) == (20, 0)
+
+
+def test_each_part_is_told_while_the_load_goes_on_and_who_is_told_may_end_it():
+    told = []
+    book = Book(4, 0.2, 100)
+
+    async def tell(number, part):
+        told.append((number, part.count > 0))
+        book.stopped = "enough" if number == 1 else ""
+
+    with running(Starlette(routes=[Route("/{rest:path}", lambda _: PlainTextResponse("ok"))])) as url:
+        asyncio.run(ask(book, int(url.rpartition(":")[2]), GROUND, clients=2, seed=1, told=tell))
+    assert told == [(0, True), (1, True)]
+    assert not book.parts[3].count
+
+
+def test_of_an_hour_that_is_flat_everything_holds():
+    findings = judge(looks(), 60)
+    assert [one for one in findings if not one.held] == []
+    assert len(findings) == 3 + 3 + 2
+
+
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [
+        ({"slow": "objets"}, ["p99 of objets: last ≤ 1.2 × first sixth"]),
+        (
+            {"slow": "tuile"},
+            ["p99 of all: last ≤ 1.2 × first sixth", "p99 of tuile: last ≤ 1.2 × first sixth"],
+        ),
+        ({"grows": "nginx"}, ["memory of nginx is flat"]),
+        ({"error": True}, ["no error"]),
+        ({"late": 50}, ["the rate was held: late at most 1%"]),
+        ({"count": 31}, ["the whole time was measured"]),
+        ({"count": 2}, ["the whole time was measured"]),
+        ({"count": 0}, ["the whole time was measured"]),
+    ],
+)
+def test_what_does_not_hold_is_found(change, broken):
+    assert [one.what for one in judge(looks(**change), 60, "") if not one.held] == broken
+
+
+def looks(*, count=60, slow="", grows="", error=False, late=0):
+    """Minutes of 950 tiles and 50 objects; in those of the last sixth one thing is otherwise."""
+    made = []
+    for minute in range(count):
+        part, at_the_end = Part(60.0, late=late), minute >= 50
+        for kind, share in (("tuile", 950), ("objets", 50)):
+            factor = 1.5 if at_the_end and kind == slow else 1.0
+            part.taken[kind].extend(factor * (0.001 + 0.00001 * n) for n in range(share))
+        if error and minute == 30:
+            part.errors["tuile: 503"] += 1
+        memory = {name: (200 if at_the_end and name == grows else 100) * 2**20 for name in ("pcrs", "nginx")}
+        made.append(Look(part, memory))
+    return made
+
+
+def asked(url, seconds, rate):
+    """What two clients see of a server."""
+    book = Book(1, seconds, rate)
+    asyncio.run(ask(book, int(url.rpartition(":")[2]), GROUND, clients=2, seed=1))
+    return book.parts[0]

@@ -76,11 +76,11 @@ def load(
 
 
 def session_processes(session: int) -> list[int]:
-    """The processes of a session."""
+    """The processes of a session, and those that its leader began as sessions of their own (PostgreSQL)."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         fields = _fields(status)
-        if fields and int(fields[3]) == session:
+        if fields and session in (int(fields[1]), int(fields[3])):
             found.append(int(status.parent.name))
     return found
 

@@ -4,12 +4,17 @@ import asyncio
 import random
 import time
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from tests.bench.day.mix import Ground, request
 
 _PATIENCE_S = 30.0
+_LATE_S = 0.1
+_FAILED = (OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError)
 
 
 @dataclass(slots=True)
@@ -17,52 +22,113 @@ class Part:
     """What one stretch of time saw."""
 
     seconds: float = 0.0
-    taken: array[float] = field(default_factory=lambda: array("f"))
-    """Seconds of each answer."""
+    taken: dict[str, array[float]] = field(default_factory=lambda: defaultdict(lambda: array("f")))
+    """By kind, the seconds from sending to the last byte of each answer that was read whole."""
     errors: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
+    late: int = 0
+    """Requests that were sent more than a tenth of a second after they were due: all clients waited."""
 
-    def quantile_ms(self, share: float) -> float:
-        """Milliseconds within which this share was answered."""
-        ordered = sorted(self.taken)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else float("inf")
+    @property
+    def count(self) -> int:
+        """Answers that were read whole."""
+        return sum(map(len, self.taken.values()))
+
+    def quantile_ms(self, share: float, kind: str | None = None) -> float:
+        """Milliseconds within which this share was answered, of one kind or of all; NaN of nothing."""
+        chosen = [times for name, times in self.taken.items() if kind in (None, name) and len(times)]
+        if not chosen:
+            return float("nan")
+        return float(np.quantile(np.concatenate(chosen), share, method="higher")) * 1000
+
+
+def joined(parts: Iterable[Part]) -> Part:
+    """All that these saw, as one."""
+    whole = Part()
+    for part in parts:
+        whole.seconds += part.seconds
+        whole.errors += part.errors
+        whole.late += part.late
+        for kind, times in part.taken.items():
+            whole.taken[kind].extend(times)
+    return whole
+
+
+class Book:
+    """The parts of a time under load, and when the next request is due: the same for all clients.
+
+    Args:
+        count: parts.
+        seconds: of each.
+        rate: so many requests a second; None: as many as are answered.
+    """
+
+    def __init__(self, count: int, seconds: float, rate: float | None = None) -> None:
+        self.parts = [Part() for _ in range(count)]
+        self.stopped = ""
+        """Why it ended before its time."""
+        self._each, self._rate = seconds, rate
+        self._given, self._begun = 0, time.perf_counter()
+
+    def begin(self) -> None:
+        """The time begins now."""
+        self._begun = time.perf_counter()
+
+    @property
+    def part(self) -> Part:
+        """The one of now."""
+        return self.parts[min(int(self._passed / self._each), len(self.parts) - 1)]
+
+    async def next(self) -> bool:
+        """Waits until a request is due; False when time is over."""
+        end = self._each * len(self.parts)
+        if self._rate is None:
+            return not self.stopped and self._passed < end
+        due = self._given / self._rate
+        self._given += 1
+        if self.stopped or due >= end:
+            return False
+        ahead = due - self._passed
+        self.part.late += ahead < -_LATE_S
+        await asyncio.sleep(max(0.0, ahead))
+        return not self.stopped
+
+    async def turned(self, number: int) -> Part:
+        """The part of that number, when its time is over."""
+        left = self._each * (number + 1) - self._passed
+        await asyncio.sleep(max(0.0, left))
+        self.parts[number].seconds = self._each
+        return self.parts[number]
+
+    @property
+    def _passed(self) -> float:
+        return time.perf_counter() - self._begun
 
 
 async def ask(
-    port: int, ground: Ground, seconds: float, *, clients: int, seed: int, rate: float | None = None
-) -> Part:
-    """Requests for so long; `rate`: so many a second, and not as many as can be."""
-    part, begun = Part(), time.perf_counter()
-    slots = _Slots(begun, rate, begun + seconds)
+    book: Book,
+    port: int,
+    ground: Ground,
+    *,
+    clients: int,
+    seed: int,
+    told: Callable[[int, Part], Awaitable[None]] | None = None,
+) -> None:
+    """Requests for the time of the book; `told` of each part, by its number, when its time is over."""
+    book.begin()
     async with asyncio.TaskGroup() as group:
         for number in range(clients):
-            group.create_task(_client(port, ground, random.Random(f"{seed}-{number}"), slots, part))
-    part.seconds = time.perf_counter() - begun
-    return part
+            group.create_task(_client(port, ground, random.Random(f"{seed}-{number}"), book))
+        for number in range(len(book.parts)):
+            part = await book.turned(number)
+            if told is not None and not book.stopped:
+                await told(number, part)
+            if book.stopped:
+                break
 
 
-class _Slots:
-    """When the next request is due; the same for all clients."""
-
-    def __init__(self, begun: float, rate: float | None, end: float) -> None:
-        self._begun, self._rate, self._end = begun, rate, end
-        self._given = 0
-
-    async def next(self) -> bool:
-        """Waits for the next slot; False when time is over."""
-        if self._rate is None:
-            return time.perf_counter() < self._end
-        due = self._begun + self._given / self._rate
-        self._given += 1
-        if due >= self._end:
-            return False
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        return True
-
-
-async def _client(port: int, ground: Ground, dice: random.Random, slots: _Slots, part: Part) -> None:
+async def _client(port: int, ground: Ground, dice: random.Random, book: Book) -> None:
     link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-    while await slots.next():
+    while await book.next():
         kind, raw = request(dice, ground)
         begun = time.perf_counter()
         try:
@@ -70,31 +136,31 @@ async def _client(port: int, ground: Ground, dice: random.Random, slots: _Slots,
                 if link is None:
                     link = await asyncio.open_connection("127.0.0.1", port)
                 link[1].write(raw)
-                status = await _answer(link[0])
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
-            part.errors[f"{kind}: {type(error).__name__}"] += 1
-            if link is not None:
-                link[1].close()
+                status, stays = await _answer(link[0])
+        except _FAILED as error:
+            book.part.errors[f"{kind}: {type(error).__name__}"] += 1
+            stays = False
+        else:
+            book.part.taken[kind].append(time.perf_counter() - begun)
+            if status not in (200, 204, 206):
+                book.part.errors[f"{kind}: {status}"] += 1
+        if link is not None and not stays:
+            link[1].close()
             link = None
-            continue
-        part.taken.append(time.perf_counter() - begun)
-        part.kinds[kind] += 1
-        if status not in (200, 206, 204):
-            part.errors[f"{kind}: {status}"] += 1
     if link is not None:
         link[1].close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
-    """The status, when the answer was read whole."""
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """The status, when the answer was read whole, and whether the connection stays open."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    status = int(head[9:12])
+    status, stays = int(head[9:12]), b"\r\nconnection: close\r\n" not in head
     for line in head.split(b"\r\n"):
         if line.startswith(b"content-length:"):
             await reader.readexactly(int(line.partition(b":")[2]))
-            return status
+            return status, stays
     if b"transfer-encoding: chunked" in head:
         while size := int(await reader.readline(), 16):
             await reader.readexactly(size + 2)
         await reader.readline()
-    return status
+    return status, stays

@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.bench.day.mix import Ground
+from tests.bench.hostile.watch import resident
 from tests.nginx import fronted
 from tests.postgres import cluster
 from tests.serving import end, free_port, pcrs, wait_for
@@ -25,9 +26,23 @@ class Shape:
 
     port: int
     """Where it is asked."""
-    session: int
-    """Of its processes."""
+    sessions: dict[str, int]
+    """Of the processes of each server: pcrs, nginx, PostgreSQL."""
     ground: Ground
+    process: subprocess.Popen[bytes]
+    log: Path
+    """What pcrs wrote to standard error."""
+
+    def memory(self) -> dict[str, int]:
+        """Bytes by server, shared pages once."""
+        return {name: resident(session) for name, session in self.sessions.items()}
+
+    def ended(self) -> str:
+        """Why nobody serves any more; empty while somebody does."""
+        if self.process.poll() is None:
+            return ""
+        told = self.log.read_text(encoding="utf-8", errors="replace").strip()
+        return f"pcrs serve ended with {self.process.returncode}: {told[-400:]}"
 
 
 @contextmanager
@@ -38,44 +53,49 @@ def shape(name: str, folder: Path, made: Path | None = None) -> Iterator[Shape]:
         LookupError: nginx or PostgreSQL is not installed.
     """
     with ExitStack() as stack:
-        workers = "1"
+        workers, sessions = "1", {}
         if name == "production":
             if shutil.which("nginx") is None:
                 raise LookupError("nginx is not installed")
             workers, made = "2", None
-            url = stack.enter_context(stack.enter_context(cluster()).schema())
+            database = stack.enter_context(cluster())
+            sessions["PostgreSQL"] = _pid(database.folder / "data" / "postmaster.pid")
+            url = stack.enter_context(database.schema())
             stack.enter_context(patch.dict(os.environ, {_FEATURES: url}))
         site = made or _demo(folder / "site")
-        port = free_port()
-        log = stack.enter_context((folder / "serve.log").open("wb"))
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "pcrs",
-                "serve",
-                "--site",
-                site,
-                "--port",
-                str(port),
-                "--workers",
-                workers,
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-            env=os.environ,
-        )
-        stack.callback(end, process)
-        address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/healthz", process)
+        process, address, log = _serve(site, workers, folder, stack)
         if name == "production":
             front = folder / "nginx"
             front.mkdir()
-            address, _ = stack.enter_context(
-                fronted(str(shutil.which("nginx")), address, front, unbuffered_log=False)
-            )
-        yield Shape(int(address.rpartition(":")[2]), process.pid, _ground(site))
+            program = str(shutil.which("nginx"))
+            address, _ = stack.enter_context(fronted(program, address, front, unbuffered_log=False))
+            sessions["nginx"] = _pid(front / "nginx.pid")
+        port = int(address.rpartition(":")[2])
+        yield Shape(port, {"pcrs": process.pid, **sessions}, _ground(site), process, log)
+
+
+def _serve(
+    site: Path, workers: str, folder: Path, stack: ExitStack
+) -> tuple[subprocess.Popen[bytes], str, Path]:
+    """The site served until the stack ends: its process, address and log."""
+    port, log = free_port(), folder / "serve.log"
+    serve = [sys.executable, "-m", "pcrs", "serve", "--site", site, "--port", str(port), "--workers", workers]
+    process = subprocess.Popen(
+        serve,
+        stdout=subprocess.DEVNULL,
+        stderr=stack.enter_context(log.open("wb")),
+        start_new_session=True,
+        env=os.environ,
+    )
+    stack.callback(end, process)
+    address = f"http://127.0.0.1:{port}"
+    wait_for(f"{address}/healthz", process)
+    return process, address, log
+
+
+def _pid(file: Path) -> int:
+    """Of a server that leads a session of its own."""
+    return int(file.read_text(encoding="ascii").split()[0])
 
 
 def _demo(site: Path) -> Path:

@@ -1,0 +1,73 @@
+"""What must hold of an hour: no error, the rate held, p99 and memory at its end as at its beginning."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.bench.day.clients import Part, joined
+
+SIXTHS = 6
+SLOWER = 1.2
+LARGER, SPARE = 1.05, 5 * 2**20
+"""Memory at the end may be a twentieth and 5 MiB more than at the beginning."""
+LATE = 0.01
+_KIND_AT_LEAST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One of the parts of the time, and what the machine was like at its end."""
+
+    part: Part
+    memory: dict[str, int]
+    """Bytes by server: pcrs, nginx, PostgreSQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that must hold."""
+
+    what: str
+    held: bool
+    seen: str
+
+
+def sixths(looks: Sequence[Look]) -> list[list[Look]]:
+    """The looks in six parts, each of as many (what is over is in the last ones)."""
+    bounds = [round(number * len(looks) / SIXTHS) for number in range(SIXTHS + 1)]
+    return [list(looks[a:b]) for a, b in itertools.pairwise(bounds)]
+
+
+def judge(looks: Sequence[Look], planned: int, stopped: str = "") -> list[Finding]:
+    """What held of the looks that were taken, of so many that were planned."""
+    whole = joined(look.part for look in looks)
+    errors = ", ".join(f"{count} {what}" for what, count in whole.errors.most_common(5))
+    found = [
+        Finding(
+            "the whole time was measured", len(looks) == planned, stopped or f"{len(looks)} of {planned}"
+        ),
+        Finding("no error", not whole.errors, errors or f"none of {whole.count}"),
+    ]
+    late = whole.late / max(whole.count, 1)
+    found.append(Finding(f"the rate was held: late at most {LATE:.0%}", late <= LATE, f"{late:.2%}"))
+    groups = sixths(looks)
+    if not all(groups):
+        return found
+    first, last = (joined(look.part for look in groups[at]) for at in (0, -1))
+    found.append(_flat("all", first, last, None))
+    found += [_flat(kind, first, last, kind) for kind in sorted(whole.taken)]
+    for server in looks[0].memory:
+        begin, end = (int(median(look.memory[server] for look in groups[at])) for at in (0, -1))
+        seen = f"{begin / 2**20:.0f} → {end / 2**20:.0f} MiB"
+        found.append(Finding(f"memory of {server} is flat", 0 < end <= LARGER * begin + SPARE, seen))
+    return found
+
+
+def _flat(name: str, first: Part, last: Part, kind: str | None) -> Finding:
+    before, after = (part.quantile_ms(0.99, kind) for part in (first, last))
+    ratio = after / before if before else math.nan
+    few = min(len(part.taken[kind]) if kind else part.count for part in (first, last)) < _KIND_AT_LEAST
+    seen = f"{before:.1f} → {after:.1f} ms, × {ratio:.2f}" + (" (too few to judge)" if few else "")
+    return Finding(f"p99 of {name}: last ≤ {SLOWER} × first sixth", few or ratio <= SLOWER, seen)
