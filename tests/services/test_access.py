@@ -96,6 +96,8 @@ ROUTES = {
 }
 """The lowest role that gets an answer: the mosaic is for partners, walls are for technicians, trees for the
 authority."""
+NEVER_KEPT = ("/healthz", "/session", "/admin", "/signalements", "/commandes", "/ogcapi/jobs")
+"""What is of this moment, or of one person."""
 ROLES = ("public", "partenaire", "technique", "APLC", "admin")
 COMMUNES = {
     "46001": [(0, 0), (190, 0), (190, -190), (0, -190)],
@@ -170,7 +172,8 @@ def ask(site, paths, token=None, *, by="header", **options):
 
     async def _one(client, path):
         if token is None:
-            return await client.request(options.get("method", "GET"), path)
+            method, headers = options.get("method", "GET"), options.get("headers")
+            return await client.request(method, path, headers=headers)
         if by == "header":
             return await client.get(path, headers={"Authorization": f"Bearer {token}"})
         return await client.get(f"{path}{'&' if '?' in path else '?'}apikey={token}")
@@ -234,6 +237,23 @@ def test_a_role_at_a_route(site, method, path, role):
     else:
         assert status not in (401, 403)
         assert status < 500
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [one for one, (lowest, _) in EVERY.items() if one[0] == "GET" and lowest == OPEN]
+)
+def test_what_is_open_may_be_kept_and_asked_for_again(site, method, path):
+    example = (EVERY[method, path][1] or path).replace("{delivery}", site.delivery)
+    if path.startswith(NEVER_KEPT):
+        return
+    first = sent(site, method, example)
+    if first.status_code != 200:
+        assert first.status_code in (303, 307, 308, 404)
+        return
+    assert "max-age" in first.headers["cache-control"] or first.headers["cache-control"] == "no-cache"
+    tag = first.headers["etag"]
+    (again,) = ask(site, [example], headers={"If-None-Match": tag})
+    assert (again.status_code, again.headers["etag"], again.content) == (304, tag, b"")
 
 
 @pytest.mark.parametrize("token", ["revoked", "expired", "nonsense"])

@@ -13,8 +13,7 @@ from pcrs.errors import NotFoundError
 from pcrs.publish.addresses import Addresses
 from pcrs.publish.stac import GEOJSON
 from pcrs.publish.stac_archive import archive_item
-from pcrs.serve.answers import KEPT_A_MINUTE, etag
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import tagged
 from pcrs.serve.context import Served
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.parameters import closed
@@ -38,10 +37,7 @@ def routes(served: Served, thumbnails: Path) -> list[Route]:
         except NotFoundError as error:
             return problem(404, str(error))
         body = orjson.dumps(archive_item(at, row.id, row.geometry, row.values))
-        headers = _CORS | {"ETag": etag(body).decode(), "Cache-Control": KEPT_A_MINUTE.decode()}
-        if knows(request, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        return Response(body if request.method == "GET" else b"", headers=headers, media_type=GEOJSON)
+        return tagged(request, body, GEOJSON, _CORS)
 
     def pictured(request: Request) -> Response:
         identifier = request.path_params["object"]

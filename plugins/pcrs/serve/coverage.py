@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from pcrs import __version__
 from pcrs.errors import InputError
 from pcrs.serve import coverage_collection as described
 from pcrs.serve.answers import KEPT_A_MINUTE
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import knows, tagged
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import collection as collection
 from pcrs.serve.coverage_formats import Picture
@@ -57,11 +58,11 @@ def routes(served: Served) -> list[Route]:
     async def coverage(request: Request) -> Response:
         return await _coverage(served, gate, request)
 
-    async def schema(_: Request) -> Response:
-        return JSONResponse(described.schema(served), media_type="application/schema+json")
+    async def schema(request: Request) -> Response:
+        return tagged(request, orjson.dumps(described.schema(served)), "application/schema+json", _CORS)
 
-    async def rangetype(_: Request) -> Response:
-        return JSONResponse(described.rangetype())
+    async def rangetype(request: Request) -> Response:
+        return tagged(request, orjson.dumps(described.rangetype()), "application/json", _CORS)
 
     described_at = [
         Route("/collections/ortho/coverage/rangetype", rangetype, methods=["GET", "HEAD"]),

@@ -17,12 +17,12 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from pcrs.blobs import Blobs, Folder
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import knows, tagged
 from pcrs.serve.listing_objects import PublicObject, answer, find
 
 _ROOTS = {"dalles": "hot/dalles", "vecteur": "hot/vecteur"}
@@ -88,7 +88,8 @@ def routes(site: Path, public_url: str = "", objects: Blobs | None = None) -> li
             return sent(request, found)
         if address and not address.endswith("/"):
             return _moved(address)
-        return _page(f"{prefix}/listing/{address}", found)
+        page = await run_in_threadpool(_page, f"{prefix}/listing/{address}", found)
+        return tagged(request, page, "text/html", {"Cache-Control": "no-cache", **_CORS})
 
     async def without_slash(_: Request) -> Response:
         return _moved("listing")
@@ -192,16 +193,16 @@ def _entry(path: Path, name: str) -> _Entry:
     )
 
 
-def _page(address: str, entries: tuple[_Entry, ...]) -> Response:
+def _page(address: str, entries: tuple[_Entry, ...]) -> bytes:
     """The page of a folder. Its form is nginx's, which GDAL and the crawlers know."""
     title = f"Index of {html.escape(address)}"
     up = "" if address.endswith("/listing/") else '<a href="../">../</a>\n'
     lines = "".join(_line(entry) for entry in entries)
-    body = (
+    page = (
         f'<!DOCTYPE html>\n<html lang="fr">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
         f"<body>\n<h1>{title}</h1><hr><pre>{up}{lines}</pre><hr>\n</body>\n</html>\n"
     )
-    return HTMLResponse(body, headers={"Cache-Control": "no-cache", **_CORS})
+    return page.encode()
 
 
 def _line(entry: _Entry) -> str:

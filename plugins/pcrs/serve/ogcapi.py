@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pcrs.errors import PcrsError
 from pcrs.serve import coverage, ogcapi_openapi
-from pcrs.serve.answers import send_preflight
+from pcrs.serve.answers import KEPT_A_MINUTE, send_preflight
 from pcrs.serve.conditional import knows
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import CONFORMANCE as COVERAGE_CONFORMANCE
@@ -118,7 +119,7 @@ class OgcApi:
     def _routed(self) -> Router:
         added: list[BaseRoute] = [route for extension in self._extensions for route in extension.routes]
         ours = [Route(resource.path, self._endpoint(resource)) for resource in RESOURCES]
-        assets = Mount("/assets", StaticFiles(directory=TEMPLATES / "assets"))
+        assets = Mount("/assets", _Assets(directory=TEMPLATES / "assets"))
         inside = Router([*added, assets, *ours], redirect_slashes=False)
         landing = Route(PATH, self._endpoint(RESOURCES[0]))
         return Router([landing, Mount(PATH, app=inside)], redirect_slashes=False)
@@ -166,6 +167,16 @@ class OgcApi:
             response = refused(error)
         if request.method == "HEAD" and not isinstance(response, StreamingResponse):
             response.body = b""
+        return response
+
+
+class _Assets(StaticFiles):
+    """The files of the pages, under the tags that starlette gives them."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        """A file, or 304, that may be kept for a minute."""
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = KEPT_A_MINUTE.decode()
         return response
 
 

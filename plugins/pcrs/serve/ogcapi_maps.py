@@ -7,14 +7,16 @@ the same kept tiles, the same MapProxy.
 from collections.abc import Mapping
 from dataclasses import replace
 
+import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from pcrs.errors import InputError, NotFoundError
 from pcrs.serve import ogcapi_tilesets as tilesets
-from pcrs.serve.answers import KEPT_A_MINUTE, Answer, send_answer
+from pcrs.serve.answers import Answer, send_answer
+from pcrs.serve.conditional import tagged
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import year_of
 from pcrs.serve.map_layers import MapLayer
@@ -75,23 +77,25 @@ class _Adapter:
     async def sets(self, request: Request) -> Response:
         """The tile matrix sets."""
         read(request, (), _JSON)
-        return _document(tilesets.sets_document(self._served))
+        return _document(request, tilesets.sets_document(self._served))
 
     async def set(self, request: Request) -> Response:
         """One tile matrix set."""
         read(request, (), _JSON)
-        return _document(tilesets.set_document(self._served, tilesets.tile_set(request.path_params["set"])))
+        return _document(
+            request, tilesets.set_document(self._served, tilesets.tile_set(request.path_params["set"]))
+        )
 
     async def tilesets(self, request: Request) -> Response:
         """The tilesets of the mosaic."""
         layer = self._layer(read(request, _EDITION, _JSON))
-        return _document(tilesets.tilesets_document(self._served, layer))
+        return _document(request, tilesets.tilesets_document(self._served, layer))
 
     async def tileset(self, request: Request) -> Response:
         """One tileset."""
         layer = self._layer(read(request, _EDITION, _JSON))
         one = tilesets.tile_set(request.path_params["set"])
-        return _document(tilesets.tileset_document(self._served, layer, one))
+        return _document(request, tilesets.tileset_document(self._served, layer, one))
 
     async def tile(self, request: Request) -> Response:
         """One tile, of those that can show data."""
@@ -144,9 +148,8 @@ class _Adapter:
         return f"{min(years):04d}/{max(years):04d}" if years else ""
 
 
-def _document(document: tilesets.Document) -> Response:
-    headers = {"Cache-Control": KEPT_A_MINUTE.decode(), "Access-Control-Allow-Origin": "*"}
-    return JSONResponse(document, headers=headers)
+def _document(request: Request, document: tilesets.Document) -> Response:
+    return tagged(request, orjson.dumps(document), "application/json", {"Access-Control-Allow-Origin": "*"})
 
 
 class _Sent(Response):

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
+from pcrs.serve.conditional import tagged
 from pcrs.serve.context import Served
 
 _PATH = "/.well-known/security.txt"
@@ -15,7 +16,7 @@ _VALID = timedelta(days=180)
 def route(served: Served) -> Route:
     """The address."""
 
-    def told(_request: Request) -> PlainTextResponse:
+    def told(request: Request) -> Response:
         until = (datetime.now(UTC) + _VALID).strftime("%Y-%m-%dT00:00:00Z")
         lines = (
             f"Contact: mailto:{served.contact_email}",
@@ -23,7 +24,7 @@ def route(served: Served) -> Route:
             "Preferred-Languages: fr, en",
             f"Canonical: {served.public_url}{_PATH}",
         )
-        headers = {"Cache-Control": "public, max-age=86400"}
-        return PlainTextResponse("\n".join(lines) + "\n", headers=headers)
+        body = "\n".join(lines).encode() + b"\n"
+        return tagged(request, body, "text/plain", {"Cache-Control": "public, max-age=86400"})
 
     return Route(_PATH, told, methods=["GET"])

@@ -20,8 +20,8 @@ from pcrs.errors import InputError, NotFoundError, PcrsError, TooLargeError
 from pcrs.publish.addresses import Addresses
 from pcrs.publish.record_geojson import licence_code
 from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider
-from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT, etag
-from pcrs.serve.conditional import knows
+from pcrs.serve.answers import NOT_KEPT
+from pcrs.serve.conditional import tagged
 from pcrs.serve.context import Served
 from pcrs.serve.guard import Routes
 from pcrs.serve.ogcapi_host import Extension
@@ -101,11 +101,7 @@ class StacApi:
             return Response(
                 body, headers=_HEADERS | {"Cache-Control": NOT_KEPT.decode()}, media_type=media_type
             )
-        tag = etag(body).decode()
-        headers = _HEADERS | {"ETag": tag, "Cache-Control": KEPT_A_MINUTE.decode()}
-        if knows(request, tag):
-            return Response(status_code=304, headers=headers)
-        return Response(body if request.method == "GET" else b"", headers=headers, media_type=media_type)
+        return tagged(request, body, media_type, _HEADERS)
 
     async def _search(self, request: Request) -> Response:
         """Items of every collection, by GET and by POST."""

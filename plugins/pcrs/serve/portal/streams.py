@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pcrs.publish.streams import Streams, qgis_layers, qgis_package, qgis_project
+from pcrs.serve.conditional import tagged
 from pcrs.serve.context import Served
 from pcrs.serve.map_layers import map_layers
 from pcrs.standard.grid import LAMB93
@@ -48,7 +49,7 @@ class Dressed:
         content = await run_in_threadpool(lambda: form.writer(streams_of(self._served)))
         name = f"pcrs-{self._served.departement}.{suffix}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
-        return Response(content, headers=headers, media_type=form.media_type)
+        return tagged(request, content, form.media_type, headers)
 
 
 def streams_of(served: Served) -> Streams:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from pcrs.errors import ForbiddenError, InputError, NotFoundError
 from pcrs.serve.bodies import whole_body
+from pcrs.serve.conditional import tagged
 from pcrs.serve.context import PRINCIPAL, Served
 from pcrs.serve.listing import PublicFile, sent
 from pcrs.serve.ogcapi_host import Extension
@@ -36,6 +37,11 @@ _MOST_WAITING = 20
 _LIMIT = re.compile(r"[1-9]\d{0,3}")
 _QUICK_S = 20
 _NO_STORE = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
+_DESCRIBED = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Content-Language, ETag",
+    "Vary": "Accept-Language",
+}
 _PUBLIC = Principal()
 
 
@@ -105,11 +111,13 @@ class _Service:
         limit = request.query_params.get("limit", "100")
         if not _LIMIT.fullmatch(limit):
             raise InputError(f"limit={limit[:20]!r}: expected 1 to 9999")
-        return _json(self.documents.processes(self._processes, language_of(request), int(limit)))
+        told = self.documents.processes(self._processes, language_of(request), int(limit))
+        return _described(request, told)
 
     async def describe(self, request: Request) -> Response:
         """One process."""
-        return _json(self.documents.process(self._process(request), language_of(request)))
+        told = self.documents.process(self._process(request), language_of(request))
+        return _described(request, told)
 
     async def execute(self, request: Request) -> Response:
         """A process is run, or a job made of it."""
@@ -253,6 +261,13 @@ def _written(may: Readable) -> dict[str, Any]:
         "bounded": sorted(may.bounded),
         "area": None if may.area is None else to_wkt(may.area, rounding_precision=3),
     }
+
+
+def _described(request: Request, document: Document) -> Response:
+    """What is the same for all who ask in a language, unlike jobs."""
+    language = {"fr": "fr-FR", "en": "en-US"}[language_of(request)]
+    headers = _DESCRIBED | {"Content-Language": language}
+    return tagged(request, orjson.dumps(document), "application/json", headers)
 
 
 def _json(document: Document, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
