@@ -70,7 +70,7 @@ def get(api, path, method="GET", **options):
 
 
 def told(api, path, **params):
-    answer = get(api, path + ("?" + urlencode(params) if params else ""))
+    answer = get(api, path + ("?" + urlencode(params, safe=",:/") if params else ""))
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -79,5 +79,7 @@ def ids(document):
     return [feature["id"] for feature in document["features"]]
 
 
-def link(document, rel):
-    return next((each["href"] for each in document["links"] if each["rel"] == rel), None)
+def link(document, rel, kind=""):
+    """The address of that relation whose media type has `kind` in it."""
+    found = (each for each in document["links"] if each["rel"] == rel)
+    return next((each["href"] for each in found if kind in each.get("type", "")), None)
