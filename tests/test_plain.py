@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pcrs.errors import GmlError
 from pcrs.findings import Finding
 from pcrs.standard.model import Feature
-from pcrs.vector import plain
+from pcrs.vector import members, plain
 from pcrs.vector.gml import read
 from pcrs.vector.members import Member, Members
 from pcrs.vector.stream import batches
@@ -163,8 +163,11 @@ ODD = {
 }
 
 
+@pytest.mark.parametrize("block", [members.BLOCK_BYTES, 4000])
 @pytest.mark.parametrize("odd", ODD)
-def test_what_is_odd_in_many_members_is_told_as_ever(tmp_path, odd):
+def test_what_is_odd_in_many_members_is_told_as_ever(tmp_path, monkeypatch, odd, block):
+    monkeypatch.setattr(members, "BLOCK_BYTES", block)
+    monkeypatch.setattr(members, "_MOST_SKIPPED", block // 200)
     path = tmp_path / "a.gml"
     text = ODD[odd](many())
     path.write_bytes(text.encode("latin-1" if odd == "latin" else "utf-8"))

@@ -133,13 +133,13 @@ class _Reader:
         ids = [[(each.gml_id, each.line), *_ids_in(each)] for _, each, _ in run]
         new = self._ids.add_all(list(chain.from_iterable(ids)))
         if new:
-            self._links.all_arrived(each.gml_id for _, each, _ in run)
+            self._links.arrived(each.gml_id for _, each, _ in run)
         for (at, each, geometry), own in zip(run, ids, strict=True):
-            if not new and not self._ids.add_new(own):
+            if not new and not self._ids.add_all(own):
                 yield from self.element(piece.element(at))
                 continue
             if not new:
-                self._links.all_arrived([each.gml_id])
+                self._links.arrived([each.gml_id])
             yield self._feature(each, geometry)
             if self._schema is not None:
                 yield from self._schema.member(piece.element(at), self._file)
@@ -181,7 +181,7 @@ class _Reader:
     def end(self) -> Iterator[Finding]:
         """What only the whole document tells."""
         yield from self._locator.nameless(self._file)
-        for link in sorted(self._links.unresolved(), key=lambda each: each.line or 0):
+        for link in self._links.unresolved():
             yield link_rules.resolved(link, self._file)
 
     def _objects(self, element: _Element) -> Iterator[Feature | Finding]:
@@ -212,7 +212,7 @@ class _Reader:
         line = line_of(raw.element)
         if raw.gml_id:
             findings += form_rules.first_of_its_id(raw, self._ids.add(raw.gml_id, line))
-            self._links.arrived(raw.gml_id)
+            self._links.arrived([raw.gml_id])
         geometry, epsg, about_geometry = self._locator.locate(raw)
         findings += about_geometry
         if findings:

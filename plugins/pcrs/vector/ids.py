@@ -1,19 +1,26 @@
-"""The ids of a document and the links between them, in few bytes: what only the whole file can tell."""
+"""The ids of a document and the links between them, in memory that does not grow with it."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from mmap import MADV_DONTNEED, mmap
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pcrs.aside import Aside
+from pcrs.vector.id_table import IdTable, Keys, Lines
+from pcrs.vector.spilled_ids import SpilledIds
+
+MOST_IDS = 200_000
+"""Ids in memory: 5 MB."""
+MOST_LINKS = 20_000
+"""Links in memory that wait for their target: 10 MB."""
+
 _START = "A-Za-z_À-ÖØ-öø-ÿ"
 _NCNAME = re.compile(rf"[{_START}][{_START}0-9.·-]*")
 _FOREIGN = re.compile(rf"^[^{_START}]|[^{_START}0-9.·-]")
 _BITS = (1 << 64) - 1
-_MOVED = 1 << 16
-"""Slots that are moved at a time."""
 _INTERNAL = re.compile(r"#(?P<anchor>.+)|(?P<bare>[^#/:?]+)")
 
 
@@ -54,7 +61,7 @@ def _fingerprint(text: str) -> int:
     return hash(text) & _BITS or 1
 
 
-def _fingerprints(texts: Sequence[str]) -> NDArray[np.uint64]:
+def _fingerprints(texts: Sequence[str]) -> Keys:
     """Those of many texts."""
     keys = np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts)).view(np.uint64)
     keys[keys == 0] = 1
@@ -62,52 +69,23 @@ def _fingerprints(texts: Sequence[str]) -> NDArray[np.uint64]:
 
 
 class Ids:
-    """Every `gml:id` seen so far with its line: 12 bytes a slot, a third to a half of them free.
-
-    Slots are in the order of fingerprints, so that a table that grows is moved piece by piece, each given
-    back at once: at no time are there two.
-    """
+    """Every `gml:id` seen so far with its line: the last ones in memory, all others on disk."""
 
     def __init__(self) -> None:
-        self._count = 0
-        self._make(1024)
-
-    def _make(self, size: int) -> None:
-        """That many free slots: one at a time they are asked through views, which NumPy is slow at."""
-        self._maps = mmap(-1, 8 * size), mmap(-1, 4 * size)
-        keys, lines = self._maps
-        self._keys, self._lines, self._size = memoryview(keys).cast("Q"), memoryview(lines).cast("I"), size
+        self._near = IdTable()
+        self._far: SpilledIds | None = None
 
     def add(self, gml_id: str, line: int | None) -> int | None:
         """None for a new id, which is then known; else the line (0: unknown) that had it first."""
         key = _fingerprint(gml_id)
-        slot = self._slot(key)
-        if self._keys[slot]:
-            return self._lines[slot]
-        self._keys[slot], self._lines[slot] = key, line or 0
-        self._count += 1
-        self._grow_if_full()
-        return None
-
-    def add_new(self, ids: Iterable[tuple[str, int | None]]) -> bool:
-        """True when none was known and no two are one: now all are, with their lines. Else none is."""
-        taken: list[int] = []
-        for gml_id, line in ids:
-            key = _fingerprint(gml_id)
-            slot = self._slot(key)
-            if self._keys[slot]:
-                for each in taken:
-                    self._keys[each] = 0
-                self._count -= len(taken)
-                return False
-            self._keys[slot], self._lines[slot] = key, line or 0
-            taken.append(slot)
-            self._count += 1
-        self._grow_if_full()
-        return True
+        known = self._line(key)
+        if known is None:
+            self._near.put(key, line or 0)
+            self._spill_if_many()
+        return known
 
     def add_all(self, ids: Sequence[tuple[str, int | None]]) -> bool:
-        """As `add_new`, for some hundreds at once."""
+        """True when none was known and no two are one: now all are, with their lines. Else none is."""
         keys = _fingerprints([gml_id for gml_id, _ in ids])
         if len(np.unique(keys)) < len(keys) or self._has(keys).any():
             return False
@@ -122,102 +100,77 @@ class Ids:
 
     def missing(self, ids: Sequence[str]) -> list[str]:
         """Those that are not known."""
-        return [ids[at] for at in np.flatnonzero(~self._has(_fingerprints(ids))).tolist()]
-
-    def __len__(self) -> int:
-        return self._count
-
-    def _has(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """For each key whether it is known."""
-        held = np.frombuffer(self._keys, dtype=np.uint64)
-        found = np.zeros(len(keys), dtype=bool)
-        places, slots = np.arange(len(keys)), self._first(keys)
-        while len(places):
-            there = held[slots]
-            found[places] = there == keys[places]
-            busy = (there != 0) & ~found[places]
-            places, slots = places[busy], self._next(slots[busy])
-        return found
-
-    def _first(self, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """Where keys belong: as far as they are between no key and the greatest."""
-        slots: NDArray[np.uint64] = (keys >> np.uint64(32)) * np.uint64(self._size) >> np.uint64(32)
-        return slots
-
-    def _next(self, slots: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        return (slots + np.uint64(1)) % np.uint64(self._size)
-
-    def _put(self, keys: NDArray[np.uint64], lines: NDArray[np.uint32]) -> None:
-        """Keys that are not there, and differ, are known."""
-        self._count += len(keys)
-        self._grow_if_full()
-        self._place(keys, lines)
-
-    def _place(self, keys: NDArray[np.uint64], lines: NDArray[np.uint32]) -> None:
-        """Keys that are not there, and differ, are in the first free slots from where they belong."""
-        held, noted = np.frombuffer(self._keys, dtype=np.uint64), np.frombuffer(self._lines, dtype=np.uint32)
-        slots = self._first(keys)
-        while len(keys):
-            free = held[slots] == 0
-            held[slots[free]] = keys[free]
-            here = held[slots] == keys
-            noted[slots[here]] = lines[here]
-            keys, lines, slots = keys[~here], lines[~here], self._next(slots[~here])
+        keys, places = np.unique(_fingerprints(ids), return_inverse=True)
+        return [ids[at] for at in np.flatnonzero(~self._has(keys)[places]).tolist()]
 
     def __contains__(self, gml_id: str) -> bool:
-        return self._keys[self._slot(_fingerprint(gml_id))] != 0
+        return self._line(_fingerprint(gml_id)) is not None
 
-    def _slot(self, key: int) -> int:
-        """Where `key` is, or the free slot where it belongs."""
-        keys, size = self._keys, self._size
-        slot = (key >> 32) * size >> 32
-        while (held := keys[slot]) and held != key:
-            slot = (slot + 1) % size
-        return slot
+    def at_hand(self, gml_id: str) -> bool:
+        """True when the id is known, and still in memory."""
+        return self._near.line(_fingerprint(gml_id)) is not None
 
-    def _grow_if_full(self) -> None:
-        """A third of the slots stay free: the keys move to more, each to the first free one."""
-        if 3 * self._count <= 2 * self._size:
-            return
-        old, maps = self._size, self._maps
-        keys, lines = np.frombuffer(self._keys, np.uint64), np.frombuffer(self._lines, np.uint32)
-        size = old
-        while 3 * self._count > 2 * size:
-            size = size * 4 // 3
-        self._make(size)
-        for start in range(0, old, _MOVED):
-            piece = slice(start, start + _MOVED)
-            there = keys[piece] != 0
-            self._place(keys[piece][there], lines[piece][there])
-            for each, octets in zip(maps, (8, 4), strict=True):
-                each.madvise(MADV_DONTNEED, start * octets, min(_MOVED, old - start) * octets)
+    def _line(self, key: int) -> int | None:
+        known = self._near.line(key)
+        return self._far.line(key) if known is None and self._far is not None else known
+
+    def _has(self, keys: Keys) -> NDArray[np.bool_]:
+        """For each fingerprint, no two of which are equal, whether it is known."""
+        found = self._near.has(keys)
+        if self._far is not None and not found.all():
+            found[~found] = self._far.has(keys[~found])
+        return found
+
+    def _put(self, keys: Keys, lines: Lines) -> None:
+        """Fingerprints that are not known, and differ, are."""
+        self._near.put_all(keys, lines)
+        self._spill_if_many()
+
+    def _spill_if_many(self) -> None:
+        if len(self._near) >= MOST_IDS:
+            self._far = self._far or SpilledIds()
+            self._far.add(*self._near.taken())
 
 
 class Links:
-    """The internal links whose target has not come yet: only these are held."""
+    """The internal links whose target has not come yet: some in memory, those that wait long on disk."""
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
         self._waiting: dict[str, list[Link]] = {}
+        self._count = 0
+        self._aside: Aside | None = None
 
-    def all_arrived(self, gml_ids: Iterable[str]) -> None:
+    def add(self, links: Iterable[Link]) -> None:
+        """Notes links; those that lead out of the document, or to an id of late, are settled."""
+        for link in links:
+            target = target_of(link.href)
+            if target is not None and not self._ids.at_hand(target):
+                self._waiting.setdefault(target, []).append(link)
+                self._count += 1
+        if self._count >= MOST_LINKS:
+            self._aside = self._aside or Aside()
+            self._aside.add(self._taken())
+
+    def arrived(self, gml_ids: Iterable[str]) -> None:
         """Settles the links that waited for these ids."""
         if self._waiting:
             for gml_id in gml_ids:
-                self._waiting.pop(gml_id, None)
-
-    def add(self, links: Iterable[Link]) -> None:
-        """Notes links; those that lead out of the document, or to an id already seen, are settled."""
-        for link in links:
-            target = target_of(link.href)
-            if target is not None and target not in self._ids:
-                self._waiting.setdefault(target, []).append(link)
-
-    def arrived(self, gml_id: str) -> None:
-        """Settles the links that waited for this id."""
-        self._waiting.pop(gml_id, None)
+                self._count -= len(self._waiting.pop(gml_id, ()))
 
     def unresolved(self) -> Iterator[Link]:
-        """What still waits, in the order of the file."""
-        for links in self._waiting.values():
-            yield from links
+        """What has no target once the document has ended, in the order of the file."""
+        if self._aside is not None:
+            for links in self._aside:
+                yield from self._lost([Link(*each) for each in links])
+        yield from self._lost(self._taken())
+
+    def _taken(self) -> list[Link]:
+        """What waits in memory, in the order of the file: it does no more."""
+        links = sorted(chain.from_iterable(self._waiting.values()), key=lambda each: each.line or 0)
+        self._waiting, self._count = {}, 0
+        return links
+
+    def _lost(self, links: Sequence[Link]) -> Iterator[Link]:
+        lost = set(self._ids.missing([target for link in links if (target := target_of(link.href))]))
+        return (link for link in links if target_of(link.href) in lost)

@@ -28,6 +28,8 @@ _MEMBER = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?featureMember)(?=[\s>])")
 _NO_TEXT = bytes(code for code in range(32) if code not in b"\t\n")
 _LONGEST = 8 << 20
 """Bytes of a member: below what libxml2 takes for one text."""
+_MOST_SKIPPED = 1 << 16
+"""Line feeds that the tree may be behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,17 @@ class Members:
             self._tree.free()
             if uncut:
                 break
+            if self._skipped > _MOST_SKIPPED:
+                self._catch_up()
             left += stream.read(BLOCK_BYTES) if self._is_cut else b""
         yield from self._told(stream, left)
+
+    def _catch_up(self) -> None:
+        """The tree has read the line feeds so far, and an empty member, after which it can free them."""
+        self._tree.feed(f"{'\n' * self._skipped}{self._opening}/>".encode())
+        self._skipped = 0
+        self._is_cut = self._tree.member() is not None
+        self._tree.free()
 
     def _told(self, stream: IO[bytes], left: bytes) -> Iterator[Batch | Finding]:
         """What is left, as libxml2 tells it."""

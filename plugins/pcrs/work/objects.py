@@ -8,13 +8,14 @@ the old version of an object that was refused stays, and a file that breaks off 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import batched
+from itertools import batched, chain
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from pcrs.aside import Aside
 from pcrs.findings import Finding
 from pcrs.garbage import seldom_collected
 from pcrs.standard.crs import BBox
@@ -85,16 +86,17 @@ class Taken:
         return noted if self.bbox is None else noted | {"bbox": list(self.bbox)}
 
 
-@dataclass(slots=True)
 class _Gone:
     """What an import removes."""
 
-    ids: list[str] = field(default_factory=list)
-    known: Ids = field(default_factory=Ids)
+    def __init__(self) -> None:
+        self.known = Ids()
+        self.listed = Aside()
+        """The same, some thousand at a time."""
 
     def add(self, ids: Sequence[str]) -> None:
         """These ids too."""
-        self.ids += ids
+        self.listed.add(list(ids))
         self.known.update(ids)
 
 
@@ -175,20 +177,20 @@ def _remove_covered(store: FeatureStore, taken: Taken, given: Ids, gone: _Gone) 
     for name in _COVERED:
         if name in layers and name not in placeless:
             rows = _absent(store, layers[name], Query(bbox=box), given)
-            _remove(store, taken, name, [row.id for row in rows if region.covers(row.geometry)], gone)
+            _remove(store, taken, name, (row.id for row in rows if region.covers(row.geometry)), gone)
     for name in placeless:
-        referring = _referring(store, name, gone, given)
-        _remove(store, taken, name, [row.id for row in referring if _is_orphan(name, row.values, gone)], gone)
+        rows = _referring(store, name, gone, given)
+        _remove(store, taken, name, (row.id for row in rows if _is_orphan(name, row.values, gone)), gone)
 
 
-def _referring(store: FeatureStore, name: str, gone: _Gone, given: Ids) -> list[Row]:
+def _referring(store: FeatureStore, name: str, gone: _Gone, given: Ids) -> Iterator[Row]:
     """The rows of a class without geometry that refer to what is gone, and that no file gives."""
-    found: dict[str, Row] = {}
-    for ids in batched(gone.ids, _LINKS):
+    for ids in chain.from_iterable(batched(some, _LINKS) for some in gone.listed):
         links = [link for id_ in ids for link in (f"#{id_}", id_)]
+        found: dict[str, Row] = {}
         for attribute in _represented(name):
             found |= {row.id: row for row in store.naming(name, attribute, links)}
-    return [found[id_] for id_ in given.missing(list(found))]
+        yield from (found[id_] for id_ in given.missing(list(found)))
 
 
 def _represented(name: str) -> list[str]:
@@ -216,10 +218,10 @@ def _is_orphan(name: str, values: Mapping[str, Any], gone: _Gone) -> bool:
     return bool(targets) and all(target is not None and target in gone.known for target in targets)
 
 
-def _remove(store: FeatureStore, taken: Taken, name: str, ids: Sequence[str], gone: _Gone) -> None:
-    if not ids:
-        return
-    gone.add(ids)
-    removed = store.remove(name, ids)
-    if removed:
-        taken.add(name, Changes(removed=removed))
+def _remove(store: FeatureStore, taken: Taken, name: str, ids: Iterable[str], gone: _Gone) -> None:
+    """Rows are removed while the next ones are looked for: these come after them."""
+    for some in batched(ids, _BATCH):
+        gone.add(some)
+        removed = store.remove(name, some)
+        if removed:
+            taken.add(name, Changes(removed=removed))
