@@ -6,6 +6,7 @@ last committed state while a delivery is written (WAL).
 
 # ruff: noqa: S608 - only names that a layer declares are written into SQL, quoted
 
+import json
 import sqlite3
 import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
@@ -30,6 +31,7 @@ from pcrs.store.gpkg_load import Loads
 from pcrs.store.gpkg_naming import naming
 from pcrs.store.gpkg_query import inner_source, order, past_source, source, window
 from pcrs.store.gpkg_rtree import bounds_of
+from pcrs.store.gpkg_thick import look_through, rows_to_look_through
 from pcrs.store.gpkg_write import merge, remove
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.intake import taken
@@ -80,15 +82,38 @@ class GeoPackage:
         found_in, region = self._source(layer, query)
         columns = ", ".join(quoted(field.name) for field in layer.fields)
         geometry = "geom" if layer.geometry and (query.geometry or region is not None) else "NULL"
-        text = f"SELECT fid, {geometry}, {columns}{found_in.text}{order(layer, query)}"
-        page = window(query, extra=1)
-        if region is None:
-            found = self._read(Statement(text + page.text, found_in.values + page.values))
-        else:
-            found = self._refined(Statement(text, found_in.values), region, query)
+        select = f"SELECT fid, {geometry}, {columns}"
+        found = self._near(layer, query, select, region)
+        if found is None:
+            found = self._found(layer, query, select, found_in, region)
         rows = tuple(_rows(layer, found[: query.limit], geometry=query.geometry))
         more = len(found) > query.limit
         return Page(rows, rows[-1].fid if more and rows and not query.sort else None, more)
+
+    def _found(
+        self, layer: Layer, query: Query, select: str, found_in: Statement, region: BaseGeometry | None
+    ) -> list[Hit]:
+        """The rows of a page, and one more if there is one."""
+        text = f"{select}{found_in.text}{order(layer, query)}"
+        if region is not None:
+            return self._refined(Statement(text, found_in.values), region, query)
+        page = window(query, extra=1)
+        return self._read(Statement(text + page.text, found_in.values + page.values))
+
+    def _near(self, layer: Layer, query: Query, select: str, region: BaseGeometry | None) -> list[Hit] | None:
+        """As `_found`, where the page is likely among the rows that follow; None: it is to be looked up."""
+        if query.sort or query.at or query.bbox or (region is None and query.interval is None):
+            return None
+        extent, span = self.extent(layer.name), self.span(layer.name) if query.interval else None
+        many = rows_to_look_through(query, self.count(layer.name, Query()), region, extent, span)
+        if many is None:
+            return None
+        with self._connections.reading() as connection:
+            fids = look_through(connection, layer, query, region, many)
+        if fids is None:
+            return None
+        among = f" FROM {quoted(layer.name)} WHERE fid IN (SELECT value FROM json_each(?)) ORDER BY fid"
+        return self._read(Statement(select + among, (json.dumps(fids),)))
 
     def count(self, name: str, query: Query) -> int:
         """How many rows `query` has in all; its paging is left aside."""

@@ -26,13 +26,16 @@ def _equal(layer: Layer, name: str, text: str) -> Statement:
     return Statement(f"{column} = ?", (to_sql(layer, field, text),))
 
 
-def _interval(layer: Layer, start: str | None, end: str | None) -> list[Statement]:
-    """Both bounds included. A day holds all its moments, in the store as in the bounds; no date meets all."""
+def _interval(layer: Layer, start: str | None, end: str | None, *, plain: bool = False) -> list[Statement]:
+    """Both bounds included. A day holds all its moments, in the store as in the bounds; no date meets all.
+
+    `plain`: without the index of dates.
+    """
     field = None if layer.time_field is None else field_of(layer, layer.time_field)
     if field is None or field.kind not in ("date", "datetime"):
         raise InputError(f"layer {layer.name} has no date: an interval cannot be asked of it")
     length = len("2025-06-01") if field.kind == "date" else None
-    column = quoted(field.name)
+    column = f"+{quoted(field.name)}" if plain else quoted(field.name)
     conditions = []
     if start is not None:
         conditions.append(Statement(f"{column} >= ?", (moment_of(start)[:length],)))
@@ -97,6 +100,23 @@ def source(
     return Statement(f" FROM {quoted(layer.name)}{found.text}", found.values)
 
 
+def plain_source(layer: Layer, query: Query, until: int | None) -> Statement:
+    """FROM and WHERE of a query over rows up to a fid, without the indexes of places and dates.
+
+    What its region decides is left to shapely.
+
+    Raises:
+        InputError: as `where`.
+    """
+    rest = where(layer, replace(query, interval=None), [], with_geometry=query.within is not None)
+    conditions = _interval(layer, *query.interval, plain=True) if query.interval is not None else []
+    conditions += [] if until is None else [Statement("fid <= ?", (until,))]
+    word = " AND " if rest.text else " WHERE "
+    text = "".join(f"{word if n == 0 else ' AND '}{one.text}" for n, one in enumerate(conditions))
+    values = tuple(value for one in conditions for value in one.values)
+    return Statement(f" FROM {quoted(layer.name)}{rest.text}{text}", rest.values + values)
+
+
 def inner_source(layer: Layer, query: Query, inner: BBox) -> Statement:
     """FROM and WHERE of a query for rows whose envelope lies within a box: of the R-tree alone, if it can be.
 
@@ -107,8 +127,9 @@ def inner_source(layer: Layer, query: Query, inner: BBox) -> Statement:
     found = where(layer, replace(query, within=None), [], with_geometry=False)
     if not found.text:
         return tree
-    text = f" FROM {quoted(layer.name)}{found.text} AND fid IN (SELECT id{tree.text})"
-    return Statement(text, found.values + tree.values)
+    # The tree first, entry by entry: a count that is not to go on does not ask for all of them.
+    rows = f"CROSS JOIN {quoted(layer.name)}{found.text} AND fid = pcrs_entry"
+    return Statement(f" FROM (SELECT id AS pcrs_entry{tree.text}) {rows}", tree.values + found.values)
 
 
 def past_source(

@@ -89,6 +89,7 @@ ARCHIVES = Layer(
     ),
     id_field="id",
     time_field="date",
+    sought=("chantier", "type"),
 )
 
 COMMUNES = Layer(
