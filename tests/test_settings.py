@@ -58,6 +58,11 @@ def test_a_faulty_file_is_refused_with_the_place(tmp_path, text, message):
 def test_environment_overrides_and_its_misspellings_are_refused(tmp_path):
     file = write(tmp_path, "[serve]\nport = 9000\n")
     assert settings.load(file, {"PCRS_SERVE__PORT": "9001", "PCRS_SITE": "x"}).serve.port == 9001
+    told = {"PCRS_SERVE__PROXIES": "127.0.0.1, 172.30.46.0/24"}
+    assert settings.load(file, told).serve.proxies == ("127.0.0.1", "172.30.46.0/24")
+    assert settings.load(file, {"PCRS_SERVE__PROXIES": ""}).serve.proxies == ()
+    with pytest.raises(SettingsError, match="proxies"):
+        settings.load(file, {"PCRS_SERVE__PROXIES": "nginx"})
     with pytest.raises(SettingsError, match=r"PCRS_SERVRE__PORT names no table\. Did you mean serve"):
         settings.load(file, {"PCRS_SERVRE__PORT": "1"})
     with pytest.raises(SettingsError, match=r"unknown setting serve\.prot"):

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from pcrs.standard.names import PATTERNS, Pattern, pattern
 from pcrs.work.access import Role, Rules, role
@@ -12,6 +12,13 @@ from pcrs.work.access import Role, Rules, role
 _PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
 _ADDRESS = r"^(https?://[^\s?#]*[^\s?#/])?$"
 _URL = r"^https?://[^\s?#]+[^\s?#/]$"
+
+_Network = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:/]+$")]
+
+
+def _listed(value: object) -> object:
+    """Texts of a variable of the environment, one after the other; a list stays what it is."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 class Table(BaseModel):
@@ -306,4 +313,4 @@ class ServeTable(Table):
     connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
     requests_at_once: Annotated[int, Field(ge=1, le=100_000)] = 500
     requests_each: Annotated[int, Field(ge=1, le=100_000)] = 100
-    proxies: tuple[Annotated[str, Field(pattern=r"^[0-9a-fA-F.:/]+$")], ...] = ()
+    proxies: Annotated[tuple[_Network, ...], BeforeValidator(_listed)] = ()
