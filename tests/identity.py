@@ -42,6 +42,14 @@ class Identity:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1", "alg": "RS256"}))
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+    """Added to what userinfo tells, or taken away."""
+    seal: Callable[[dict[str, Any]], str] | None = None
+    """How userinfo is signed; None: by the provider."""
+    plain_userinfo: bool = False
+    left: list[dict[str, str]] = field(default_factory=list)
+    """What browsers brought that came to log out."""
+    access: set[str] = field(default_factory=set)
 
     @property
     def app(self) -> Starlette:
@@ -52,6 +60,8 @@ class Identity:
                 Route("/authorize", self.authorize),
                 Route("/token", self.token, methods=["POST"]),
                 Route("/jwks", self.jwks),
+                Route("/userinfo", self.userinfo),
+                Route("/logout", self.logout),
             ]
         )
 
@@ -62,8 +72,10 @@ class Identity:
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/jwks",
+            "userinfo_endpoint": f"{self.url}/userinfo",
+            "end_session_endpoint": f"{self.url}/logout",
         }
-        return JSONResponse(found | self.described)
+        return JSONResponse({name: value for name, value in (found | self.described).items() if value})
 
     def authorize(self, request: Request) -> Response:
         """Whoever comes is logged in, and sent back with a code."""
@@ -98,7 +110,36 @@ class Identity:
         }
         claims = {name: value for name, value in (claims | self.claims).items() if value is not None}
         signed = self.sign(claims) if self.sign else self.signed(claims)
-        return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": signed})
+        access = secrets.token_urlsafe(12)
+        self.access.add(access)
+        return JSONResponse({"access_token": access, "token_type": "Bearer", "id_token": signed})
+
+    def userinfo(self, request: Request) -> Response:
+        """As ProConnect tells it: names of its own, roles that the ID token has not, signed."""
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
+        if kind != "Bearer" or shown not in self.access:
+            return Response(status_code=401)
+        found = {
+            "iss": self.url,
+            "sub": "248289761001",
+            "aud": CLIENT,
+            "given_name": "Angela",
+            "usual_name": "Dubois",
+            "siret": "22460001300016",
+        }
+        claims = {name: value for name, value in (found | self.told).items() if value is not None}
+        if self.plain_userinfo:
+            return JSONResponse(claims)
+        return Response((self.seal or self.signed)(claims), media_type="application/jwt")
+
+    def logout(self, request: Request) -> Response:
+        """Who brings a token of ours is let go, and sent back to where it came from."""
+        brought = dict(request.query_params)
+        claims = jwt.decode(brought["id_token_hint"], self.key, algorithms=["RS256"]).claims
+        assert (claims["iss"], claims["aud"]) == (self.url, brought["client_id"])
+        self.left.append(brought)
+        back = f"{brought['post_logout_redirect_uri']}?{urlencode({'state': brought['state']})}"
+        return RedirectResponse(back, 303)
 
     def signed(self, claims: dict[str, Any], key: RSAKey | None = None) -> str:
         """A token with the provider's own signature, or that of another key under its name."""

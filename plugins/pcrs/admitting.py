@@ -62,5 +62,6 @@ def _provider(table: OidcTable) -> "Provider":
             scope=table.scope,
             role_claim=table.role_claim,
             roles=table.known_roles,
+            userinfo=table.userinfo,
         )
     )

@@ -121,6 +121,7 @@ class OidcTable(Table):
     scope: Annotated[str, Field(pattern=r"^openid( [\x21-\x7e]+)*$")] = "openid profile"
     role_claim: Annotated[str, Field(min_length=1)] = "roles"
     roles: dict[str, str]
+    userinfo: Literal["no", "json", "signed"] = "no"
 
     @property
     def known_roles(self) -> dict[str, Role]:

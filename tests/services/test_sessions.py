@@ -4,15 +4,19 @@ import subprocess
 import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from joserfc.jwk import RSAKey
 
 from pcrs.app import create_app
-from pcrs.serve.access import oidc
+from pcrs.errors import ForbiddenError, RemoteError
+from pcrs.serve.access import discovery
+from pcrs.serve.access.oidc import Provider, Registration
 from pcrs.settings import load
 from pcrs.store.tokens import Scope, Tokens
+from pcrs.work.access import Role
 from tests.browser import until
 from tests.identity import CLIENT, SECRET, Identity, unsigned
 from tests.services.asking import running
@@ -68,7 +72,9 @@ def place(tmp_path_factory):
 def identity(place):
     """The provider, honest again afterwards."""
     yield place.identity
-    place.identity.claims, place.identity.sign = {}, None
+    for name, value in Identity().__dict__.items():
+        if name not in ("url", "key", "codes", "access"):
+            setattr(place.identity, name, value)
 
 
 @pytest.fixture
@@ -103,8 +109,13 @@ def test_an_account_gets_its_highest_role_and_leaves_again(place, identity, brow
     assert "administer" not in told["peut"]
     assert browser.get(f"{place.url}/metrics").status_code == 200
     kept = browser.cookies.get("pcrs_session")
-    assert browser.delete(f"{place.url}/session", headers=OURS).status_code == 204
+    there = browser.delete(f"{place.url}/session", headers=OURS).json()["suite"]
+    assert there.startswith(f"{identity.url}/logout?")
     assert who(browser, place)["connu"] is False
+    assert browser.get(there).url == f"{place.url}/"
+    (brought,) = identity.left
+    assert brought["post_logout_redirect_uri"] == f"{place.url}/connexion/fin"
+    assert len(brought["state"]) > 16
     again = requests.get(f"{place.url}/ogcapi/jobs", cookies={"pcrs_session": kept}, timeout=20)
     assert again.status_code == 200  # as the public: remembered for two seconds at the most, then looked up
 
@@ -218,29 +229,29 @@ def test_keys_of_the_provider_may_change(place, identity, browser, monkeypatch):
     assert browser.get(f"{place.url}/connexion?next=/flux").status_code == 200
     monkeypatch.setattr(identity, "key", RSAKey.generate_key(2048, {"kid": "2", "alg": "RS256"}))
     assert browser.get(f"{place.url}/connexion?next=/flux").status_code == 403  # asked a moment ago
-    monkeypatch.setattr(oidc, "_KEYS_AGAIN_S", 0)
+    monkeypatch.setattr(discovery, "_KEYS_AGAIN_S", 0)
     assert browser.get(f"{place.url}/connexion?next=/flux").status_code == 200
     monkeypatch.undo()
-    monkeypatch.setattr(oidc, "_KEYS_AGAIN_S", 0)
+    monkeypatch.setattr(discovery, "_KEYS_AGAIN_S", 0)
     assert browser.get(f"{place.url}/connexion?next=/flux").status_code == 200
 
 
 @pytest.mark.parametrize("told", [{"issuer": "https://another.example"}, {"token_endpoint": "ftp://x"}])
 def test_a_provider_that_is_another_is_not_followed(place, identity, told):
-    registration = oidc.Registration(identity.url, CLIENT, SECRET, "openid", "roles", {})
-    provider = oidc.Provider(registration)
+    registration = Registration(identity.url, CLIENT, SECRET, "openid", "roles", {})
+    provider = Provider(registration)
     identity.described = told
     try:
-        with pytest.raises(oidc.RemoteError):
+        with pytest.raises(RemoteError):
             provider.account("code", "http://back", "nonce", "verifier")
     finally:
         identity.described = {}
 
 
 def test_a_provider_that_is_away_is_told_so():
-    registration = oidc.Registration("http://127.0.0.1:9", CLIENT, SECRET, "openid", "roles", {})
-    with pytest.raises(oidc.RemoteError, match="does not answer"):
-        oidc.Provider(registration).address("http://back", "s", "n", "v")
+    registration = Registration("http://127.0.0.1:9", CLIENT, SECRET, "openid", "roles", {})
+    with pytest.raises(RemoteError, match="does not answer"):
+        Provider(registration).address("http://back", "s", "n", "v")
     assert SECRET not in repr(registration)
 
 
@@ -297,13 +308,103 @@ def test_another_site_changes_nothing_with_a_session(place, browser, headers):
     assert requests.post(address, json={"inputs": {}}, headers=bearer, timeout=20).status_code == 400
 
 
+def test_one_leaves_here_when_the_provider_knows_no_way_or_is_away(place, identity, browser, monkeypatch):
+    _, secret = shown(place)
+    assert enter(browser, place, secret).status_code == 200
+    assert browser.delete(f"{place.url}/session", headers=OURS).status_code == 204  # by a token
+    browser.get(f"{place.url}/connexion?next=/flux")
+
+    def away(*_):
+        raise RemoteError("away")
+
+    monkeypatch.setattr(Provider, "farewell", away)
+    cookie = browser.cookies.get("pcrs_session")
+    assert browser.delete(f"{place.url}/session", headers=OURS).status_code == 204
+    monkeypatch.undo()
+    again = requests.delete(
+        f"{place.url}/session", headers=OURS, cookies={"pcrs_session": cookie}, timeout=20
+    )
+    assert again.status_code == 204  # what the provider knows it by is given once
+    identity.described = {"end_session_endpoint": None}
+    assert provider_of(identity).farewell("token", "http://back", "state") is None
+
+
+# ---- names and roles at userinfo, as ProConnect has them
+
+
+def provider_of(identity, userinfo="signed"):
+    roles = {"22460001300016": Role.APLC}
+    told = Registration(identity.url, CLIENT, SECRET, "openid siret", "siret", roles, userinfo)
+    return Provider(told)
+
+
+def logged_in(identity, userinfo="signed"):
+    """The account of who went to the provider and came back, without the service around it."""
+    provider = provider_of(identity, userinfo)
+    away = requests.get(
+        provider.address("http://back", "s", "nonce", "verifier"), allow_redirects=False, timeout=20
+    )
+    code = parse_qs(urlsplit(away.headers["location"]).query)["code"][0]
+    return provider.account(code, "http://back", "nonce", "verifier")
+
+
+def test_names_and_roles_may_stand_at_userinfo(place, identity):
+    account = logged_in(identity)
+    assert (account.name, account.role) == ("Angela Dubois", Role.APLC)
+    assert account.hint not in repr(account)
+    identity.plain_userinfo = True
+    assert logged_in(identity, "json").role is Role.APLC
+    with pytest.raises(ForbiddenError, match="rôle"):
+        logged_in(identity, "no")  # the ID token has none
+
+
+def forged_userinfo(identity):
+    return {
+        "of another subject": ({"sub": "1"}, None),
+        "of no subject": ({"sub": None}, None),
+        "wrong issuer": ({"iss": "https://another.example"}, None),
+        "of no issuer": ({"iss": None}, None),
+        "for another client": ({"aud": "another"}, None),
+        "for nobody": ({"aud": None}, None),
+        "expired": ({"exp": 1_700_000_000}, None),
+        "another key": ({}, lambda claims: identity.signed(claims, RSAKey.generate_key(2048))),
+        "algorithm none": ({}, unsigned),
+        "public key as a shared secret": ({}, identity.confused),
+        "no token at all": ({}, lambda claims: "abc"),
+        "nothing of letters": ({}, lambda claims: "é"),
+        "without a role": ({"siret": "1"}, None),
+        "with a role of another form": ({"siret": {"22460001300016": True}}, None),
+    }
+
+
+@pytest.mark.parametrize("attack", sorted(forged_userinfo(Identity())))
+def test_userinfo_that_cannot_be_trusted_opens_nothing(place, identity, attack):
+    identity.told, identity.seal = forged_userinfo(identity)[attack]
+    with pytest.raises(ForbiddenError):
+        logged_in(identity)
+
+
+def test_userinfo_in_the_other_form_is_refused(place, identity):
+    with pytest.raises(ForbiddenError, match="application/json"):
+        logged_in(identity, "json")
+    identity.plain_userinfo = True
+    with pytest.raises(ForbiddenError, match="application/jwt"):
+        logged_in(identity)  # what is not signed is not taken for what is
+    identity.told = {"sub": "1"}
+    with pytest.raises(ForbiddenError, match="sub"):
+        logged_in(identity, "json")
+    identity.described = {"userinfo_endpoint": None}
+    with pytest.raises(RemoteError, match="userinfo_endpoint"):
+        logged_in(identity)
+
+
 # ---- without a provider
 
 
 def test_without_a_provider_there_is_no_door_and_nothing_is_loaded(tmp_path):
     site = new_site(tmp_path / "site")
     with served(site) as url:
-        for path in ("/connexion", "/connexion/retour"):
+        for path in ("/connexion", "/connexion/retour", "/connexion/fin"):
             assert requests.get(f"{url}{path}", timeout=20).status_code == 404
         assert requests.get(f"{url}/session", timeout=20).json()["fournisseur"] is False
     script = (

@@ -1,6 +1,6 @@
-"""What was used up of signed words: sessions that were ended before their time, logins that came back once.
+"""What was used up of signed words: sessions ended before their time, logins that came back once.
 
-A signed cookie needs no store; what must not be good twice does.
+A signed cookie needs no store; what must not be good twice does, and what is too long for a cookie.
 """
 
 import sqlite3
@@ -14,7 +14,14 @@ def _create(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE spent (mark TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID")
 
 
-_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create,)
+def _remember(db: sqlite3.Connection) -> None:
+    db.execute(
+        "CREATE TABLE hint (session TEXT PRIMARY KEY, told TEXT NOT NULL, until INTEGER NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    )
+
+
+_STEPS: tuple[Step[sqlite3.Connection], ...] = (_create, _remember)
 
 
 class Logins(Book):
@@ -33,6 +40,18 @@ class Logins(Book):
             db.execute("DELETE FROM spent WHERE until < ?", (now,))
             done = db.execute("INSERT INTO spent VALUES (?, ?) ON CONFLICT DO NOTHING", (mark, until))
             return done.rowcount == 1
+
+    def remember(self, session: str, told: str, until: int, *, now: int) -> None:
+        """What the end of a session will need, kept no longer than the session lasts."""
+        with self._connections.writing() as db:
+            db.execute("DELETE FROM hint WHERE until < ?", (now,))
+            db.execute("INSERT OR REPLACE INTO hint VALUES (?, ?, ?)", (session, told, until))
+
+    def remembered(self, session: str) -> str | None:
+        """The same, once: it is forgotten then."""
+        with self._connections.writing() as db:
+            row = db.execute("DELETE FROM hint WHERE session = ? RETURNING told", (session,)).fetchone()
+        return None if row is None else str(row[0])
 
     def spent(self, mark: str) -> bool:
         """True when it is used up."""

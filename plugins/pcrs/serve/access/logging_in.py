@@ -3,6 +3,7 @@
 import hmac
 import html
 import json
+import logging
 import re
 import secrets
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from starlette.routing import Route
 
 from pcrs.errors import ForbiddenError, InputError, PcrsError, RemoteError
 from pcrs.serve.access.holders import Holders, UnknownTokenError
-from pcrs.serve.access.sessions import COOKIE, FOREIGN, LASTS_S, Sessions, cookie_of
+from pcrs.serve.access.sessions import COOKIE, FOREIGN, LASTS_S, Session, Sessions, cookie_of
 from pcrs.serve.bodies import whole_body
 from pcrs.serve.context import PRINCIPAL
 from pcrs.serve.problems import guarded, problem, refused
@@ -26,7 +27,9 @@ from pcrs.work.access import LOWEST, Principal
 if TYPE_CHECKING:
     from pcrs.serve.access.oidc import Provider
 
+_log = logging.getLogger(__name__)
 _LOGIN = "pcrs_login"
+_GONE = "/connexion/fin"
 _LOGIN_S = 600
 _MAX_BODY = 8192
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -36,7 +39,7 @@ _LONGEST_NEXT = 300
 
 def routes(holders: Holders, sessions: Sessions, provider: "Provider | None", public_url: str) -> list[Route]:
     """`/session`; and, where there is a provider, `/connexion` and the way back from it."""
-    seat = _Seat(holders, sessions, provider is not None)
+    seat = _Seat(holders, sessions, provider, f"{public_url}{_GONE}")
     found = [
         Route("/session", guarded(seat.tell), methods=["GET"]),
         Route("/session", guarded(seat.begin), methods=["POST"]),
@@ -47,6 +50,7 @@ def routes(holders: Holders, sessions: Sessions, provider: "Provider | None", pu
         found += [
             Route("/connexion", door.out, methods=["GET"]),
             Route("/connexion/retour", door.back, methods=["GET"]),
+            Route(_GONE, door.gone, methods=["GET"]),
         ]
     return found
 
@@ -54,10 +58,11 @@ def routes(holders: Holders, sessions: Sessions, provider: "Provider | None", pu
 class _Seat:
     """A session of the browser that asks."""
 
-    def __init__(self, holders: Holders, sessions: Sessions, provider: bool) -> None:
+    def __init__(self, holders: Holders, sessions: Sessions, provider: "Provider | None", gone: str) -> None:
         self._holders = holders
         self._sessions = sessions
         self._provider = provider
+        self._gone = gone
 
     async def tell(self, request: Request) -> Response:
         """Who the browser is, and what it may do."""
@@ -79,13 +84,27 @@ class _Seat:
         return response
 
     async def end(self, request: Request) -> Response:
-        """The session is over."""
+        """The session is over here; `suite` is where the browser goes so that it is over there too."""
         session = await run_in_threadpool(self._sessions.read, cookie_of(request.scope) or "")
+        there = None
         if session is not None:
             await run_in_threadpool(self._sessions.end, session)
-        return Response(
-            status_code=204, headers={**_PRIVATE, "Set-Cookie": self._sessions.header(COOKIE, "", 0)}
-        )
+            there = await run_in_threadpool(self._farewell, session)
+        headers = {**_PRIVATE, "Set-Cookie": self._sessions.header(COOKIE, "", 0)}
+        if there is None:
+            return Response(status_code=204, headers=headers)
+        return Response(orjson.dumps({"suite": there}), headers=headers, media_type="application/json")
+
+    def _farewell(self, session: Session) -> str | None:
+        """Where a provider lets its account go; None: there is none, or it does not answer."""
+        hint = self._sessions.remembered(session)
+        if hint is None or self._provider is None:
+            return None
+        try:
+            return self._provider.farewell(hint, self._gone, secrets.token_urlsafe(16))
+        except RemoteError as error:
+            _log.warning("%s", error)
+            return None
 
     def _told(self, who: Principal) -> Response:
         document: dict[str, Any] = {
@@ -93,7 +112,7 @@ class _Seat:
             "role": who.role.label,
             "nom": who.name,
             "peut": [action for action, lowest in LOWEST.items() if who.role >= lowest],
-            "fournisseur": self._provider,
+            "fournisseur": self._provider is not None,
         }
         return Response(orjson.dumps(document), headers=_PRIVATE, media_type="application/json")
 
@@ -134,10 +153,15 @@ class _Door:
         except PcrsError as error:
             return self._page(error)
         session = self._sessions.begin(account.id, role=account.role.label, name=account.name)
+        await run_in_threadpool(self._sessions.remember, session, account.hint)
         response = RedirectResponse(self._url + told["next"], 303, _PRIVATE)
         response.headers.append("Set-Cookie", self._sessions.cookie(session))
         response.headers.append("Set-Cookie", self._sessions.header(_LOGIN, "", 0))
         return response
+
+    async def gone(self, _request: Request) -> Response:
+        """From the provider, which let the account go: nothing is left to be done here."""
+        return RedirectResponse(f"{self._url}/", 303, _PRIVATE)
 
     def _taken(self, request: Request) -> dict[str, Any]:
         """What the browser took along, once, and the code that it brings.

@@ -1,33 +1,28 @@
-"""OpenID Connect: an identity provider that says who somebody is. Authorization code with PKCE, and no more.
+"""OpenID Connect: a provider says who somebody is, by authorization code with PKCE, and lets them go.
 
 Imported only where `[access.oidc]` names a provider.
 """
 
 import base64
 import hashlib
-import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-import requests
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
-from pcrs.errors import ForbiddenError, RemoteError
+from pcrs.errors import ForbiddenError
+from pcrs.serve.access.discovery import Discovery, asked, document_in, fetched
 from pcrs.work.access import Role
 
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384")
-"""Signatures that are taken: those that only the provider can make. Neither `none` nor shared secrets."""
-_TIMEOUT_S = (5, 10)
-_ANSWER_MAX = 2**20
-_KEPT_S = 3600.0
-_KEYS_AGAIN_S = 60.0
 _LEEWAY_S = 60
+
+
+Userinfo = Literal["no", "json", "signed"]
+"""Whether names and roles stand at the userinfo endpoint, and in which form: ProConnect signs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,7 @@ class Registration:
     """Name of the claim that tells groups or roles; dots go into it (`realm_access.roles`)."""
     roles: Mapping[str, Role]
     """Our role by what the claim holds."""
+    userinfo: Userinfo = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,8 @@ class Account:
     """`oidc-` and a mark of issuer and subject."""
     name: str
     role: Role
+    hint: str = field(repr=False)
+    """The ID token, by which the provider knows whom to let go."""
 
 
 class Provider:
@@ -60,9 +58,7 @@ class Provider:
     def __init__(self, registration: Registration, *, now: Callable[[], float] = time.time) -> None:
         self._told = registration
         self._now = now
-        self._lock = threading.Lock()
-        self._known: tuple[float, Mapping[str, Any]] | None = None
-        self._keys: tuple[float, KeySet] | None = None
+        self._discovery = Discovery(registration.issuer)
 
     def address(self, back: str, state: str, nonce: str, verifier: str) -> str:
         """Where a browser is sent to log in; it comes back to `back`.
@@ -81,7 +77,7 @@ class Provider:
             "code_challenge": challenge.decode(),
             "code_challenge_method": "S256",
         }
-        endpoint = self._endpoint("authorization_endpoint")
+        endpoint = self._discovery.endpoint("authorization_endpoint")
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
     def account(self, code: str, back: str, nonce: str, verifier: str) -> Account:
@@ -92,12 +88,37 @@ class Provider:
                 gives this account a role here.
             RemoteError: the provider does not answer.
         """
-        claims = self._claims(self._id_token(code, back, verifier), nonce)
+        hint, access = self._tokens(code, back, verifier)
+        claims = self._claims(hint, nonce)
+        more = self._userinfo(access, claims["sub"])
         mark = hashlib.sha256(f"{claims['iss']} {claims['sub']}".encode()).hexdigest()[:16]
-        name = claims.get("name") or claims.get("preferred_username") or claims.get("email") or mark
-        return Account(f"oidc-{mark}", str(name), self._role(claims))
+        name = _name(more) or _name(claims) or mark
+        return Account(f"oidc-{mark}", name, self._role(claims | more), hint)
 
-    def _id_token(self, code: str, back: str, verifier: str) -> str:
+    def farewell(self, hint: str, back: str, state: str) -> str | None:
+        """Where a browser is sent so that it is logged out there too; None: the provider knows no such way.
+
+        Args:
+            hint: the ID token of the account.
+            back: where the provider sends the browser afterwards.
+            state: what it brings along then.
+
+        Raises:
+            RemoteError: the provider does not answer.
+        """
+        if "end_session_endpoint" not in self._discovery.document():
+            return None
+        endpoint = self._discovery.endpoint("end_session_endpoint")
+        query = {
+            "id_token_hint": hint,
+            "client_id": self._told.client_id,
+            "post_logout_redirect_uri": back,
+            "state": state,
+        }
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+    def _tokens(self, code: str, back: str, verifier: str) -> tuple[str, str]:
+        """ID token and access token for a code."""
         told = self._told
         form = {
             "grant_type": "authorization_code",
@@ -105,17 +126,50 @@ class Provider:
             "redirect_uri": back,
             "code_verifier": verifier,
         }
-        ways = self._discovered().get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        ways = self._discovery.document().get(
+            "token_endpoint_auth_methods_supported", ["client_secret_basic"]
+        )
         auth = None
         if "client_secret_basic" in ways:
             auth = (quote(told.client_id, safe=""), quote(told.client_secret, safe=""))
         else:
             form |= {"client_id": told.client_id, "client_secret": told.client_secret}
-        status, answer = _asked("POST", self._endpoint("token_endpoint"), data=form, auth=auth)
+        status, answer = asked("POST", self._discovery.endpoint("token_endpoint"), data=form, auth=auth)
         token = answer.get("id_token")
         if status != 200 or not isinstance(token, str):
             raise ForbiddenError("le fournisseur d'identité refuse / the identity provider refuses the code")
-        return token
+        return token, str(answer.get("access_token", ""))
+
+    def _userinfo(self, access: str, subject: str) -> dict[str, Any]:
+        """What the provider tells there of the same subject; nothing where the settings do not want it."""
+        wanted = self._told.userinfo
+        if wanted == "no":
+            return {}
+        address = self._discovery.endpoint("userinfo_endpoint")
+        form = "application/jwt" if wanted == "signed" else "application/json"
+        status, media_type, body = fetched("GET", address, form, {"Authorization": f"Bearer {access}"})
+        if status != 200 or media_type != form:
+            raise ForbiddenError(f"userinfo: {status} {media_type[:40]!r}, attendu / expected 200 {form}")
+        told = self._signed(body) if wanted == "signed" else document_in(body, address)
+        if told.get("sub") != subject:
+            raise ForbiddenError("userinfo: d'un autre compte / of another account: sub")
+        return told
+
+    def _signed(self, body: bytes) -> dict[str, Any]:
+        """Claims of userinfo that the provider signed, for us."""
+        registry = jwt.JWTClaimsRegistry(
+            now=int(self._now()),
+            leeway=_LEEWAY_S,
+            iss={"essential": True, "value": self._told.issuer},
+            aud={"essential": True, "value": self._told.client_id},
+        )
+        try:
+            claims: dict[str, Any] = self._discovery.decoded(body.decode("ascii").strip()).claims
+            registry.validate(claims)
+        except (JoseError, ValueError) as error:
+            why = type(error).__name__.removesuffix("Error")
+            raise ForbiddenError(f"userinfo: refusé / refused: {why}") from error
+        return claims
 
     def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         must = {"essential": True}
@@ -130,7 +184,7 @@ class Provider:
             sub=must,  # type: ignore[arg-type]
         )
         try:
-            claims = self._decoded(token).claims
+            claims = self._discovery.decoded(token).claims
             registry.validate(claims)
         except (JoseError, ValueError) as error:
             why = type(error).__name__.removesuffix("Error")
@@ -140,14 +194,6 @@ class Provider:
         if (several and party is None) or party not in (None, self._told.client_id):
             raise ForbiddenError("jeton d'identité refusé / ID token refused: azp")
         return claims
-
-    def _decoded(self, token: str) -> jwt.Token:
-        try:
-            return jwt.decode(token, self._key_set(), algorithms=ALGORITHMS)
-        except (JoseError, ValueError):
-            if not self._forgot_keys():
-                raise
-        return jwt.decode(token, self._key_set(), algorithms=ALGORITHMS)  # its keys may have changed
 
     def _role(self, claims: Mapping[str, Any]) -> Role:
         found: Any = claims
@@ -159,66 +205,10 @@ class Provider:
             raise ForbiddenError("ce compte n'a pas de rôle ici / this account has no role here")
         return max(roles)
 
-    def _endpoint(self, name: str) -> str:
-        address = self._discovered().get(name)
-        plain = self._told.issuer.startswith("http://")  # a provider on this machine
-        if not isinstance(address, str) or not address.startswith(
-            ("https://", "http://") if plain else "https://"
-        ):
-            raise RemoteError(f"{self._told.issuer}: no usable {name}")
-        return address
 
-    def _discovered(self) -> Mapping[str, Any]:
-        with self._lock:
-            if self._known is None or self._known[0] < time.monotonic():
-                address = f"{self._told.issuer.rstrip('/')}/.well-known/openid-configuration"
-                status, told = _asked("GET", address)
-                if status != 200 or told.get("issuer") != self._told.issuer:
-                    raise RemoteError(f"{address}: no description of this issuer")
-                self._known = (time.monotonic() + _KEPT_S, told)
-            return self._known[1]
-
-    def _key_set(self) -> KeySet:
-        address = self._endpoint("jwks_uri")
-        with self._lock:
-            if self._keys is None or self._keys[0] + _KEPT_S < time.monotonic():
-                status, told = _asked("GET", address)
-                if status != 200:
-                    raise RemoteError(f"{address}: no keys")
-                self._keys = (time.monotonic(), KeySet.import_key_set(told))  # type: ignore[arg-type]
-            return self._keys[1]
-
-    def _forgot_keys(self) -> bool:
-        """True when the keys are old enough to be asked for again."""
-        with self._lock:
-            if self._keys is None or self._keys[0] + _KEYS_AGAIN_S > time.monotonic():
-                return False
-            self._keys = None
-            return True
-
-
-def _asked(method: str, address: str, **more: Any) -> tuple[int, dict[str, Any]]:
-    """Status and document of an answer: bounded, and of no other place than was asked.
-
-    Raises:
-        RemoteError: it does not answer, or with what is no JSON object.
-    """
-    try:
-        with requests.request(
-            method,
-            address,
-            timeout=_TIMEOUT_S,
-            allow_redirects=False,
-            stream=True,
-            headers={"Accept": "application/json"},
-            **more,
-        ) as answer:
-            body = answer.raw.read(_ANSWER_MAX + 1, decode_content=True)
-            told = json.loads(body) if len(body) <= _ANSWER_MAX else None
-    except (requests.RequestException, OSError, ValueError) as error:
-        raise RemoteError(
-            f"{address}: the identity provider does not answer: {type(error).__name__}"
-        ) from error
-    if not isinstance(told, dict):
-        raise RemoteError(f"{address}: expected a JSON object")
-    return answer.status_code, told
+def _name(claims: Mapping[str, Any]) -> str:
+    """As people know somebody; ProConnect has no `name`, and calls a family name `usual_name`."""
+    parts = (claims.get("given_name"), claims.get("usual_name") or claims.get("family_name"))
+    whole = " ".join(part for part in parts if isinstance(part, str))
+    found = claims.get("name") or whole or claims.get("preferred_username") or claims.get("email")
+    return found if isinstance(found, str) else ""

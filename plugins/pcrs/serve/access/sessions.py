@@ -78,6 +78,14 @@ class Sessions:
             return None
         return Session(**told)
 
+    def remember(self, session: Session, hint: str) -> None:
+        """What its provider will know it by when it ends; in no cookie, for it is long."""
+        self._logins.remember(session.id, hint, session.until, now=int(self._now()))
+
+    def remembered(self, session: Session) -> str | None:
+        """The same, once."""
+        return self._logins.remembered(session.id)
+
     def end(self, session: Session) -> None:
         """The session is over now, wherever its cookie went."""
         self._logins.spend(f"session {session.id}", session.until, now=int(self._now()))

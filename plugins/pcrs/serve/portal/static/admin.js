@@ -72,8 +72,9 @@ function wireDoor() {
     }
   });
   byId("leave").addEventListener("click", async () => {
-    await ask("session", "DELETE");
-    location.reload();
+    const told = await ask("session", "DELETE");
+    if (told?.suite) location.assign(told.suite);
+    else location.reload();
   });
 }
 
