@@ -12,15 +12,24 @@ from shapely.geometry import LineString, MultiPolygon, Point, box
 
 from pcrs.findings import Finding
 from pcrs.standard.model import Feature
+from pcrs.vector import sorted_runs
 from pcrs.vector.batch import gather
 from pcrs.vector.check import MOST, GmlControl, check_gml
 from pcrs.vector.extent import Extent
-from pcrs.vector.heights import misfits
+from pcrs.vector.heights import Heights
 from pcrs.vector.levels import VectorLevels
 from pcrs.vector.sketch import MOST_POINTS, Sketch
 from pcrs.vector.write import write
 from tests.cnig import document, mur
 from tests.faults import X, Y, clean_document, clean_features
+
+
+@pytest.fixture(autouse=True, params=[None, 16], ids=["in memory", "on disk"])
+def spilling(request, monkeypatch):
+    """Whether only a few records are kept in memory."""
+    if request.param:
+        monkeypatch.setattr(sorted_runs, "MOST", request.param)
+        monkeypatch.setattr(sorted_runs, "_FENCE", 4)
 
 
 def flat(count, height=150.0):
@@ -29,7 +38,13 @@ def flat(count, height=150.0):
 
 
 def found(x, y, low, high=None, gap=30.0):
-    return {each.at for each in misfits(x, y, low, low if high is None else high, gap)}
+    """The places in the arrays of what is told, however the objects are given."""
+    high = low if high is None else high
+    heights = Heights()
+    for own in np.array_split(np.arange(len(x)), 3):
+        places = {"line": own, "kind": np.zeros(len(own)), "x": x[own], "y": y[own]}
+        heights.add(places, low[own], high[own])
+    return {each.place.line for each in heights.misfits(gap)}
 
 
 def test_a_height_of_elsewhere_is_found_among_its_neighbours():
@@ -83,7 +98,7 @@ def outside(*batches, tolerance=1.0):
     for features in batches:
         extent.add(gather(features))
     try:
-        return [(each.line, round(each.distance_m, 2)) for each in extent.outside()]
+        return [(each.place.line, round(each.distance_m, 2)) for each in extent.outside()]
     finally:
         extent.close()
 

@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pcrs.standard.model import is_a
 from pcrs.vector.batch import Batch
+from pcrs.vector.places import Place, place_of, places, records_of
 
 _MASK = ("06", "masque")
 """An emprise of this nature hides, it does not hold."""
@@ -19,9 +20,9 @@ _SPOKEN_OF = ("Commune", "TronconVoirie", "EmpriseEchangePCRS", "RasterPCRS")
 
 
 class Outside(NamedTuple):
-    """An object outside the emprise: its line, and how far."""
+    """An object outside the emprise, and how far."""
 
-    line: int
+    place: Place
     distance_m: float
 
 
@@ -33,7 +34,6 @@ class Extent:
 
     def __init__(self, tolerance_m: float) -> None:
         self._tolerance = tolerance_m
-        self._areas: list[BaseGeometry] = []
         self._known: BaseGeometry | None = None
         self._waiting: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)
         self._batches = 0
@@ -47,8 +47,8 @@ class Extent:
         """Takes the emprises of a batch, and notes what lies in none of those known so far."""
         for at, feature in batch.where("EmpriseEchangePCRS"):
             if not str(feature.attributes.get("type", "")).lower().startswith(_MASK):
-                self._areas.append(batch.plan[at])
-                self._known = shapely.union_all(self._areas)
+                known = [] if self._known is None else [self._known]
+                self._known = shapely.union_all([*known, batch.plan[at]])
                 shapely.prepare(self._known)
         judged = np.array([_is_judged(feature.class_name) for feature in batch.features], dtype=bool)
         judged &= ~shapely.is_missing(batch.plan)
@@ -57,8 +57,7 @@ class Extent:
         chosen = np.flatnonzero(judged)
         points, owners = shapely.get_coordinates(batch.plan[chosen], return_index=True)
         if len(points):
-            lines = np.array([batch.features[at].line for at in chosen.tolist()], dtype=np.uint32)
-            for held in (lines, points, owners):
+            for held in (records_of(places(batch))[chosen], points, owners):
                 np.save(self._waiting, held)
             self._batches += 1
 
@@ -68,13 +67,13 @@ class Extent:
             return
         self._waiting.seek(0)
         for _ in range(self._batches):
-            lines, points, owners = (np.load(self._waiting) for _ in range(3))
+            records, points, owners = (np.load(self._waiting) for _ in range(3))
             near = shapely.dwithin(self._known, shapely.points(points), self._tolerance)
-            inside = np.zeros(len(lines), dtype=bool)
+            inside = np.zeros(len(records), dtype=bool)
             np.logical_or.at(inside, owners, near)
             for at in np.flatnonzero(~inside):
                 own = shapely.points(points[owners == at])
-                yield Outside(int(lines[at]), float(shapely.distance(self._known, own).min()))
+                yield Outside(place_of(records[at]), float(shapely.distance(self._known, own).min()))
 
     def close(self) -> None:
         """Gives the file beside back."""

@@ -1,15 +1,12 @@
-"""What a control remembers of every object until the end of the file: 57 bytes, and 13 for each link.
+"""What a control remembers of every object until the end of the file, sorted, on disk where it is much.
 
 Whatever only the whole file tells (objects that stand twice, heights unlike those around, links to another
-class) is told from these arrays; names and words are fetched again from the file for the few that need them.
+class) is told from these records; names and words are fetched again from the file for the few that need them.
 """
 
-from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 import shapely
@@ -17,11 +14,11 @@ from numpy.typing import NDArray
 
 from pcrs.standard.model import CLASSES, Feature, is_a
 from pcrs.vector.batch import Batch, Floats
+from pcrs.vector.heights import Heights
 from pcrs.vector.ids import target_of
+from pcrs.vector.places import FIELDS, NAMES, Columns, Place, chosen, place_of, places
+from pcrs.vector.sorted_runs import Records, SortedRuns
 
-NAMES = tuple(CLASSES)
-"""The classes in the order of their numbers."""
-NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(NAMES)}
 _LINKS: Mapping[str, tuple[tuple[int, str], ...]] = {
     name: tuple((at, each.name) for at, each in enumerate(model.attributes) if each.kind == "link")
     for name, model in CLASSES.items()
@@ -33,6 +30,8 @@ _GROUND = frozenset(
     if is_a(name, "ObjetVecteurPCRS") or name.startswith(("Affleurant", "PointLeve")) or name in _DRAWN
 )
 """Classes of which no two objects are alike; dalles, emprises, communes may share a place on purpose."""
+_LINK = 1
+"""The last bit of a key: objects have 0, links 1, so that they follow the object that they name."""
 
 
 def fingerprint(text: bytes) -> int:
@@ -40,105 +39,101 @@ def fingerprint(text: bytes) -> int:
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "little") or 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Links:
-    """Every internal link of the file."""
+def key_of(gml_id: str) -> int:
+    """By what the object of that id is sought: an even number of 64 bits."""
+    return fingerprint(gml_id.encode()) & ~_LINK
 
-    owners: NDArray[np.uint32]
-    """Place of the object in the arrays of objects."""
-    attributes: NDArray[np.uint8]
-    """Place of the attribute in its class."""
-    targets: NDArray[np.uint64]
-    """Fingerprint of the `gml:id` that it names."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ties:
+    """Some objects of a file, and links to objects of it."""
+
+    objects: Records
+    """Each object of the file comes once."""
+    is_linked: NDArray[np.bool_]
+    """For each of these whether any link names it."""
+    links: Records
+    """With the place of the object that has the link, and `attribute`: its number in the class."""
+    targets: Records
+    """For each link the object that it names."""
 
 
 class Ledger:
-    """Grows batch by batch; the arrays are read when the file has ended."""
+    """Grows batch by batch; it is asked when the file has ended."""
 
     def __init__(self) -> None:
-        self._columns = {
-            name: array(code)
-            for name, code in {
-                "lines": "I",
-                "classes": "B",
-                "ids": "Q",
-                "likeness": "Q",
-                "x": "d",
-                "y": "d",
-                "low": "f",
-                "high": "f",
-            }.items()
-        }
-        self._links = array("I"), array("B"), array("Q")
+        self._likeness = SortedRuns(FIELDS)
+        self._ties = SortedRuns([*FIELDS, ("attribute", "u1")])
+        self.heights = Heights()
 
     def add(self, batch: Batch) -> None:
         """Notes the objects of a batch and their links."""
-        start = len(self._columns["lines"])
-        middles = (batch.bounds[:, :2] + batch.bounds[:, 2:]) / 2
-        low, high = _heights(batch)
-        rows = {
-            "lines": [feature.line for feature in batch.features],
-            "classes": [NUMBERS[feature.class_name] for feature in batch.features],
-            "ids": [fingerprint(feature.gml_id.encode()) for feature in batch.features],
-            "likeness": list(_likeness(batch)),
-            "x": middles[:, 0].tolist(),
-            "y": middles[:, 1].tolist(),
-            "low": low.tolist(),
-            "high": high.tolist(),
-        }
-        for name, values in rows.items():
-            self._columns[name].extend(values)
-        owners, attributes, targets = self._links
-        for at, feature in enumerate(batch.features, start):
+        own = places(batch)
+        likeness = np.fromiter(_likeness(batch), dtype=np.uint64, count=len(batch.features))
+        compared = likeness != 0
+        self._likeness.add(likeness[compared], **chosen(own, compared))
+        self._ties.add([key_of(feature.gml_id) for feature in batch.features], **own, attribute=0)
+        self._add_links(batch, own)
+        self.heights.add(own, *_heights(batch))
+
+    def _add_links(self, batch: Batch, own: Columns) -> None:
+        owners, attributes, targets = [], [], []
+        for at, feature in enumerate(batch.features):
             for number, href in _hrefs(feature):
                 target = target_of(href)
                 if target is not None:
                     owners.append(at)
                     attributes.append(number)
-                    targets.append(fingerprint(target.encode()))
+                    targets.append(key_of(target) | _LINK)
+        if owners:
+            self._ties.add(targets, **chosen(own, np.array(owners)), attribute=attributes)
 
-    def column(self, name: str) -> NDArray[Any]:
-        """One value for each object, in file order."""
-        held = self._columns[name]
-        return np.frombuffer(held, dtype=held.typecode) if held else np.empty(0, dtype=held.typecode)
+    def alike(self) -> Iterator[tuple[Place, Place]]:
+        """The objects that are like one before them, after the first of these."""
+        first = np.empty(0, dtype=self._likeness.kind)
+        for piece in self._likeness.pieces():
+            records = np.concatenate([first, piece])
+            keys = records["key"]
+            again = np.flatnonzero(keys[1:] == keys[:-1]) + 1
+            firsts = np.searchsorted(keys, keys[again])
+            for one, other in zip(records[firsts], records[again], strict=True):
+                yield place_of(one), place_of(other)
+            at = int(np.searchsorted(keys, keys[-1]))
+            first = records[at : at + 1]
 
-    @property
-    def links(self) -> Links:
-        """The links of the objects."""
-        return Links(
-            *(
-                np.frombuffer(held, dtype=held.typecode) if held else np.empty(0, held.typecode)
-                for held in self._links
-            )
-        )
+    def ties(self) -> Iterator[Ties]:
+        """The objects and the links between them, some ten thousand at a time."""
+        last = np.empty(0, dtype=self._ties.kind)
+        last_linked = np.zeros(0, dtype=bool)
+        for piece in self._ties.pieces():
+            is_link = (piece["key"] & np.uint64(_LINK)) != 0
+            objects, links = np.concatenate([last, piece[~is_link]]), piece[is_link]
+            targets, there = _found(objects["key"], links["key"] ^ np.uint64(_LINK))
+            linked = np.zeros(len(objects), dtype=bool)
+            linked[: len(last)] = last_linked
+            linked[targets[there]] = True
+            yield Ties(objects[:-1], linked[:-1], links[there], objects[targets[there]])
+            last, last_linked = objects[-1:], linked[-1:]
+        yield Ties(last, last_linked, last[:0], last[:0])
 
-    @cached_property
-    def _by_id(self) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
-        ids = self.column("ids")
-        order = np.argsort(ids, kind="stable")
-        return ids[order], order
+    def found(self, keys: Collection[int]) -> Mapping[int, Place]:
+        """The objects of these keys; those that are not there are left out."""
+        wanted = np.array(sorted(keys), dtype=np.uint64)
+        found: dict[int, Place] = {}
+        for piece in self._ties.pieces() if len(wanted) else ():
+            _, there = _found(wanted, piece["key"])
+            found |= {int(record["key"]): place_of(record) for record in piece[there]}
+        return found
 
-    def places(self, ids: NDArray[np.uint64]) -> NDArray[np.intp]:
-        """Where the objects of these fingerprints are, -1 for those that are not there."""
-        known, order = self._by_id
-        if not len(known):
-            return np.full(len(ids), -1, dtype=np.intp)
-        slots = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-        return np.where(known[slots] == ids, order[slots], -1)
 
-    def _place(self, gml_id: str) -> int:
-        return int(self.places(np.array([fingerprint(gml_id.encode())], dtype=np.uint64))[0])
-
-    def class_of(self, gml_id: str) -> str | None:
-        """The class of the object; None for one that is not there."""
-        at = self._place(gml_id)
-        return NAMES[int(self.column("classes")[at])] if at >= 0 else None
-
-    def position(self, gml_id: str) -> tuple[float, float] | None:
-        """Middle of the object, EPSG:2154; None for one without geometry, or that is not there."""
-        at = self._place(gml_id)
-        x, y = (float(self.column(name)[at]) for name in "xy") if at >= 0 else (np.nan, np.nan)
-        return None if np.isnan(x) else (round(x, 3), round(y, 3))
+def _found(
+    keys: NDArray[np.uint64], sought: NDArray[np.uint64]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where each number would be in keys that are sorted, and whether it is there."""
+    if not len(keys):
+        return np.zeros(len(sought), dtype=np.intp), np.zeros(len(sought), dtype=bool)
+    at = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
+    return at, keys[at] == sought
 
 
 def _heights(batch: Batch) -> tuple[Floats, Floats]:

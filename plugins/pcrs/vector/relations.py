@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pcrs.standard.model import CLASSES, is_a
-from pcrs.vector.ledger import NAMES, NUMBERS, Ledger
+from pcrs.vector.ledger import Ledger
+from pcrs.vector.places import NAMES, NUMBERS, Place, place_of
 
 _PARENTS = {
     "AffleurantEnveloppePCRS": "AffleurantGeometriquePCRS",
@@ -25,32 +26,22 @@ _IMAGES_ALONE = frozenset({"RasterPCRS", "MasqueOpacitePCRS", "EmpriseEchangePCR
 class Misled(NamedTuple):
     """A link to an object of another class."""
 
-    owner: int
-    """Place of the object with the link."""
+    owner: Place
+    """The object with the link."""
     attribute: str
-    target: int
-    """Fingerprint of the `gml:id` that it names."""
     found: str
     expected: str
 
 
 def misled(ledger: Ledger) -> Iterator[Misled]:
     """The links that lead to another class than the one that their attribute asks for."""
-    links, classes = ledger.links, ledger.column("classes")
-    targets = ledger.places(links.targets)
-    there = np.flatnonzero(targets >= 0)
-    kinds = np.stack([classes[links.owners[there]], links.attributes[there], classes[targets[there]]], axis=1)
-    wrong = [tuple(kind) for kind in np.unique(kinds, axis=0) if not _fits(*map(int, kind))]
-    for owner, number, found in wrong:
-        attribute = CLASSES[NAMES[owner]].attributes[number]
-        for at in there[(kinds == (owner, number, found)).all(axis=1)]:
-            yield Misled(
-                int(links.owners[at]),
-                attribute.name,
-                int(links.targets[at]),
-                NAMES[found],
-                attribute.target or "",
-            )
+    for ties in ledger.ties():
+        kinds = np.stack([ties.links["kind"], ties.links["attribute"], ties.targets["kind"]], axis=1)
+        wrong = [tuple(kind) for kind in np.unique(kinds, axis=0) if not _fits(*map(int, kind))]
+        for owner, number, found in wrong:
+            attribute = CLASSES[NAMES[owner]].attributes[number]
+            for at in np.flatnonzero((kinds == (owner, number, found)).all(axis=1)):
+                yield Misled(place_of(ties.links[at]), attribute.name, NAMES[found], attribute.target or "")
 
 
 def _fits(owner: int, attribute: int, found: int) -> bool:
@@ -61,27 +52,24 @@ def _fits(owner: int, attribute: int, found: int) -> bool:
 class Orphan(NamedTuple):
     """A drawing of an affleurant that nothing links to."""
 
-    at: int
+    place: Place
     parent: str
     """The class that should."""
 
 
 def orphans(ledger: Ledger, refused: Collection[str]) -> Iterator[Orphan]:
-    """Drawings that no object of their parent class links to, in file order.
+    """Drawings that no object of their parent class links to.
 
     Args:
         ledger: the objects.
         refused: classes of objects that were refused: their links are not known, so that nothing is said of
             what hangs on them.
     """
-    links, classes = ledger.links, ledger.column("classes")
-    held = np.zeros(len(classes), dtype=bool)
-    targets = ledger.places(links.targets)
-    held[targets[targets >= 0]] = True
-    for name, parent in _PARENTS.items():
-        if parent not in refused:
-            for at in np.flatnonzero((classes == NUMBERS[name]) & ~held):
-                yield Orphan(int(at), parent)
+    parents = {NUMBERS[name]: parent for name, parent in _PARENTS.items() if parent not in refused}
+    for ties in ledger.ties():
+        alone = ties.objects[~ties.is_linked]
+        for record in alone[np.isin(alone["kind"], list(parents))]:
+            yield Orphan(place_of(record), parents[int(record["kind"])])
 
 
 def lacking(counts: Collection[str]) -> tuple[str, ...]:

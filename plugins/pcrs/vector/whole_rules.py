@@ -7,16 +7,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from pcrs.findings import Finding
 from pcrs.standard.french import number
 from pcrs.standard.model import CLASSES
 from pcrs.vector import relations
 from pcrs.vector.extent import Extent
-from pcrs.vector.heights import misfits
-from pcrs.vector.ledger import NAMES, Ledger
+from pcrs.vector.ledger import Ledger
 from pcrs.vector.levels import VectorLevels
+from pcrs.vector.places import Place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,46 +37,38 @@ class Whole:
         yield from self.belonging()
         yield from self.complete()
 
-    def _finding(self, at: int, code: str, message: str, **more: Any) -> Finding:
-        """A finding about the object at this place of the arrays."""
-        x, y = float(self.ledger.column("x")[at]), float(self.ledger.column("y")[at])
+    def _finding(self, place: Place, code: str, message: str, **more: Any) -> Finding:
+        """A finding about the object at this place."""
         return Finding(
             code,
             "warning",
             message,
             self.file,
-            int(self.ledger.column("lines")[at]),
-            class_name=NAMES[int(self.ledger.column("classes")[at])],
-            position=None if np.isnan(x) else (round(x, 3), round(y, 3)),
+            place.line,
+            class_name=place.class_name,
+            position=place.position,
             **more,
         )
 
     def unlike(self) -> Iterator[Finding]:
         """No two objects of a class have the same geometry."""
-        likeness, lines = self.ledger.column("likeness"), self.ledger.column("lines")
-        order = np.argsort(likeness, kind="stable")
-        ordered = likeness[order]
-        again = np.flatnonzero((ordered[1:] == ordered[:-1]) & (ordered[1:] != 0)) + 1
-        firsts = order[np.searchsorted(ordered, ordered[again])]
-        for at, first in zip(order[again], firsts, strict=True):
-            message = f"Même classe et même géométrie qu'à la ligne {int(lines[first])} : n'en garder qu'un."
+        for first, again in self.ledger.alike():
+            message = f"Même classe et même géométrie qu'à la ligne {first.line} : n'en garder qu'un."
             yield self._finding(
-                int(at),
+                again,
                 "gml.duplicate",
                 message,
                 attribute="geometrie",
-                measured=f"ligne {int(lines[first])}",
+                measured=f"ligne {first.line}",
                 expected="une géométrie par objet",
             )
 
     def level_with_others(self, levels: VectorLevels) -> Iterator[Finding]:
         """Heights are near those around."""
-        column = self.ledger.column
-        found = misfits(column("x"), column("y"), column("low"), column("high"), levels.height_gap_m)
-        for each in found:
+        for each in self.ledger.heights.misfits(levels.height_gap_m):
             message = "L'altitude n'est pas celle du voisinage : corriger celle de l'objet, ou d'un sommet."
             yield self._finding(
-                each.at,
+                each.place,
                 "gml.height",
                 message,
                 attribute="geometrie",
@@ -88,13 +78,10 @@ class Whole:
 
     def inside(self, extent: Extent, levels: VectorLevels) -> Iterator[Finding]:
         """Objects lie in the emprise d'échange, where the document has one."""
-        outside = list(extent.outside())
-        lines = self.ledger.column("lines")
-        for each in outside:
-            (at, *_) = np.flatnonzero(lines == each.line)
+        for each in extent.outside():
             message = "L'objet est hors de l'emprise d'échange : le livrer avec l'emprise où il se trouve."
             yield self._finding(
-                int(at),
+                each.place,
                 "gml.extent",
                 message,
                 attribute="geometrie",
@@ -123,7 +110,7 @@ class Whole:
                 f"Aucun {each.parent} ne mène à cette représentation d'affleurant : la relier, ou la retirer."
             )
             yield self._finding(
-                each.at, "gml.affleurant", message, measured="aucun lien", expected=f"un {each.parent}"
+                each.place, "gml.affleurant", message, measured="aucun lien", expected=f"un {each.parent}"
             )
 
     def complete(self) -> Iterator[Finding]:
