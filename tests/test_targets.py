@@ -1,10 +1,13 @@
 """Places for copies: a folder, a bucket, a server of SFTP, the intermediate tier; one contract."""
 
 import uuid
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import md5
 
 import boto3
+import numpy as np
 import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
@@ -111,6 +114,46 @@ def test_a_locked_file_is_neither_removed_nor_replaced(s3_server):
         with pytest.raises(StoreError, match="object lock"):
             attempt()
     assert bytes_of(target, "a") == b"x"
+    target.close()
+    client.close()
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_where_the_bucket_locks_what_comes_it_comes_with_its_sum(s3_server, monkeypatch, locks):
+    monkeypatch.setattr("pcrs.archive.target_s3._PART", 5 * 2**20)
+    bucket = uuid.uuid4().hex
+    client = boto3.client(
+        "s3", endpoint_url=s3_server, region_name=REGION, config=Config(s3={"addressing_style": "path"})
+    )
+    client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    if locks:
+        rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+        told = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+        client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=told)
+    target = S3Target(Bucket(bucket, "", s3_server, REGION))
+    sent = []
+
+    def seen(request, **_):
+        if request.method == "PUT":
+            sent.append((request.headers.get("Content-MD5"), request.body))
+
+    target._client.meta.events.register("before-send.s3", seen)
+    large = np.random.default_rng(46).bytes(11 * 2**20)
+    put(target, "small", b"x")
+    with target.writing("large") as sink:
+        for start in range(0, len(large), 2**20):
+            sink.write(large[start : start + 2**20])
+    assert len(sent) == 4  # the small one, and three parts
+    for told, body in sent:
+        data = body if isinstance(body, bytes) else bytes(body.getbuffer())
+        assert told == (b64encode(md5(data).digest()) if locks else None)
+    assert bytes_of(target, "large") == large
+    if locks:
+        with pytest.raises(StoreError, match="object lock"):
+            target.delete("small")
+        monkeypatch.setattr("pcrs.archive.target_s3.b64encode", lambda _: b64encode(bytes(16)))
+        with pytest.raises(StoreError, match="refuses"):
+            put(target, "wrong", b"x")
     target.close()
     client.close()
 

@@ -5,6 +5,8 @@ back at once; `seal` then moves it to its class by a copy within the service, an
 class already is not read: it has to be restored first, and `chunks` says so.
 """
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -63,6 +65,27 @@ class S3Target:
             region_name=self.place.region or None,
             config=config,
         )
+
+    @cached_property
+    def _wants_sums(self) -> bool:
+        """True when what is written has to come with its MD5.
+
+        Amazon wants it where a bucket locks what comes, by a retention of its own; nothing else does.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            told = self._client.get_object_lock_configuration(Bucket=self.place.bucket)
+        except ClientError:  # the bucket has none, the service knows none, or we may not see it
+            return bool(self.lock_mode)
+        rule = told["ObjectLockConfiguration"].get("Rule", {})
+        return bool(rule.get("DefaultRetention", {}).get("Mode"))
+
+    def _sums(self, data: bytes) -> dict[str, str]:
+        """What a request says of the bytes that it sends."""
+        if not self._wants_sums:
+            return {}
+        return {"ContentMD5": b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()}
 
     @contextmanager
     def writing(self, key: str) -> Iterator[Sink]:
@@ -213,6 +236,7 @@ class _Upload:
 
     def __init__(self, target: S3Target, key: str) -> None:
         self._client = target._client
+        self._sums = target._sums
         self._object = target._object(key)
         self._held: list[bytes] = []
         self._size = 0
@@ -236,12 +260,14 @@ class _Upload:
             self._upload = self._client.create_multipart_upload(**self._object)["UploadId"]
         number = len(self._parts) + 1
         told = {"UploadId": self._upload, "PartNumber": number}
-        answer = self._client.upload_part(**self._object, **told, Body=self._taken())
+        data = self._taken()
+        answer = self._client.upload_part(**self._object, **told, **self._sums(data), Body=data)
         self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
 
     def end(self) -> None:
         if not self._upload:
-            self._client.put_object(**self._object, Body=self._taken())
+            data = self._taken()
+            self._client.put_object(**self._object, **self._sums(data), Body=data)
             return
         if self._held:
             self._send()

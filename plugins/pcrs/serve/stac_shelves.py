@@ -11,13 +11,13 @@ from pcrs.publish.addresses import Addresses
 from pcrs.publish.stac import Document, Provider, Tile, collection, item
 from pcrs.publish.stac_archive import archive_collection, archive_item
 from pcrs.serve.context import Served
+from pcrs.serve.feature_pages import matched_cheaply
 from pcrs.serve.ogcapi_config import degrees
 from pcrs.serve.stac_query import Search
 from pcrs.standard.crs import BBox
 from pcrs.store.base import Page, Query, Row
 from pcrs.work.layers import ARCHIVES, DALLES
 
-_COUNTED = 10_000
 _NAMED = 1000
 
 
@@ -147,7 +147,7 @@ def _rows(served: Served, shelf: Shelf, search: Search, after: int, limit: int) 
 
 def _count(served: Served, shelf: Shelf, search: Search) -> int | None:
     query = Query(within=search.region, interval=search.interval)
-    return served.store.count_up_to(shelf.layer, query, _COUNTED)
+    return matched_cheaply(served.store, shelf.layer, query)
 
 
 def _named(served: Served, shelf: Shelf, search: Search) -> Iterator[Row]:

@@ -19,6 +19,8 @@ from pcrs.store.ledger import Ledger
 
 MARKED = "marquée"
 """What the log says of a target at its first use."""
+_BY_OBJECT = "copy INDEXED BY copy_object JOIN object ON object.id = copy.object"
+"""Copies in the order of their objects: each is read where the one before it was."""
 _LACKING = (
     "AND NOT EXISTS (SELECT 1 FROM copy AS other WHERE other.target = ? AND other.key = copy.key "
     "AND other.object = copy.object AND other.state = 'vérifiée')"
@@ -243,7 +245,7 @@ class Inventory(Ledger):
     def volumes(self) -> dict[str, tuple[int, int]]:
         """Copies and bytes on each target."""
         rows = self._db.execute(
-            "SELECT target, count(*), sum(bytes) FROM copy JOIN object ON object.id = copy.object "  # noqa: S608
+            f"SELECT target, count(*), sum(bytes) FROM {_BY_OBJECT} "  # noqa: S608
             f"WHERE copy.state IN {GOOD} GROUP BY target ORDER BY target"
         )
         return {row[0]: (row[1], row[2]) for row in rows}
@@ -251,8 +253,8 @@ class Inventory(Ledger):
     def holdings(self) -> list[tuple[str, str, str, int, int]]:
         """Target, chantier, edition, copies and bytes of what is kept, in order."""
         rows = self._db.execute(
-            "SELECT target, chantier, edition, count(*), sum(bytes) FROM copy "  # noqa: S608
-            f"JOIN object ON object.id = copy.object WHERE copy.state IN {GOOD} "
+            f"SELECT target, chantier, edition, count(*), sum(bytes) FROM {_BY_OBJECT} "  # noqa: S608
+            f"WHERE copy.state IN {GOOD} "
             "GROUP BY target, chantier, edition ORDER BY target, chantier, edition"
         )
         return [tuple(row) for row in rows]

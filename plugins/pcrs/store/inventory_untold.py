@@ -54,13 +54,14 @@ class Untold:
 
     def placed(self, ids: Sequence[str]) -> Iterator[tuple[ArchiveObject, list[str]]]:
         """These objects in order of ids, each with the targets on which a copy is known good, in order."""
-        rows = self.db.execute(
-            "SELECT object.*, (SELECT json_group_array(target) FROM (SELECT DISTINCT target FROM copy "  # noqa: S608
-            f"WHERE copy.object = object.id AND state IN {GOOD} ORDER BY target)) AS places FROM object "
-            "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-            (json.dumps(ids),),
-        )
-        for row in rows:
-            told = dict(row)
-            places = json.loads(told.pop("places"))
-            yield ArchiveObject(**told), places
+        among = json.dumps(ids)
+        places: dict[str, list[str]] = {}
+        for id_, target in self.db.execute(
+            "SELECT DISTINCT object, target FROM copy WHERE object IN (SELECT value FROM json_each(?)) "  # noqa: S608
+            f"AND state IN {GOOD} ORDER BY object, target",
+            (among,),
+        ):
+            places.setdefault(id_, []).append(target)
+        text = "SELECT * FROM object WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        for row in self.db.execute(text, (among,)):
+            yield ArchiveObject(**dict(row)), places.get(row["id"], [])
