@@ -1,19 +1,31 @@
 """A headless Chromium for tests, and the way to wait for what it does."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
+
+from tests import patience
 
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --window-size=1300,900"
 ).split()
+NOT_YET = (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 
 
 @contextmanager
@@ -39,18 +51,16 @@ def chromium(folder: Path, *, logs: tuple[str, ...] = ("browser",)) -> Iterator[
         opened.quit()
 
 
-def until(condition, patience_s=30):
+def until(condition, patience_s=patience.PATIENCE_S):
     """What `condition` gives as soon as it is something; what a page lacks or takes away is still to come."""
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
+
+    def seen():
         try:
-            found = condition()
-        except (NoSuchElementException, StaleElementReferenceException):
-            found = None
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
+            return condition()
+        except NOT_YET:
+            return None
+
+    return patience.until(seen, patience_s)
 
 
 def one(browser, selector):

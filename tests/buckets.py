@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ import pytest
 
 from pcrs.archive.s3 import S3
 from pcrs.blobs import Bucket
+from tests.patience import PATIENCE_S, until
 from tests.serving import free_port
 
-PATIENCE_S = 30
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "pcrs-tests", "AWS_SECRET_ACCESS_KEY": "only-for-tests"}
 
@@ -43,21 +42,21 @@ def serving_buckets(folder: Path, port: int = 0, *, read_only: bool = False) -> 
         yield f"http://{address}"
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=PATIENCE_S)
 
 
 def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
     host, _, port = address.partition(":")
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
+
+    def listens() -> bool:
         assert server.poll() is None, f"versitygw ended with {server.returncode}"
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"versitygw did not listen within {PATIENCE_S} s")
+            return False
+        return True
+
+    until(listens)
 
 
 @pytest.fixture(scope="session")

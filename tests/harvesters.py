@@ -14,6 +14,8 @@ from urllib.request import Request, urlopen
 
 from lxml import etree
 
+from tests.patience import PATIENCE_S
+
 DIALOGUES = Path(__file__).with_name("dialogues")
 CSW = "http://www.opengis.net/cat/csw/2.0.2"
 DCAT = "http://www.w3.org/ns/dcat#"
@@ -74,7 +76,7 @@ class _Client:
 
     def _told(self, request: Request) -> etree._Element:
         self.asked += 1
-        with urlopen(request, timeout=30) as answer:
+        with urlopen(request, timeout=PATIENCE_S) as answer:
             root = etree.fromstring(answer.read(), etree.XMLParser(resolve_entities=False))
         assert not root.tag.endswith("ExceptionReport"), etree.tostring(root)
         return root

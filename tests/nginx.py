@@ -3,16 +3,23 @@
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from tests.patience import PATIENCE_S, until
 from tests.serving import free_port
 
 CONF = Path(__file__).resolve().parents[1] / "docker" / "nginx.conf"
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(httpx.get(f"{url}/healthz", timeout=PATIENCE_S))
+    except httpx.TransportError:
+        return False
 
 
 @contextmanager
@@ -35,13 +42,8 @@ def fronted(
     process = subprocess.Popen([program, "-c", conf], stderr=subprocess.DEVNULL, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(100):
-            try:
-                httpx.get(f"{url}/healthz")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+        until(lambda: _answers(url))
         yield url, folder / "log"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)

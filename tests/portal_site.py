@@ -1,7 +1,6 @@
 """A portal and what stands around it, as little as it takes, behind a prefix: for tests in a browser."""
 
 import threading
-import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -16,6 +15,7 @@ from pcrs.serve import portal
 from pcrs.standard.crs import BBox
 from pcrs.standard.names import DalleName, format_name
 from pcrs.store.base import Layer
+from tests.patience import until
 from tests.services.asking import PUBLIC, served_by
 from tests.serving import free_port
 
@@ -218,8 +218,7 @@ def listening(app):
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            time.sleep(0.01)
+        until(lambda: server.started or not thread.is_alive())
         yield f"http://127.0.0.1:{port}/prefix/"
     finally:
         server.should_exit = True

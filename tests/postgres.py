@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 
 from pcrs.store.pg_connections import Address
+from tests.patience import PATIENCE_S
 
 ABSENT = "PostgreSQL with PostGIS is not installed (postgresql-15, postgresql-15-postgis-3)"
 SETTINGS = {
@@ -78,7 +79,7 @@ class Cluster:
     def _run(self, program: str, *args: object) -> None:
         command = [str(self._bin / program), *map(str, args)]
         user = self._user if os.geteuid() == 0 else None
-        subprocess.run(command, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL, timeout=120)
+        subprocess.run(command, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL, timeout=PATIENCE_S)
 
 
 @contextmanager

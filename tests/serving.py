@@ -1,28 +1,36 @@
 """A real `pcrs serve` in a process of its own, for tests."""
 
 import io
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from unittest.mock import patch
 
 from pcrs.cli import main
+from tests.patience import PATIENCE_S, until
 
-PATIENCE_S = 180
+_BELOW_CLIENTS = range(12_000, 32_000)
+"""The system gives its clients ports from 32 768 on: none of them gets in the way of a server that starts."""
+
+_ports = itertools.cycle(random.SystemRandom().sample(_BELOW_CLIENTS, len(_BELOW_CLIENTS)))
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on; another one each time, and hardly one that another process just got."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def pcrs(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -78,10 +86,8 @@ def alive(pid: int) -> bool:
 
 def gone(pids: Iterable[int]) -> None:
     """Waits until these processes have ended, as they must."""
-    deadline = time.monotonic() + 20
-    while (left := [pid for pid in pids if alive(pid)]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not left
+    pids = list(pids)
+    until(lambda: not any(map(alive, pids)))
 
 
 @contextmanager
@@ -98,14 +104,14 @@ def serving(site: Path) -> Iterator[str]:
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         if process.poll() is not None:
             said = process.stderr.read().decode() if process.stderr else ""
             raise AssertionError(f"pcrs serve ended with {process.returncode}: {said}")
         try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
+            with urllib.request.urlopen(url, timeout=PATIENCE_S):
+                return True
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer within {PATIENCE_S} s")
+            return False
+
+    until(answers)

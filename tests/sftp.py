@@ -3,7 +3,6 @@
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S, until
 from tests.serving import free_port
 
-PATIENCE_S = 30
 _SSHD = "/usr/sbin/sshd"
 
 
@@ -63,20 +62,19 @@ def serving_sftp(folder: Path, port: int = 0) -> Iterator[SftpServer]:
         yield SftpServer(port, folder / "user", folder / "known_hosts", root)
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=PATIENCE_S)
 
 
 def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
+    def listens() -> bool:
         assert server.poll() is None, log.read_text(encoding="utf-8")
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"sshd did not listen within {PATIENCE_S} s")
+            return False
+        return True
+
+    until(listens)
 
 
 @pytest.fixture(scope="session")

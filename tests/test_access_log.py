@@ -13,6 +13,7 @@ from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.serve.use import Recorder
 from pcrs.serve.use.access_log import AccessLog
 from pcrs.standard.grid import Tile
+from tests.patience import PATIENCE_S
 from tests.services.asking import running
 
 
@@ -44,10 +45,10 @@ def test_requests_are_told_without_what_is_secret(log, told):
     routes = Routes([Route("/{rest:path}", lambda _: PlainTextResponse("hello"))])
     with running(Guard(routes, Always(dict), Recorder(None), log), http=TileProtocol) as url:
         shown = {"Authorization": "Bearer SECRET1", "X-Request-ID": "abc.1"}
-        plain = httpx.get(f"{url}/csw?apikey=SECRET2", headers=shown)
-        order = httpx.get(f"{url}/commandes/12/SECRET3/a%0d%0ab.zip")
-        httpx.get(f"{url}/ogcapi/jobs/SECRET4/results")
-        httpx.get(f"{url}/wmts/a?apikey=SECRET5", headers={"X-Request-ID": "{x}"})
+        plain = httpx.get(f"{url}/csw?apikey=SECRET2", headers=shown, timeout=PATIENCE_S)
+        order = httpx.get(f"{url}/commandes/12/SECRET3/a%0d%0ab.zip", timeout=PATIENCE_S)
+        httpx.get(f"{url}/ogcapi/jobs/SECRET4/results", timeout=PATIENCE_S)
+        httpx.get(f"{url}/wmts/a?apikey=SECRET5", headers={"X-Request-ID": "{x}"}, timeout=PATIENCE_S)
     csw, file, job, tile = entries(log, told)
     assert (csw["method"], csw["path"], csw["status"], csw["bytes"]) == ("GET", "/csw", 200, 5)
     assert csw["request"] == plain.headers["x-request-id"] == "abc.1"
@@ -70,4 +71,4 @@ def test_lines_are_written_whole_and_no_longer_than_a_pipe_takes_at_once(log, to
 def test_without_a_log_answers_have_no_name():
     routes = Routes([Route("/", lambda _: PlainTextResponse("hello"))])
     with running(Guard(routes, NativeTiles(dict), Recorder(None)), http=TileProtocol) as url:
-        assert "x-request-id" not in httpx.get(url).headers
+        assert "x-request-id" not in httpx.get(url, timeout=PATIENCE_S).headers

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from pcrs.cli import app
 from pcrs.settings import load, shipped
+from tests.patience import PATIENCE_S
 
 DOCKER = Path(__file__).resolve().parents[1] / "docker"
 COMPOSE = yaml.safe_load((DOCKER / "compose.yml").read_text(encoding="utf-8"))
@@ -75,7 +76,8 @@ def test_the_nightly_upkeep_gives_commands_that_there_are(tmp_path):
         "PCRS_SITE": str(tmp_path / "site"),
         "PCRS_UPKEEP_ONCE": "1",
     }
-    subprocess.run(["sh", DOCKER / "upkeep.sh"], env=environment, check=True, capture_output=True, timeout=60)
+    command = ["sh", DOCKER / "upkeep.sh"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE_S)
     said = log.read_text(encoding="utf-8").splitlines()
     assert len(said) == 5
     for line in said:

@@ -23,6 +23,7 @@ from pcrs.work.entrepot.client import Entrepot
 from pcrs.work.progress import silent
 from tests.entrepot import DATASTORE, Fake, serving_entrepot
 from tests.entrepot_site import MOSAIC, accept, site_with_objects
+from tests.patience import PATIENCE_S
 from tests.serving import end, start
 
 ACCOUNT = {"PCRS_GPF_CLIENT_ID": "te46", "PCRS_GPF_CLIENT_SECRET": "secret"}
@@ -171,7 +172,7 @@ def test_kill_9_of_the_command_and_the_same_again(site, fake):
 
     fake.watch = kill
     running.append(process := start("publish", "geoplateforme", "--site", site.root))
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert process.wait(timeout=PATIENCE_S) == -signal.SIGKILL
     end(process)
     assert [upload["name"][-4:] for upload in fake.of("upload")] == ["lot1"]
     done = CliRunner().invoke(cli, ["publish", "geoplateforme", "--site", str(site.root), "--json"])

@@ -1,7 +1,6 @@
 """Jobs at rest and their runner: one at a time, taken up after a death, taken away after their time."""
 
 import fcntl
-import time
 from contextlib import closing
 from threading import Thread
 
@@ -12,6 +11,7 @@ from pcrs.foreman import foreman
 from pcrs.runner import run
 from pcrs.store.jobs import Jobs
 from pcrs.sweeping import sweep
+from tests.patience import until
 from tests.sites import new_site
 
 NOW = "2026-11-28T10:00:00.000Z"
@@ -120,9 +120,7 @@ def test_a_killed_runner_is_replaced_and_its_job_done(site):
         left = jobs.add("echo", "", ASKED, now=NOW).id
         jobs.take(1, now=NOW)
         with foreman(site, 1):
-            until = time.monotonic() + 60
-            while not jobs.get(left).ended and time.monotonic() < until:
-                time.sleep(0.05)
+            until(lambda: jobs.get(left).ended)
         assert jobs.get(left).status == "successful"
         assert jobs.get(left).tries == 2
 
@@ -133,9 +131,7 @@ def test_the_foreman_takes_away_what_is_too_old_though_nothing_waits(site):
         jobs.end(old, "successful", "", {}, now="2020-01-01T00:00:00.000Z")
         site.job_folder(old).mkdir(parents=True)
         with foreman(site, 1, keep_hours=1):
-            until = time.monotonic() + 60
-            while site.job_folder(old).exists() and time.monotonic() < until:
-                time.sleep(0.05)
+            until(lambda: not site.job_folder(old).exists())
         assert not site.job_folder(old).exists()
         assert jobs.of(None) == []
 

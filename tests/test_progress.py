@@ -11,6 +11,7 @@ from pcrs.errors import MillError, SiteError
 from pcrs.standard.names import format_name
 from pcrs.work.progress import Mill, Step, mill, silent
 from tests.dalles import hm_name, make_dalle
+from tests.patience import PATIENCE_S, until
 from tests.serving import end, gone, pcrs, start, workers_of
 from tests.sites import fingerprint, new_site, take
 
@@ -139,12 +140,10 @@ def test_a_command_whose_worker_was_killed_ends_with_2_and_goes_on_the_next_time
     for line in process.stderr:
         if line.decode().startswith("dalles: 0"):
             break
-    deadline = time.monotonic() + 20
-    while not (workers := workers_of(process.pid)) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    workers = until(lambda: workers_of(process.pid))
     os.kill(workers[0], signal.SIGKILL)
     said = process.stderr.read().decode()
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=PATIENCE_S) == 2
     end(process)
     assert [line for line in said.splitlines() if line.startswith("pcrs: ")] == [said.splitlines()[-1]]
     assert "same command again" in said.splitlines()[-1]

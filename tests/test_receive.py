@@ -33,6 +33,7 @@ from pcrs.work.receive import accept, receive, refuse
 from pcrs.work.site import Site
 from tests.conftest import REPOSITORY
 from tests.dalles import ground_pixels, hm_name, make_dalle
+from tests.patience import PATIENCE_S, until
 from tests.serving import end, gone, pcrs, serving, start, workers_of
 from tests.sites import bench, codes, fingerprint, new_site, take
 
@@ -304,7 +305,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_state(accepted, two_dalles
         workers = workers_of(process.pid) if process.poll() is None else []
         killed += process.poll() is None
         process.kill()  # the command alone: its workers see for themselves
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_S)
         gone(workers)
         end(process)
     assert killed >= 5
@@ -336,9 +337,7 @@ def test_a_service_ends_a_switch_that_was_broken_off(undisturbed, copied, patch,
     assert len(live.mosaic(None).sources) == 2
     assert pyramids_of(copied) not in (pyramids_of(undisturbed["before"]), pyramids_of(undisturbed["2025"]))
     with serving(copied.root):
-        deadline = time.monotonic() + 20
-        while tiers(copied, settings).pyramids.unfinished() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: not tiers(copied, settings).pyramids.unfinished())
     assert pyramids_of(copied) == pyramids_of(undisturbed["2025"])
     assert len(live.mosaic(None).sources) == 3
     (left,) = (word for word in status_of(copied, settings)["manques"] if "acceptée" in word)

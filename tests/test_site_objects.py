@@ -25,6 +25,7 @@ from pcrs.standard.names import format_name
 from pcrs.work.project import sources
 from pcrs.work.site import Site
 from tests.dalles import hm_name, make_dalle
+from tests.patience import PATIENCE_S
 from tests.serving import serving
 from tests.sites import bench, fingerprint, new_site, take
 
@@ -186,7 +187,8 @@ def test_the_same_bytes_are_served(sites):
 
 def _get(url: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+        asked = urllib.request.Request(url, headers=headers)
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
             return answer.status, answer.read(), _lower(answer.headers)
     except urllib.error.HTTPError as error:
         with error:

@@ -12,6 +12,7 @@ from tempfile import gettempdir
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.serving import pcrs, serving
 
 
@@ -77,7 +78,7 @@ def run(*command: str | Path, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=PATIENCE_S,
         env={**os.environ, "GDAL_DEFAULT_WMS_CACHE_PATH": gettempdir(), **environment},
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"

@@ -16,6 +16,8 @@ import httpx
 import pytest
 from lxml import etree
 
+from tests.patience import PATIENCE_S
+
 GMD = "http://www.isotc211.org/2005/gmd"
 
 
@@ -46,7 +48,7 @@ def records_of(url: str) -> dict[str, bytes]:
             "maxrecords": "20",
             "startposition": str(position),
         }
-        answer = httpx.get(f"{url}/csw?{urlencode(query)}", timeout=30)
+        answer = httpx.get(f"{url}/csw?{urlencode(query)}", timeout=PATIENCE_S)
         assert answer.status_code == 200
         results = etree.fromstring(answer.content).find("{*}SearchResults")
         assert results is not None

@@ -1,11 +1,10 @@
 import json
-import time
 
 import pytest
 import rasterio
 
 from tests.bench.portal import WATCH, visit
-from tests.browser import chromium, faults, until
+from tests.browser import chromium, faults, one, until
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +39,14 @@ def test_the_portal_shows_imagery(page, tmp_path):
     from PIL import Image
 
     browser, _ = page
-    canvas = until(lambda: browser.find_elements("css selector", "canvas"))[0]
-    time.sleep(2)
     shot = tmp_path / "portal.png"
-    canvas.screenshot(str(shot))
-    with Image.open(shot) as image:
-        assert len(image.convert("RGB").getcolors(image.width * image.height)) > 5000
+
+    def drawn():
+        one(browser, "canvas").screenshot(str(shot))
+        with Image.open(shot) as image:
+            return len(image.convert("RGB").getcolors(image.width * image.height)) > 5000
+
+    until(drawn)
 
 
 def test_the_portal_asks_nobody_else_and_nothing_fails(page, demo_url):

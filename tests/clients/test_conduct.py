@@ -24,6 +24,7 @@ from pcrs.store.trail import chain
 from pcrs.work.access import Principal, Role
 from tests.browser import chromium, faults, one, ready, until
 from tests.cnig import arbre, document, mur
+from tests.patience import PATIENCE_S
 from tests.serving import serving
 from tests.sites import new_site, take
 
@@ -139,7 +140,7 @@ def asked(office, path, token=None, body=None):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     sent = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{office.url}{path}", sent, headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         return answer.read()
 
 
@@ -171,14 +172,14 @@ def test_a_delivery_is_accepted_and_another_refused(browser, office):
     enter(browser, office, "APLC")
     go(browser, "deliveries")
     press(browser, "deliveries", "Établir", "nord")
-    until(lambda: "Ouvrir" in texts(browser, "deliveries"), 90)
+    until(lambda: "Ouvrir" in texts(browser, "deliveries"))
     link = one(browser, "#part-deliveries .rows a").get_attribute("href")
     report = asked(office, link.removeprefix(office.url), office.secrets["technique"]).decode()
     assert "<html" in report
     assert "nord" in report
     press(browser, "deliveries", "Accepter", "nord")
     sure(browser)
-    until(lambda: "publiée" in texts(browser, "deliveries"), 90)
+    until(lambda: "publiée" in texts(browser, "deliveries"))
     press(browser, "deliveries", "Refuser", "sud")
     sure(browser, "Arbres hors de la commande")
     until(lambda: "refusée" in texts(browser, "deliveries"))

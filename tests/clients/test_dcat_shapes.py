@@ -5,6 +5,7 @@ import pytest
 import rdflib
 
 from tests.clients.judges import judge
+from tests.patience import PATIENCE_S
 
 pyshacl = pytest.importorskip("pyshacl", reason="pyshacl is not installed")
 
@@ -17,7 +18,7 @@ def test_the_catalogue_keeps_to_the_profile(demo_url, name):
     """The shapes want sizes as xsd:decimal; DCAT 3 itself writes xsd:nonNegativeInteger, and so do we."""
     folder = judge("DCAT-AP") / "releases" / "3.0.0" / "html" / "shacl"
     shapes = rdflib.Graph().parse(folder / f"{name}.ttl")
-    answer = httpx.get(f"{demo_url}/dcat/catalog.ttl", timeout=60)
+    answer = httpx.get(f"{demo_url}/dcat/catalog.ttl", timeout=PATIENCE_S)
     graph = rdflib.Graph().parse(data=answer.text, format="turtle")
     assert len(graph) > 500
     _, report, _ = pyshacl.validate(graph, shacl_graph=shapes)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.clients.conftest import need
 from tests.nginx import fronted
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,8 @@ def test_everything_goes_through_as_it_is(front, demo_url, a_dalle):
     url, log = front
     tile = "/wmts/PCRS_D046_RVB/2154_5cm/16/703/6869.jpeg"
     file = f"/listing/dalles/2025/{a_dalle}.tif"
-    with httpx.Client(base_url=url) as client:
-        direct = httpx.get(f"{demo_url}{tile}")
+    with httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
+        direct = httpx.get(f"{demo_url}{tile}", timeout=PATIENCE_S)
         through = client.get(tile)
         assert (through.status_code, through.content) == (direct.status_code, direct.content)
         assert through.headers["etag"] == direct.headers["etag"]

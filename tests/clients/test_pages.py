@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 import httpx
 from lxml import html
 
+from tests.patience import PATIENCE_S
+
 DOORS = ("/flux", "/ogcapi?f=html&lang=fr")
 ACCEPT = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 MOST = 300
@@ -34,7 +36,7 @@ def _links(page: httpx.Response) -> list[str]:
 def test_every_link_leads_somewhere(demo_url):
     waiting = deque(demo_url + door for door in DOORS)
     seen, wrong, pages = set(map(_kind, waiting)), {}, 0
-    with httpx.Client(timeout=60, follow_redirects=True, headers=ACCEPT) as client:
+    with httpx.Client(timeout=PATIENCE_S, follow_redirects=True, headers=ACCEPT) as client:
         while waiting and pages < MOST:
             url = waiting.popleft()
             pages += 1

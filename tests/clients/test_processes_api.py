@@ -1,12 +1,13 @@
 """OGC API Processes of the running demo, by OWSLib's client."""
 
 import io
-import time
 import zipfile
 
 import httpx
 import pytest
 from owslib.ogcapi.processes import Processes
+
+from tests.patience import PATIENCE_S, until
 
 AREA = {"bbox": [576_470, 6_372_470, 576_490, 6_372_490], "crs": "EPSG:2154"}
 
@@ -27,21 +28,26 @@ def test_owslib_finds_the_processes_and_runs_what_is_quick(client):
     assert told["estimations"]["tif"] > 10_000
 
 
+def get(address, **options):
+    return httpx.get(address, timeout=PATIENCE_S, **options)
+
+
 def test_owslib_makes_a_job_whose_file_comes_in_parts(client):
     job = client.execute("extraction", {"bbox": AREA, "formats": ["tif", "gpkg"]}, async_=True)
     here = job["links"][0]["href"]
-    until = time.monotonic() + 120
-    while (told := httpx.get(here).json())["status"] in ("accepted", "running") and time.monotonic() < until:
-        time.sleep(0.2)
+
+    def ended():
+        told = get(here).json()
+        return told["status"] not in ("accepted", "running") and told
+
+    told = until(ended)
     assert told["status"] == "successful", told
-    link = httpx.get(f"{here}/results").json()["extrait"]
+    link = get(f"{here}/results").json()["extrait"]
     half = link["length"] // 2
-    parts = [
-        httpx.get(link["href"], headers={"Range": f"bytes={part}"}) for part in (f"0-{half - 1}", f"{half}-")
-    ]
+    parts = [get(link["href"], headers={"Range": f"bytes={part}"}) for part in (f"0-{half - 1}", f"{half}-")]
     assert [part.status_code for part in parts] == [206, 206]
     with zipfile.ZipFile(io.BytesIO(b"".join(part.content for part in parts))) as packed:
         assert packed.testzip() is None
         assert {name.partition("/")[0] for name in packed.namelist()} == {"tif", "gpkg"}
-    assert httpx.delete(here).json()["status"] == "dismissed"
-    assert httpx.get(link["href"]).status_code == 404
+    assert httpx.delete(here, timeout=PATIENCE_S).json()["status"] == "dismissed"
+    assert get(link["href"]).status_code == 404

@@ -11,6 +11,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
 from tests.clients.judges import judge
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def test_owslib_finds_the_catalogue_and_searches_it(client):
 def test_identifiers_answer_with_the_record_of_what_they_name(demo_url, client):
     for record in client.collection_items("catalogue", limit=100)["features"]:
         (identifier,) = record["properties"]["externalIds"]
-        answer = httpx.get(identifier["value"], follow_redirects=True)
+        answer = httpx.get(identifier["value"], follow_redirects=True, timeout=PATIENCE_S)
         assert [each.status_code for each in answer.history] == [303]
         assert f"<gco:CharacterString>{record['id']}</gco:CharacterString>" in answer.text
 
@@ -60,7 +61,9 @@ def test_records_keep_to_the_schema_of_the_standard(demo_url):
 
     schema = {"$ref": "https://records.example/recordGeoJSON.yaml"}
     validator = Draft7Validator(schema, registry=Registry(retrieve=retrieve))
-    records = httpx.get(f"{demo_url}/ogcapi/collections/catalogue/items?limit=100").json()["features"]
+    records = httpx.get(
+        f"{demo_url}/ogcapi/collections/catalogue/items?limit=100", timeout=PATIENCE_S
+    ).json()["features"]
     assert len(records) == 8
     for record in records:
         wrong = [json.dumps(list(error.path)) + error.message for error in validator.iter_errors(record)]

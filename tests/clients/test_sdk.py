@@ -13,6 +13,7 @@ from pcrs.settings import load
 from pcrs.work.progress import silent
 from tests.entrepot import DATASTORE, Fake, serving_entrepot
 from tests.entrepot_site import MOSAIC, accept, site_with_objects
+from tests.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.clients,
@@ -46,7 +47,9 @@ def test_the_sdk_delivers_processes_and_publishes_by_our_files(tmp_path):
         config = tmp_path / "sdk.ini"
         config.write_text(CONFIG.format(url=url, datastore=DATASTORE, folder=tmp_path), encoding="utf-8")
         command = [sys.executable, PROBE, config, DATASTORE, *folders]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=PATIENCE_S
+        )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert {name: len(data) for name, data in fake.layers().items()} == {
         "WMTS-TMS PCRS_D046_RVB": 1,

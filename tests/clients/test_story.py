@@ -125,7 +125,7 @@ def ask_for(browser, *formats):
 
 def fetched(browser):
     """The file of the first job, as the browser saved it."""
-    link = until(lambda: browser.find_elements("css selector", "#jobs li a[download]"), 90)[0]
+    link = until(lambda: browser.find_elements("css selector", "#jobs li a[download]"))[0]
     assert "jusqu'au" in texts(browser, "#jobs .state")[0]
     name = link.get_attribute("href").rpartition("/")[2]
     browser.execute_script("arguments[0].scrollIntoView()", link)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from tests.browser import chromium, faults, one, ready, until
 from tests.clients.conftest import need, run
+from tests.patience import PATIENCE_S
 
 PROBE = Path(__file__).with_name("qgis_streams.py")
 PYTHON = "/usr/bin/python3"
@@ -53,7 +54,7 @@ def page(browser, demo_url):
 
 
 def fetched(address):
-    with urllib.request.urlopen(address, timeout=60) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
         return answer.read()
 
 

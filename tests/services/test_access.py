@@ -27,6 +27,7 @@ from pcrs.work.layers import cnig_layer
 from tests.cnig import arbre, document, mur
 from tests.dalles import hm_name, make_dalle
 from tests.every_route import AUTHORITY, BODIES, EVERY, OPEN, PARTNER, SERVICES, TECHNICAL
+from tests.patience import PATIENCE_S
 from tests.running_routes import parts_of
 from tests.services.asking import ask_app
 from tests.services.features_api import api_over
@@ -346,15 +347,15 @@ def test_a_token_is_in_no_log_and_no_store(tmp_path):
     for path in ("/ogcapi/collections/no/items", "/wmts?REQUEST=x", "/csw", "/admin/jetons", "/%00", "/id/x"):
         for shown in ({"Authorization": f"Bearer {token}"}, {}):
             mark = "&" if "?" in path else "?"
-            httpx.get(f"http://127.0.0.1:{port}{path}{mark}apikey={token}", headers=shown)
+            httpx.get(f"http://127.0.0.1:{port}{path}{mark}apikey={token}", headers=shown, timeout=PATIENCE_S)
     with socket.create_connection(
         ("127.0.0.1", port)
     ) as raw:  # no HTTP at all, and an address that is too long
         raw.sendall(f"GET /?apikey={token} NONSENSE\r\n\r\n".encode())
         raw.recv(1000)
-    httpx.get(f"http://127.0.0.1:{port}/?apikey={token}&x={'a' * 20_000}")
+    httpx.get(f"http://127.0.0.1:{port}/?apikey={token}&x={'a' * 20_000}", timeout=PATIENCE_S)
     os.killpg(process.pid, signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE_S)
     assert secret.encode() not in said
     kept = [file for file in place.root.rglob("*") if file.is_file()]
     assert any(file.name == "use.db" for file in kept)

@@ -16,6 +16,7 @@ from pcrs.errors import RasterError
 from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import coverage, coverage_collection, gate
 from pcrs.standard.crs import BBox, transform_bbox, transformer
+from tests.patience import PATIENCE_S
 from tests.services.asking import (
     PUBLIC,
     SIDE_PX,
@@ -604,7 +605,7 @@ def test_a_burst_is_told_to_come_back_and_others_are_not_delayed(site, mosaic):
 
     def let_go():
         for _ in range(gate.WORKERS):
-            assert started.acquire(timeout=20)
+            assert started.acquire(timeout=PATIENCE_S)
         finish.set()
 
     helper = threading.Thread(target=let_go)

@@ -34,6 +34,7 @@ from pcrs.store.record_tables import RECORDS
 from pcrs.store.records import RecordStore
 from tests.catalogue import IDENTIFIERS, PUBLIC, filled, multiplied, served
 from tests.harvesters import request
+from tests.patience import PATIENCE_S
 from tests.services.asking import ask, ask_all, running
 
 GMD = "http://www.isotc211.org/2005/gmd"
@@ -697,7 +698,7 @@ def test_gdal_reads_the_catalogue(address):
         "print(*raw.read(sys.argv[1], read_geometry=False, columns=['identifier'])[3][0])"
     )
     command = [sys.executable, "-c", program, f"CSW:{address}"]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    found = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert sorted(found.stdout.split()) == sorted(IDENTIFIERS)
 
 

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from urllib.parse import unquote, urljoin
 
@@ -18,6 +17,7 @@ from starlette.applications import Starlette
 
 from pcrs.serve import listing
 from tests.dalles import make_dalle, small_name
+from tests.patience import PATIENCE_S, until
 from tests.services.asking import PUBLIC, ask, ask_as_written
 from tests.serving import free_port
 
@@ -334,7 +334,9 @@ def test_gdal_reads_a_dalle_by_ranges(tmp_path):
 
     with served(app) as url:
         subprocess.run(
-            [sys.executable, "-c", READ, f"/vsicurl/{url}/listing/dalles/2025/a.tif"], check=True, timeout=60
+            [sys.executable, "-c", READ, f"/vsicurl/{url}/listing/dalles/2025/a.tif"],
+            check=True,
+            timeout=PATIENCE_S,
         )
     assert ranges
     assert None not in ranges
@@ -357,8 +359,7 @@ def served(app):
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            time.sleep(0.01)
+        until(lambda: server.started or not thread.is_alive())
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True

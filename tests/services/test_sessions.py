@@ -19,6 +19,7 @@ from pcrs.store.tokens import Scope, Tokens
 from pcrs.work.access import Role
 from tests.browser import until
 from tests.identity import CLIENT, SECRET, Identity, unsigned
+from tests.patience import PATIENCE_S
 from tests.services.asking import running
 from tests.sites import new_site
 
@@ -116,7 +117,7 @@ def test_an_account_gets_its_highest_role_and_leaves_again(place, identity, brow
     (brought,) = identity.left
     assert brought["post_logout_redirect_uri"] == f"{place.url}/connexion/fin"
     assert len(brought["state"]) > 16
-    again = requests.get(f"{place.url}/ogcapi/jobs", cookies={"pcrs_session": kept}, timeout=20)
+    again = requests.get(f"{place.url}/ogcapi/jobs", cookies={"pcrs_session": kept}, timeout=PATIENCE_S)
     assert again.status_code == 200  # as the public: remembered for two seconds at the most, then looked up
 
 
@@ -182,7 +183,7 @@ def test_a_way_back_is_good_once(place, identity, browser):
     back, login = way_back(browser, place)
     assert browser.get(back, allow_redirects=False).status_code == 303
     asked = len(identity.asked)
-    replayed = requests.get(back, cookies={"pcrs_login": login}, allow_redirects=False, timeout=20)
+    replayed = requests.get(back, cookies={"pcrs_login": login}, allow_redirects=False, timeout=PATIENCE_S)
     assert replayed.status_code == 403
     assert "déjà servi" in replayed.text
     assert len(identity.asked) == asked  # the provider is not even asked
@@ -191,22 +192,22 @@ def test_a_way_back_is_good_once(place, identity, browser):
 def test_a_way_back_is_for_the_browser_that_went(place, identity, browser):
     back, login = way_back(browser, place)
     other, _ = way_back(requests.Session(), place)
-    assert requests.get(back, timeout=20).status_code == 403  # without what it took along
-    assert requests.get(other, cookies={"pcrs_login": login}, timeout=20).status_code == 403
-    assert requests.get(f"{back}x", cookies={"pcrs_login": login}, timeout=20).status_code == 403
+    assert requests.get(back, timeout=PATIENCE_S).status_code == 403  # without what it took along
+    assert requests.get(other, cookies={"pcrs_login": login}, timeout=PATIENCE_S).status_code == 403
+    assert requests.get(f"{back}x", cookies={"pcrs_login": login}, timeout=PATIENCE_S).status_code == 403
     refused = f"{place.url}/connexion/retour?error=access_denied&state="
-    assert requests.get(refused, cookies={"pcrs_login": login}, timeout=20).status_code == 403
+    assert requests.get(refused, cookies={"pcrs_login": login}, timeout=PATIENCE_S).status_code == 403
 
 
 def test_a_cookie_is_of_one_kind(place, identity, browser):
     _, login = way_back(browser, place)
-    answer = requests.get(f"{place.url}/session", cookies={"pcrs_session": login}, timeout=20)
+    answer = requests.get(f"{place.url}/session", cookies={"pcrs_session": login}, timeout=PATIENCE_S)
     assert answer.json()["connu"] is False
     browser.get(f"{place.url}/connexion")
     session = browser.cookies.get("pcrs_session")
     body, _, mark = session.rpartition(".")
     for shown in (f"{body}A.{mark}", f"{body}.{mark[:-2]}xx", session[:-40], "x", ""):
-        answer = requests.get(f"{place.url}/session", cookies={"pcrs_session": shown}, timeout=20)
+        answer = requests.get(f"{place.url}/session", cookies={"pcrs_session": shown}, timeout=PATIENCE_S)
         assert answer.json()["connu"] is False
 
 
@@ -305,7 +306,7 @@ def test_another_site_changes_nothing_with_a_session(place, browser, headers):
     for ours in (OURS, {"Origin": place.url}):
         assert browser.post(address, json={"inputs": {}}, headers=ours).status_code == 400
     bearer = {"Authorization": f"Bearer {secret}", **sent}
-    assert requests.post(address, json={"inputs": {}}, headers=bearer, timeout=20).status_code == 400
+    assert requests.post(address, json={"inputs": {}}, headers=bearer, timeout=PATIENCE_S).status_code == 400
 
 
 def test_one_leaves_here_when_the_provider_knows_no_way_or_is_away(place, identity, browser, monkeypatch):
@@ -322,7 +323,7 @@ def test_one_leaves_here_when_the_provider_knows_no_way_or_is_away(place, identi
     assert browser.delete(f"{place.url}/session", headers=OURS).status_code == 204
     monkeypatch.undo()
     again = requests.delete(
-        f"{place.url}/session", headers=OURS, cookies={"pcrs_session": cookie}, timeout=20
+        f"{place.url}/session", headers=OURS, cookies={"pcrs_session": cookie}, timeout=PATIENCE_S
     )
     assert again.status_code == 204  # what the provider knows it by is given once
     identity.described = {"end_session_endpoint": None}
@@ -342,7 +343,7 @@ def logged_in(identity, userinfo="signed"):
     """The account of who went to the provider and came back, without the service around it."""
     provider = provider_of(identity, userinfo)
     away = requests.get(
-        provider.address("http://back", "s", "nonce", "verifier"), allow_redirects=False, timeout=20
+        provider.address("http://back", "s", "nonce", "verifier"), allow_redirects=False, timeout=PATIENCE_S
     )
     code = parse_qs(urlsplit(away.headers["location"]).query)["code"][0]
     return provider.account(code, "http://back", "nonce", "verifier")
@@ -405,8 +406,8 @@ def test_without_a_provider_there_is_no_door_and_nothing_is_loaded(tmp_path):
     site = new_site(tmp_path / "site")
     with served(site) as url:
         for path in ("/connexion", "/connexion/retour", "/connexion/fin"):
-            assert requests.get(f"{url}{path}", timeout=20).status_code == 404
-        assert requests.get(f"{url}/session", timeout=20).json()["fournisseur"] is False
+            assert requests.get(f"{url}{path}", timeout=PATIENCE_S).status_code == 404
+        assert requests.get(f"{url}/session", timeout=PATIENCE_S).json()["fournisseur"] is False
     script = (
         "import sys; from pathlib import Path; from pcrs.app import create_app;"
         " from pcrs.settings import load;"

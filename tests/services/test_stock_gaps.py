@@ -23,6 +23,7 @@ from pcrs.standard.names import format_name
 from pcrs.store.tokens import Scope, Tokens
 from tests.conftest import REPOSITORY
 from tests.dalles import hm_name, make_dalle
+from tests.patience import PATIENCE_S
 from tests.services.asking import ask_app, running
 from tests.sites import new_site, take
 
@@ -180,7 +181,7 @@ def test_clients_that_drop_the_query_keep_their_token(closed):
     )
     source = f"WMTS:{url}/wmts/1.0.0/WMTSCapabilities.xml?apikey={token},layer=PCRS_D046_RVB"
     command = [sys.executable, "-c", program, source, str(NAME.x_m + 100), str(NAME.y_m - 100)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert told.returncode == 0, told.stderr
     assert float(told.stdout) > 0
 

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from pcrs.serve.guard import Front, Guard
 from pcrs.serve.native import NativeTiles
 from pcrs.serve.tile_protocol import TileProtocol
 from pcrs.serve.use import Recorder
+from tests.patience import PATIENCE_S, until
 from tests.services.maps import MapSite, map_site
 from tests.services.test_wmts import REST, kvp
 from tests.serving import free_port
@@ -52,9 +52,7 @@ def served(app: Guard, protocol: type) -> Iterator[int]:
     )
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
+    until(lambda: server.started or not thread.is_alive())
     try:
         yield port
     finally:
@@ -81,7 +79,7 @@ LAST = asked("/wmts/last", "Connection: close")
 
 def said(port: int, request: str) -> bytes:
     """All that the server says to the request and to a last one, after which it ends the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         connection.sendall((request + LAST).encode("latin-1"))
         told = b""
         while more := connection.recv(65536):

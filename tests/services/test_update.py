@@ -19,6 +19,7 @@ from pyproj import Transformer
 from pcrs.standard.names import format_name
 from pcrs.work.site import Site
 from tests.dalles import ground_pixels, hm_name, make_dalle
+from tests.patience import PATIENCE_S
 from tests.serving import end, serving, start
 from tests.sites import new_site, take
 
@@ -177,7 +178,7 @@ def patched(request, base, tmp_path_factory) -> Patched:
 
 async def _accepted_while_read(seen: Patched, url: str, patch: Path) -> None:
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, limits=limits) as client:
         for path in (*CHANGING, *STAYING, *OLD_EDITION, listing("2025")):
             seen.before[path] = await client.get(path)
             seen.read[path].add(seen.before[path].content)
@@ -188,7 +189,7 @@ async def _accepted_while_read(seen: Patched, url: str, patch: Path) -> None:
         await asyncio.to_thread(lambda: next(line for line in said if line.startswith(b"pyramide: 0")))
         readers = [asyncio.create_task(_read(seen, client, path)) for path in _readers()]
         await asyncio.to_thread(lambda: [*said])
-        assert await asyncio.to_thread(process.wait, 60) == 0
+        assert await asyncio.to_thread(process.wait, PATIENCE_S) == 0
         end(process)
         await _until_seen(seen, client)
         await _read_once_more(seen, 2 * len(readers))
@@ -230,7 +231,7 @@ async def _read(seen: Patched, client: httpx.AsyncClient, path: str) -> None:
 
 async def _read_once_more(seen: Patched, count: int) -> None:
     """However slow the machine: the readers have so many answers more."""
-    enough, deadline = seen.count + count, time.monotonic() + 30
+    enough, deadline = seen.count + count, time.monotonic() + PATIENCE_S
     while seen.count < enough and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
 

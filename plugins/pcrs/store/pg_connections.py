@@ -5,14 +5,14 @@ import re
 import select
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import psycopg
 from psycopg import sql
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pcrs.errors import InputError, StoreError
 from pcrs.store.limits import UNLIMITED, TimeLimit
@@ -21,6 +21,9 @@ type Connection = psycopg.Connection[tuple[Any, ...]]
 DEFAULT_SCHEMA = "pcrs"
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,47}")
 _WAIT_S = 30
+_SOON_S = 2
+"""Seconds that a reader waits for a connection before it asks whether the database is there at all."""
+
 _CONNECT_S = 10
 _MOST = 16
 _IDLE_S = 60.0
@@ -75,7 +78,7 @@ class PgConnections:
             if self.writer is not None:
                 yield self.writer
                 return
-            with self._open().connection() as connection:
+            with self._lent() as connection:
                 yield connection
         except psycopg.errors.QueryCanceled as error:
             if self._limit.seconds is None:
@@ -86,11 +89,12 @@ class PgConnections:
 
     def ask(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of one query, asked again when its connection turns out to be gone."""
+        connection: Connection | None = None
         try:
             with self.reading() as connection:
                 return connection.execute(text, values, binary=True).fetchall()
         except StoreError:
-            if self.writer is not None or not connection.broken:
+            if self.writer is not None or connection is None or not connection.broken:
                 raise
         with self.reading() as connection:
             return connection.execute(text, values, binary=True).fetchall()
@@ -123,13 +127,13 @@ class PgConnections:
                 self._writing.connection = None
 
     def try_(self) -> None:
-        """The database answers; a pool would only say that it waited.
+        """The database answers; a pool would only say that it waited, and not for what.
 
         Raises:
             StoreError: it does not.
         """
         try:
-            psycopg.connect(self.address.conninfo, connect_timeout=_CONNECT_S).close()
+            self._answers()
         except psycopg.Error as error:
             raise StoreError(_said(error)) from error
 
@@ -139,6 +143,25 @@ class PgConnections:
             pool, self._pool = self._pool, None
         if pool is not None and self._pid == os.getpid():
             pool.close()
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        """A connection of the pool, awaited while others have them all, refused soon where no database is.
+
+        Raises:
+            psycopg.Error: the database does not answer, or others have them all for too long.
+        """
+        pool = self._open()
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(pool.connection(_SOON_S))
+            except PoolTimeout:
+                self._answers()
+                connection = stack.enter_context(pool.connection())
+            yield connection
+
+    def _answers(self) -> None:
+        psycopg.connect(self.address.conninfo, connect_timeout=_CONNECT_S).close()
 
     def _open(self) -> ConnectionPool[Connection]:
         with self._lock:
@@ -151,7 +174,7 @@ class PgConnections:
                     max_idle=_IDLE_S,
                     num_workers=1,
                     timeout=_WAIT_S,
-                    reconnect_timeout=_WAIT_S,
+                    reconnect_timeout=_SOON_S,
                     kwargs={"autocommit": True, "prepare_threshold": None, "connect_timeout": _CONNECT_S},
                     configure=self._configure,
                     check=_check,

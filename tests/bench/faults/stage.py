@@ -17,6 +17,7 @@ from pcrs.standard.names import format_name
 from pcrs.work.site import Site
 from tests.cnig import arbre, document, mur
 from tests.dalles import hm_name, make_dalle
+from tests.patience import PATIENCE_S
 from tests.serving import end, free_port, wait_for
 from tests.sites import new_site, take
 
@@ -34,7 +35,6 @@ WMS = (
 )
 PORTAL = "/portail/config.json"
 SAID = {"categorie": "voirie", "texte": "un trottoir neuf", "position": [1.44, 44.44]}
-PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
