@@ -21,7 +21,7 @@ from qgis.PyQt.QtGui import QColor
 WIDTH = 900
 PENS = {"#000000", "#0000ff", "#ff0000", "#ffff00"}
 """Lines, and covers of drinking water, electricity and gas."""
-PATIENCE_S = 60
+PATIENCE_S = 240
 
 
 def shown(project):

@@ -12,7 +12,7 @@ import pytest
 
 from pcrs.standard.codes import network_colour
 from tests.clients.conftest import need, run
-from tests.serving import pcrs
+from tests.serving import said
 
 PROBE = Path(__file__).with_name("qgis_plan.py")
 BOX = "576470,6372452,576560,6372506"
@@ -20,7 +20,7 @@ PYTHON = "/usr/bin/python3"
 
 
 def exported(site, target, *options):
-    made = pcrs("export", "--site", site, "--bbox", BOX, "--output", target, "--json", *options)
+    made = said("export", "--site", site, "--bbox", BOX, "--output", target, "--json", *options)
     assert made.returncode == 0, made.stderr
     return json.loads(made.stdout)["classes"]
 

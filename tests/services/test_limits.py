@@ -170,7 +170,6 @@ def test_who_sends_two_requests_and_leaves_is_no_fault():
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as link:
             link.sendall((HEAD + b"\r\n") * 2)
             assert begun.wait(PATIENCE_S)
-        until(lambda: not server.server_state.connections)
         server.servers[0].get_loop().call_soon_threadsafe(left.set)
         until(lambda: seen)
     assert seen == ["sent"]

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from tests.bench.faults.stage import (
     eventually,
     served,
 )
-from tests.serving import workers_of
+from tests.serving import said, workers_of
 
 _FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 _READERS = 4
@@ -244,11 +243,11 @@ def half_written(base: Site, _depot: Path, folder: Path, report: Report) -> None
         for path in (FEATURES, PORTAL, "/healthz", "/listing/dalles/2025/"):
             report.answered(f"{path.partition('?')[0]} is answered", service.ask(path), 200)
         report.claim("nothing unfinished is listed", ".part" not in service.ask("/listing/dalles/2025/").text)
-        doctor = _pcrs("doctor", site)
+        doctor = said("doctor", "--site", site.root)
         report.claim(
             "pcrs doctor finds it", doctor.returncode == 1 and STEM in doctor.stdout, doctor.stdout[-300:]
         )
-        mended = _pcrs("rebuild", site)
+        mended = said("rebuild", "--site", site.root, "--workers", "1")
         report.claim(
             "pcrs rebuild runs while it is served",
             mended.returncode == 0,
@@ -261,8 +260,3 @@ def half_written(base: Site, _depot: Path, folder: Path, report: Report) -> None
             "the tile is the same again, without a restart", service.comes_back(TILE, tile).content == tile
         )
         report.claim("the coverage too", service.comes_back(COVERAGE, coverage).content == coverage)
-
-
-def _pcrs(command: str, site: Site) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "-m", "pcrs", command, "--site", str(site.root)]
-    return subprocess.run(call, capture_output=True, text=True, check=False)
