@@ -248,6 +248,7 @@ async def _until_seen(seen: Patched, client: httpx.AsyncClient) -> None:
             for path, answer in zip(seen.unseen, answers, strict=True)
             if answer.status_code != 200 or answer.content == old.get(path)
         ]
+        await asyncio.sleep(0.1)
 
 
 async def _revalidate(seen: Patched, client: httpx.AsyncClient) -> None:
