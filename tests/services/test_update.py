@@ -237,10 +237,11 @@ async def _read_once_more(seen: Patched, count: int) -> None:
 
 
 async def _until_seen(seen: Patched, client: httpx.AsyncClient) -> None:
-    """Asked again and again for as long as the old state may be seen."""
-    deadline = time.monotonic() + SEEN_WITHIN_S
+    """Asked again and again for as long as the old state may be seen, and once more afterwards."""
+    deadline, over = time.monotonic() + SEEN_WITHIN_S, False
     seen.unseen = [*CHANGING, listing(seen.edition)]
-    while seen.unseen and time.monotonic() < deadline:
+    while seen.unseen and not over:
+        over = time.monotonic() > deadline  # however long the answers take that were asked for before
         answers = await asyncio.gather(*(client.get(path) for path in seen.unseen))
         old = {path: answer.content for path, answer in seen.before.items()}
         seen.unseen = [
