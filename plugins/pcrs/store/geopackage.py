@@ -9,22 +9,22 @@ last committed state while a delivery is written (WAL).
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from itertools import batched, islice
 from pathlib import Path
 
+import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from pcrs.errors import NotFoundError, StoreError
+from pcrs.errors import StoreError
 from pcrs.standard.crs import BBox
 from pcrs.store import gpkg_layers
-from pcrs.store.base import Changes, Layer, NewRow, Page, Query, Row
+from pcrs.store.answering import BATCH, Answering, merged
+from pcrs.store.base import Changes, Layer, NewRow, Query
 from pcrs.store.connections import Connections
-from pcrs.store.described import Described
 from pcrs.store.description import check
-from pcrs.store.exact import CHUNK_MAX, Hit, hits, inner_box, regions
+from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
 from pcrs.store.gpkg_filter import add_filter_functions
 from pcrs.store.gpkg_geometry import add_functions, decode
 from pcrs.store.gpkg_load import Loads
@@ -34,17 +34,12 @@ from pcrs.store.gpkg_rtree import bounds_of
 from pcrs.store.gpkg_thick import look_through, rows_to_look_through
 from pcrs.store.gpkg_write import merge, remove
 from pcrs.store.history import EVERYWHERE, instant
-from pcrs.store.intake import taken
 from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.migrations import missing
 from pcrs.store.statement import Statement, quoted
-from pcrs.store.values import Reader
-
-_BATCH = 2000
-_IDS = 50_000
 
 
-class GeoPackage:
+class GeoPackage(Answering):
     """A `FeatureStore` in one file. It is made when absent, unless `read_only`.
 
     `limit` is of each question outside of transactions: `TooCostlyError` beyond it.
@@ -58,108 +53,10 @@ class GeoPackage:
         self._read_only = read_only
         self._connections = Connections(path, read_only=read_only, prepare=self._prepare, limit=limit)
         self._open_transaction = threading.local()
-        self._known = Described(self.revision, self._read_layers)
+        super().__init__()
         if read_only and not path.is_file():
             raise StoreError(f"{path} is missing: is this a site? `pcrs init --site DIR` makes one")
         self._initialise()
-
-    def layers(self) -> tuple[Layer, ...]:
-        """Every layer, by name."""
-        return tuple(self._described().values())
-
-    def layer(self, name: str) -> Layer:
-        """The layer of that name."""
-        within = self._connections.writer is not None
-        found = self._read_layers().get(name) if within else self._known.layer(name)
-        if found is None:
-            raise NotFoundError(f"{self.path} has no layer {name!r}")
-        return found
-
-    def query(self, name: str, query: Query) -> Page:
-        """At most `query.limit` rows."""
-        layer = self.layer(name)
-        self._settle(name)
-        found_in, region = self._source(layer, query)
-        columns = ", ".join(quoted(field.name) for field in layer.fields)
-        geometry = "geom" if layer.geometry and (query.geometry or region is not None) else "NULL"
-        select = f"SELECT fid, {geometry}, {columns}"
-        found = self._near(layer, query, select, region)
-        if found is None:
-            found = self._found(layer, query, select, found_in, region)
-        rows = tuple(_rows(layer, found[: query.limit], geometry=query.geometry))
-        more = len(found) > query.limit
-        return Page(rows, rows[-1].fid if more and rows and not query.sort else None, more)
-
-    def _found(
-        self, layer: Layer, query: Query, select: str, found_in: Statement, region: BaseGeometry | None
-    ) -> list[Hit]:
-        """The rows of a page, and one more if there is one."""
-        text = f"{select}{found_in.text}{order(layer, query)}"
-        if region is not None:
-            return self._refined(Statement(text, found_in.values), region, query)
-        page = window(query, extra=1)
-        return self._read(Statement(text + page.text, found_in.values + page.values))
-
-    def _near(self, layer: Layer, query: Query, select: str, region: BaseGeometry | None) -> list[Hit] | None:
-        """As `_found`, where the page is likely among the rows that follow; None: it is to be looked up."""
-        if query.sort or query.at or query.bbox or (region is None and query.interval is None):
-            return None
-        extent, span = self.extent(layer.name), self.span(layer.name) if query.interval else None
-        many = rows_to_look_through(query, self.count(layer.name, Query()), region, extent, span)
-        if many is None:
-            return None
-        with self._connections.reading() as connection:
-            fids = look_through(connection, layer, query, region, many)
-        if fids is None:
-            return None
-        among = f" FROM {quoted(layer.name)} WHERE fid IN (SELECT value FROM json_each(?)) ORDER BY fid"
-        return self._read(Statement(select + among, (json.dumps(fids),)))
-
-    def count(self, name: str, query: Query) -> int:
-        """How many rows `query` has in all; its paging is left aside."""
-        return self._count(name, query, -1)
-
-    def count_up_to(self, name: str, query: Query, most: int) -> int | None:
-        """How many rows `query` has, when they are `most` or fewer."""
-        found = self._count(name, query, most + 1)
-        return found if found <= most else None
-
-    def _count(self, name: str, query: Query, end: int) -> int:
-        """How many rows `query` has; the count ends at `end`, which is -1 for none."""
-        layer = self.layer(name)
-        query = replace(query, after=None, beyond=(), offset=0, sort=())
-        self._settle(name)
-        found_in, region = self._source(layer, query)
-        if region is not None:
-            return self._count_in(region, layer, query, found_in, end)
-        if query == Query(limit=query.limit, geometry=query.geometry):
-            text = "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?"
-            with self._connections.reading() as connection:
-                return int(connection.execute(text, (name,)).fetchone()[0])
-        return self._count_rows(found_in, end)
-
-    def _count_rows(self, found_in: Statement, end: int) -> int:
-        text = f"SELECT count(*) FROM (SELECT 1{found_in.text} LIMIT ?)"
-        with self._connections.reading() as connection:
-            return int(connection.execute(text, (*found_in.values, end)).fetchone()[0])
-
-    def _count_in(
-        self, region: BaseGeometry, layer: Layer, query: Query, found_in: Statement, end: int
-    ) -> int:
-        """As `_count`: rows near the edge of the region are looked at, those within are only counted."""
-        inner = inner_box(region) if query.at is None and query.bbox is None else None
-        sure = 0 if inner is None else self._count_rows(inner_source(layer, query, inner), end)
-        if 0 <= end <= sure:
-            return sure
-        if inner is not None:
-            box = BBox(*region.bounds)
-            found_in = source(layer, query, [box], with_geometry=True, but=inner)
-        most = None if end < 0 else end - sure
-        chunk = CHUNK_MAX if most is None else min(most, CHUNK_MAX)
-        statement = Statement(f"SELECT fid, geom{found_in.text}", found_in.values)
-        with self._connections.reading() as connection:
-            with closing(_hits(connection, statement, region, chunk)) as found:
-                return sure + sum(1 for _ in islice(found, most))
 
     def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
         """FROM and WHERE of a query, and the region that shapely must decide."""
@@ -171,38 +68,6 @@ class GeoPackage:
             kept = gpkg_layers.has_history(connection, layer)
         boxes, region = regions(layer, query, lambda: EVERYWHERE)
         return past_source(layer, query, boxes, with_geometry=with_geometry, kept=kept), region
-
-    def ids(self, name: str, query: Query) -> Iterator[list[str]]:
-        """The ids of all rows that `query` has, in the order of fid, some ten thousand at a time."""
-        layer = self.layer(name)
-        query = replace(query, within=None, sort=(), beyond=(), after=0, offset=0)
-        self._settle(name)
-        while True:
-            found_in, _ = self._source(layer, query)
-            text = f"SELECT fid, {quoted(layer.id_field)}{found_in.text}"
-            with self._connections.reading() as connection:
-                rows = connection.execute(f"{text} ORDER BY fid LIMIT {_IDS}", found_in.values).fetchall()
-            if rows:
-                yield [row[1] for row in rows]
-            if len(rows) < _IDS:
-                return
-            query = replace(query, after=rows[-1][0])
-
-    def naming(self, name: str, field: str, texts: Collection[str]) -> tuple[Row, ...]:
-        """The rows of which a field, or a member of it where it is a list, is one of the texts; by fid."""
-        layer = self.layer(name)
-        found_in = naming(layer, field, texts)
-        text = f"{_select(layer)}{found_in.text} ORDER BY fid"
-        return tuple(_rows(layer, self._read(Statement(text, found_in.values))))
-
-    def get(self, name: str, id_: str) -> Row:
-        """The row of that id."""
-        layer = self.layer(name)
-        text = f"{_select(layer)} FROM {quoted(name)} WHERE {quoted(layer.id_field)} = ?"
-        found = self._read(Statement(text, (id_,)))
-        if not found:
-            raise NotFoundError(f"layer {name} has no object {id_!r}")
-        return next(_rows(layer, found))
 
     def extent(self, name: str) -> BBox | None:
         """A box that holds the layer, at most a metre wider."""
@@ -244,17 +109,13 @@ class GeoPackage:
                 gpkg_layers.widen(connection, known, layer)
             self._touch(layer.name)
 
-    def put(self, name: str, rows: Iterable[NewRow]) -> int:
-        """The rows are in the layer, over those that had their ids. How many."""
-        return self.merge(name, rows).given
-
     def merge(self, name: str, rows: Iterable[NewRow], *, aside: Collection[str] = ()) -> Changes:
         """As `put`, and what became of the objects."""
         with self.transaction(), self._connections.reading() as connection:
             layer = self.layer(name)
-            total = Changes()
-            for batch in batched(rows, _BATCH):
-                total += merge(self._loads, connection, layer, taken(layer, batch), aside, self._at)
+            total = merged(
+                layer, rows, lambda batch: merge(self._loads, connection, layer, batch, aside, self._at)
+            )
             if total.added or total.changed:
                 self._touch(name)
             return total
@@ -264,7 +125,7 @@ class GeoPackage:
         with self.transaction(), self._connections.reading() as connection:
             layer = self.layer(name)
             self._loads.settle(name)
-            removed = sum(remove(connection, layer, batch, self._at) for batch in batched(ids, _BATCH))
+            removed = sum(remove(connection, layer, batch, self._at) for batch in batched(ids, BATCH))
             if removed:
                 self._touch(name)
             return removed
@@ -317,25 +178,80 @@ class GeoPackage:
             self.close()
             raise StoreError(f"{self.path} cannot be the store of features: {error}") from error
 
-    def _described(self) -> Mapping[str, Layer]:
-        """The layers; inside a transaction as they are there."""
-        return self._read_layers() if self._connections.writer is not None else self._known.layers()
-
     def _read_layers(self) -> Mapping[str, Layer]:
         with self._connections.reading() as connection:
             return gpkg_layers.layers(connection)
 
-    def _read(self, statement: Statement) -> list[Hit]:
-        with self._connections.reading() as connection:
-            records = connection.execute(statement.text, statement.values).fetchall()
-        return list(zip(records, decode([record[1] for record in records]), strict=True))
+    @property
+    def _shown(self) -> str:
+        return str(self.path)
 
-    def _refined(self, statement: Statement, region: BaseGeometry, query: Query) -> list[Hit]:
+    @property
+    def _is_writing(self) -> bool:
+        return self._connections.writer is not None
+
+    def _fetched(self, statement: Statement) -> Sequence[Record]:
+        with self._connections.reading() as connection:
+            return connection.execute(statement.text, statement.values).fetchall()
+
+    def _decoded(self, blobs: Sequence[bytes | None]) -> np.ndarray:
+        return decode(blobs)
+
+    def _select(self, layer: Layer, *, geometry: bool) -> str:
+        columns = ", ".join(quoted(field.name) for field in layer.fields)
+        return f"SELECT fid, {'geom' if geometry else 'NULL'}, {columns}"
+
+    def _naming(self, layer: Layer, field: str, texts: Collection[str]) -> Statement:
+        return naming(layer, field, texts)
+
+    def _of_id(self, layer: Layer, id_: str) -> Statement | None:
+        return Statement(f" FROM {quoted(layer.name)} WHERE {quoted(layer.id_field)} = ?", (id_,))
+
+    def _order(self, layer: Layer, query: Query) -> str:
+        return order(layer, query)
+
+    def _window(self, query: Query) -> Statement:
+        return window(query, extra=1)
+
+    def _near(self, layer: Layer, query: Query, select: str, region: BaseGeometry | None) -> list[Hit] | None:
+        if query.sort or query.at or query.bbox or (region is None and query.interval is None):
+            return None
+        extent, span = self.extent(layer.name), self.span(layer.name) if query.interval else None
+        many = rows_to_look_through(query, self.count(layer.name, Query()), region, extent, span)
+        if many is None:
+            return None
+        with self._connections.reading() as connection:
+            fids = look_through(connection, layer, query, region, many)
+        if fids is None:
+            return None
+        among = f" FROM {quoted(layer.name)} WHERE fid IN (SELECT value FROM json_each(?)) ORDER BY fid"
+        return self._read(Statement(select + among, (json.dumps(fids),)))
+
+    def _refined(
+        self, layer: Layer, query: Query, found_in: Statement, rows: Statement, region: BaseGeometry
+    ) -> list[Hit]:
         last = query.offset + query.limit + 1
         with self._connections.reading() as connection:
-            hits = _hits(connection, statement, region, min(last, CHUNK_MAX))
-            with closing(hits):
-                return list(islice(hits, query.offset, last))
+            with closing(_hits(connection, rows, region, min(last, CHUNK_MAX))) as found:
+                return list(islice(found, query.offset, last))
+
+    def _all(self, name: str) -> int:
+        text = "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?"
+        return int(self._fetched(Statement(text, (name,)))[0][0])
+
+    def _count_rows(self, found_in: Statement, end: int | None) -> int:
+        text = f"SELECT count(*) FROM (SELECT 1{found_in.text} LIMIT ?)"
+        return int(self._fetched(Statement(text, (*found_in.values, -1 if end is None else end)))[0][0])
+
+    def _parted(self, layer: Layer, query: Query, box: BBox, inner: BBox) -> tuple[Statement, Statement]:
+        near = source(layer, query, [box], with_geometry=True, but=inner)
+        return inner_source(layer, query, inner), near
+
+    def _count_near(self, found_in: Statement, region: BaseGeometry, most: int | None, chunk: int) -> int:
+        statement = Statement(f"SELECT fid, geom{found_in.text}", found_in.values)
+        with self._connections.reading() as connection:
+            with closing(_hits(connection, statement, region, chunk)) as found:
+                return sum(1 for _ in islice(found, most))
 
     @property
     def _at(self) -> str | None:
@@ -370,11 +286,6 @@ class GeoPackage:
             gpkg_layers.raise_revision(connection)
 
 
-def _select(layer: Layer) -> str:
-    columns = ", ".join(quoted(field.name) for field in layer.fields)
-    return f"SELECT fid, {'geom' if layer.geometry else 'NULL'}, {columns}"
-
-
 def _hits(
     connection: sqlite3.Connection, statement: Statement, region: BaseGeometry, chunk: int
 ) -> Generator[Hit]:
@@ -388,10 +299,3 @@ def _measured(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
         return None
     box = bounds_of(connection, gpkg_layers.rtree_of(layer))
     return None if box is None else BBox(*box)
-
-
-def _rows(layer: Layer, found: Iterable[Hit], *, geometry: bool = True) -> Iterator[Row]:
-    reader = Reader(layer)
-    for record, shape in found:
-        values = reader.values(record[2:])
-        yield Row(record[0], values[layer.id_field], shape if geometry else None, values)
