@@ -7,7 +7,9 @@ while true; do
     pcrs order run
     pcrs signalement forget
     pcrs backup "$PCRS_SITE/backups/$(date +%F).tar"
-    find "$PCRS_SITE/backups" -name '*.tar' -mtime +14 -delete
+    # PCRS_DATABASE: address of the database of objects or records, where there is one (by pg_dump of its version; PostGIS is made anew).
+    [ -z "${PCRS_DATABASE:-}" ] || pg_dump --no-comments -N public -Fc -f "$PCRS_SITE/backups/$(date +%F).dump" "$PCRS_DATABASE"
+    find "$PCRS_SITE/backups" \( -name '*.tar' -o -name '*.dump' \) -mtime +14 -delete
     pcrs doctor
     [ "${PCRS_UPKEEP_ONCE:-}" = 1 ] && exit 0
     sleep 86400

@@ -70,8 +70,12 @@ def test_the_nightly_upkeep_gives_commands_that_there_are(tmp_path):
     fake.parent.mkdir()
     fake.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexit 1\n')
     fake.chmod(0o755)
+    dump = fake.with_name("pg_dump")
+    dump.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/dumped\n')
+    dump.chmod(0o755)
     (tmp_path / "site" / "backups").mkdir(parents=True)
     environment = {
+        "PCRS_DATABASE": "postgresql:///pcrs",
         "PATH": f"{fake.parent}:{os.environ['PATH']}",
         "PCRS_SITE": str(tmp_path / "site"),
         "PCRS_UPKEEP_ONCE": "1",
@@ -80,6 +84,9 @@ def test_the_nightly_upkeep_gives_commands_that_there_are(tmp_path):
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE_S)
     said = log.read_text(encoding="utf-8").splitlines()
     assert len(said) == 5
+    (dumped,) = (tmp_path / "dumped").read_text(encoding="utf-8").splitlines()
+    options = "--no-comments -N public -Fc -f "
+    assert re.fullmatch(rf"{options}\S+/site/backups/[\d-]+\.dump postgresql:///pcrs", dumped)
     for line in said:
         words = [word for word in line.split() if not word.startswith(("-", "/", "1"))]
         shown = CliRunner().invoke(app, [*words, "--help"])
@@ -104,3 +111,25 @@ def test_units_are_whole(unit):
     if analyze:
         done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
         assert "Unknown" not in done.stderr
+
+
+def test_what_the_document_makes_of_the_nginx_configuration_fits_one_machine(tmp_path):
+    """The commands of "From a bare Debian" are taken from the document, and given what they would change."""
+    block = (DOCKER / "README.md").read_text(encoding="utf-8").partition("<!-- production -->")[2]
+    commands = block.split("```")[1].removeprefix("sh").replace("\\\n", " ").splitlines()
+    site, made = tmp_path / "pcrs.toml", tmp_path / "nginx.conf"
+    site.write_text(shipped("config/pcrs.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    for command in commands:
+        if command.startswith("sed "):
+            here = command.replace("/srv/pcrs/site/pcrs.toml", str(site)).replace(
+                "/etc/nginx/nginx.conf", str(made)
+            )
+            subprocess.run(["sh", "-euc", here], cwd=DOCKER.parent, check=True, timeout=60)
+    text = re.sub("#.*", "", made.read_text(encoding="utf-8"))
+    assert "server 127.0.0.1:8046 " in text
+    assert "/dev/" not in text
+    assert "/tmp/" not in text
+    settings = load(site, {})
+    assert settings.store.features == "postgresql:///pcrs?host=/var/run/postgresql"
+    assert (settings.serve.workers, settings.serve.proxies) == (2, ("127.0.0.1",))
+    assert settings.serve.public_url == "http://127.0.0.1:8080"

@@ -20,6 +20,18 @@ def tokens(tmp_path):
         yield opened
 
 
+@pytest.mark.parametrize("there_before", [False, True])
+def test_nobody_else_reads_the_file_or_what_sqlite_makes_beside_it(tmp_path, there_before):
+    if there_before:  # as an older version left it
+        (tmp_path / "tokens.db-wal").touch(0o644)
+        (tmp_path / "tokens.db").touch(0o644)
+    with closing(Tokens(tmp_path / "tokens.db")) as opened:
+        opened.create(Scope("Mairie", "partenaire"), now=NOW)
+        files = list(tmp_path.iterdir())
+        assert {file.name for file in files} >= {"tokens.db", "tokens.db-wal"}
+        assert [file.name for file in files if file.stat().st_mode & 0o077] == []
+
+
 def test_a_token_is_found_by_what_is_shown_and_by_nothing_else(tokens):
     scope = Scope("Mairie", "partenaire", ("ortho",), ("46042",), 10, 20, 30, "2027-12-31")
     token, shown = tokens.create(scope, now=NOW)

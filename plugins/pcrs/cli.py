@@ -274,6 +274,8 @@ def demo(
 
     with showing(err) as progress:
         place, settings = make_demo(site, workers, progress)
-    say(f"pcrs: demo -> http://127.0.0.1:{port}/   (Ctrl-C ends it)")
-    if serve:
+    if not serve:
+        say(f"pcrs: demo in {place.root}")
+    else:
+        say(f"pcrs: demo -> http://127.0.0.1:{port}/   (Ctrl-C ends it)")
         run(place, settings, host="127.0.0.1", port=port, workers=1)

@@ -1,9 +1,12 @@
 """A small store in one SQLite file: opened, brought up to date, closed. What is in it, its heirs say."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from pcrs.errors import StoreError
 from pcrs.store.connections import Connections
 from pcrs.store.migrations import Step, missing
 
@@ -37,6 +40,8 @@ class Book:
 
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
+        if private and not read_only:
+            _for_its_owner(path)
         self._connections = Connections(path, read_only=read_only, prepare=prepare)
         if read_only:
             return
@@ -44,9 +49,18 @@ class Book:
             for step in missing(db.execute("PRAGMA user_version").fetchone()[0], steps):
                 step(db)
             db.execute(f"PRAGMA user_version = {len(steps)}")
-        if private:
-            path.chmod(0o600)
 
     def close(self) -> None:
         """Connections are closed."""
         self._connections.close()
+
+
+def _for_its_owner(path: Path) -> None:
+    """Nobody else reads the file, nor those that SQLite makes beside it with the rights that it has then."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        for ending in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{path}{ending}").chmod(0o600)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be opened: {error.strerror}") from error
