@@ -336,6 +336,61 @@ def test_what_an_object_names_is_bounded_too(tmp_path):
             assert {href.rpartition("/")[2] for href in links} == seen
 
 
+def test_what_has_no_place_is_seen_where_something_shows_it(tmp_path):
+    """Of four covers one is drawn near, by two links; one far, one by what is not there, one by nothing."""
+    drawn = "AffleurantEnveloppePCRS", "AffleurantGeometriquePCRS", "AffleurantPCRS"
+    with closing(GeoPackage(tmp_path / "features.gpkg")) as store:
+        with store.transaction():
+            for name in drawn:
+                store.ensure(cnig_layer(name))
+            outlines = [("e-near", box(0, 0, 1, 1), {}), ("e-far", box(90, 0, 91, 1), {})]
+            store.put(drawn[0], outlines)
+            store.put(
+                drawn[1],
+                [(f"g-{one}", None, {"enveloppe": [f"#e-{one}"]}) for one in ("near", "far", "lost")],
+            )
+            covers = {"near": "#g-near", "far": "#g-far", "lost": "#g-lost", "nothing": None}
+            store.put(drawn[2], [(one, None, {"representation": link}) for one, link in covers.items()])
+        (mount,) = api_over(tmp_path, store)
+
+        async def within(scope, receive, send):
+            await mount.app({**scope, AREA: box(-1, -1, 5, 5)}, receive, send)
+
+        async def nowhere(scope, receive, send):
+            await mount.app({**scope, AREA: box(40, 40, 50, 50)}, receive, send)
+
+        items = "/ogcapi/collections/AffleurantPCRS/items"
+        geometries = "/ogcapi/collections/AffleurantGeometriquePCRS/items"
+        for path in (
+            items,
+            f"{items}?filter=gml_id LIKE '%25'",
+            f"{items}?sortby=-gml_id&limit=1",
+            geometries,
+        ):
+            answer = ask_app(within, [path])[0]
+            assert answer.status_code == 200, answer.text
+            told = answer.json()
+            assert [one["id"].removeprefix("g-") for one in told["features"]] == ["near"]
+            assert told["numberMatched"] == 1
+            assert not [link for link in told["links"] if link["rel"] == "next"]
+        asked = [
+            f"{items}?resulttype=hits",
+            f"{items}?filter=gml_id='far'",
+            f"{items}?f=csv",
+            f"{items}?embed=true",
+        ]
+        hits, far, table, whole = ask_app(within, asked)
+        assert (hits.json()["numberMatched"], far.json()["numberMatched"]) == (1, 0)
+        assert "near" in table.text
+        assert "far" not in table.text + whole.text
+        assert "e-near" in whole.text
+        one = [f"{items}/{name}" for name in covers]
+        assert [answer.status_code for answer in ask_app(within, one)] == [200, 404, 404, 404]
+        assert [answer.status_code for answer in ask_app(within, [f"{items}/far?f=csv"])] == [404]
+        assert ask_app(nowhere, [items])[0].json()["features"] == []
+        assert [answer.status_code for answer in ask_app(mount.app, one)] == [200] * 4
+
+
 def test_a_token_is_in_no_log_and_no_store(tmp_path):
     """Whatever is asked with it, and however wrongly."""
     place = new_site(tmp_path / "site")

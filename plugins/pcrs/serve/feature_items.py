@@ -6,7 +6,7 @@ from typing import Any
 
 from pcrs.errors import NotFoundError, TooCostlyError
 from pcrs.serve.feature_document import Shown, features
-from pcrs.serve.feature_links import Carrying, Seen, related
+from pcrs.serve.feature_links import Carrying, Seen, is_seen, related
 from pcrs.serve.feature_pages import Pages, matched, matched_cheaply
 from pcrs.serve.feature_query import ItemsAsked, cursor, valid_at
 from pcrs.serve.ogcapi_host import Document, Host
@@ -77,7 +77,7 @@ def row_of(host: Host, layer: Layer, id_: str, request: Asked) -> Row:
         if not found:
             raise NotFoundError(f"layer {layer.name} had no object {id_!r} at {at}")
         row = found[0]
-    if request.area is not None and not (row.geometry and request.area.intersects(row.geometry)):
+    if not is_seen(host, layer.name, row, Seen(at, request.area)):
         raise NotFoundError(f"{layer.name} has no {id_!r} in the area of the token")
     return row
 

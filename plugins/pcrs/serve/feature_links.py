@@ -17,6 +17,7 @@ from pcrs.standard.model import CLASSES, CONCRETE, Attribute, is_a
 from pcrs.store.base import Row
 from pcrs.store.named import by_ids
 from pcrs.vector.ids import target_of
+from pcrs.work.selection import UPWARD
 
 EMBEDDED = ("representation", "symbolisation", "enveloppe", "ligne", "point")
 """Attributes whose objects are embedded on demand: what an affleurant looks like."""
@@ -45,7 +46,7 @@ class Seen:
     at: str | None = None
     """The date of the state; None: now."""
     area: BaseGeometry | None = None
-    """EPSG:2154; None: everywhere. Within an area what has no place is not seen."""
+    """EPSG:2154; None: everywhere. Within an area what has no place is seen where something shows it."""
 
 
 def related(
@@ -128,6 +129,19 @@ def _places(host: Host, attribute: Attribute, ids: Iterable[str], seen: Seen) ->
 def _rows(host: Host, layer: str, ids: Iterable[str], seen: Seen, *, geometry: bool = True) -> list[Row]:
     placed = geometry or seen.area is not None
     found = by_ids(host.served.store, host.layers[layer], sorted(ids), geometry=placed, at=seen.at)
+    return [row for row in found if is_seen(host, layer, row, seen)]
+
+
+def is_seen(host: Host, layer: str, row: Row, seen: Seen) -> bool:
+    """True when an object lies within the area of who asks, or something that shows it does."""
     if seen.area is None:
-        return list(found)
-    return [row for row in found if row.geometry is not None and seen.area.intersects(row.geometry)]
+        return True
+    if row.geometry is not None:
+        return bool(seen.area.intersects(row.geometry))
+    if layer not in UPWARD:
+        return False
+    for attribute in link_attributes(layer):
+        ids = {id_ for href in _hrefs(row.values.get(attribute.name)) if (id_ := target_of(href)) is not None}
+        if ids and any(_rows(host, target, ids, seen) for target in _targets(host, attribute)):
+            return True
+    return False

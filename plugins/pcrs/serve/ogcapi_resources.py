@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from pyproj import CRS
 
 from pcrs.errors import InputError
-from pcrs.serve import feature_files, feature_items, feature_query, ogcapi_documents, ogcapi_openapi
+from pcrs.serve import (
+    feature_files,
+    feature_items,
+    feature_placeless,
+    feature_query,
+    ogcapi_documents,
+    ogcapi_openapi,
+)
 from pcrs.serve.feature_document import Shown, as_mapping, as_text
 from pcrs.serve.feature_files import EXTRACT, FileAsked
 from pcrs.serve.feature_items import GEOJSON
@@ -88,7 +95,7 @@ def _schema(resource: str) -> Callable[[View], Told]:
 def _items_asked(view: View, limits: Limits) -> tuple[Layer, ItemsAsked]:
     layer = view.host.layers[view.path["name"]]
     asked = feature_query.read(layer, view.asked.params, limits)
-    return layer, feature_query.confined(asked, view.asked.area)
+    return layer, feature_placeless.within(view.host.served.store, layer, asked, view.asked.area)
 
 
 def _items_file(view: View) -> FileAsked:

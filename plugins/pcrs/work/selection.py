@@ -28,7 +28,7 @@ EVERY = Query(limit=2**62)
 """Every object, as it is now."""
 _LISTS = frozenset({"EmpriseEchangePCRS", "EmpriseDisponibilitePCRS", "InitiativePCRS"})
 """Classes whose repeatable links are cut to the objects of the extract."""
-_UPWARD = ("AffleurantGeometriquePCRS", "AffleurantPCRS")
+UPWARD = ("AffleurantGeometriquePCRS", "AffleurantPCRS")
 """Classes without geometry, each referring to the geometries or to the one before it."""
 
 
@@ -97,6 +97,15 @@ class Selection:
                 self.facts[name] = facts
             told(name)
 
+    def met(self, name: str) -> set[str]:
+        """The ids of a class that meet the region, or show what does; nothing that these refer to.
+
+        Raises:
+            TooLargeError: there are more than `most`.
+        """
+        self._meet()
+        return self._met[name]
+
     def rows(self, name: str) -> Iterator[list[Row]]:
         """The chosen rows of a layer, page by page, in the order of the store; what was added comes last."""
         layer = self.layers[name]
@@ -114,6 +123,12 @@ class Selection:
 
     def _find(self) -> None:
         """The ids: by place, then what shows them, then what they refer to, until nothing is new."""
+        wanted = self._meet()
+        while wanted:
+            wanted = self._follow(wanted)
+
+    def _meet(self) -> list[tuple[Attribute, str]]:
+        """The ids by place, and of what shows them; the links of all of these."""
         wanted: list[tuple[Attribute, str]] = []
         for name, layer in self.layers.items():
             if layer.geometry is not None:
@@ -121,7 +136,7 @@ class Selection:
                     self._met[name] |= {row.id for row in page}
                     self._bound(sum(map(len, self._met.values())))
                     wanted += _references(name, page)
-        for name in _UPWARD:
+        for name in UPWARD:
             if name in self.layers:
                 found: dict[int, str] = {}
                 for rows in self._showing(name):
@@ -129,8 +144,7 @@ class Selection:
                     wanted += _references(name, rows)
                 self._placed[name] = [found[fid] for fid in sorted(found)]
                 self._met[name] |= set(found.values())
-        while wanted:
-            wanted = self._follow(wanted)
+        return wanted
 
     def _showing(self, name: str) -> Iterator[list[Row]]:
         """The rows of a class without geometry that refer to what is chosen; some may come more than once."""

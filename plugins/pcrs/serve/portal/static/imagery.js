@@ -36,7 +36,8 @@ export class Imagery {
   /** Shows these editions; what is left out stays. Unknown ones are taken for the current mosaic. */
   show({ left = this.#editions.left, right = this.#editions.right }) {
     const known = (name) => (name === null || this.#config.editions.includes(name) ? name : CURRENT);
-    this.#editions = { left: known(left) ?? CURRENT, right: known(right) };
+    const beside = this.#config.editions.length > 1; // of one edition there is nothing else to see
+    this.#editions = { left: known(left) ?? CURRENT, right: beside ? known(right) : null };
     this.refresh();
     for (const listener of this.#listeners) listener(this.editions);
   }

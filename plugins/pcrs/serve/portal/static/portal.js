@@ -183,6 +183,7 @@ async function start() {
   address = new Address(map, config.grid.first, parts);
   const share = wireShare(address, external, config);
   const compare = { open: (open) => open && imagery.editions.right === null && imagery.show({ right: config.editions.find((edition) => edition !== (imagery.editions.left || config.editions[0])) ?? "" }) };
+  byId("use-compare").hidden = config.editions.length < 2; // one edition is all that is: nothing to compare
   const basket = new Basket(map, dalles, new Search(map, dalles, config), new Extract(new Jobs()));
   new Tools({ basket, compare, measure, signalement, print: new Print(map, config, imagery), share: { open: (open) => open && share() } });
   wireDalleList(dalles);

@@ -1,6 +1,7 @@
 // The tools beside the map: each a button and a card, one open at a time.
 
 import { byId } from "./elements.js";
+import { whenLanguageChanges } from "./language.js";
 import { yieldToCard } from "./panel.js";
 
 /** `tools` by name: `open(true)` and `open(false)` are called as their cards come and go. */
@@ -10,6 +11,10 @@ export class Tools {
 
   constructor(tools) {
     this.#tools = tools;
+    whenLanguageChanges(() => {
+      // where there is no room for words beside the pictures, they come with the pointer
+      for (const name of Object.keys(tools)) this.#button(name).title = this.#button(name).textContent.trim();
+    });
     for (const name of Object.keys(tools)) {
       this.#button(name).addEventListener("click", () => this.choose(this.#current === name ? null : name));
       byId(`tool-${name}`).querySelector(".close").addEventListener("click", () => this.choose(null));
