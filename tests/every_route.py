@@ -36,7 +36,11 @@ EVERY = {
     ("GET", "/admin/commandes"): (AUTHORITY, ""),
     ("POST", "/admin/commandes/{id}/approbation"): (AUTHORITY, "/admin/commandes/none/approbation"),
     ("POST", "/admin/commandes/{id}/refus"): (AUTHORITY, "/admin/commandes/none/refus"),
+    ("GET", "/admin/commandes/execution"): (AUTHORITY, ""),
+    ("POST", "/admin/commandes/execution"): (AUTHORITY, ""),
     ("GET", "/admin/copies"): (TECHNICAL, ""),
+    ("GET", "/admin/copies/relecture"): (TECHNICAL, ""),
+    ("POST", "/admin/copies/relecture"): (TECHNICAL, ""),
     ("GET", "/admin/taches"): (TECHNICAL, ""),
     ("GET", "/admin/jetons"): (ADMIN, ""),
     ("POST", "/admin/jetons"): (ADMIN, ""),
@@ -129,6 +133,11 @@ EVERY = {
     ("GET", "/ogcapi/jobs/{job}/results/{output}/{file}"): (OPEN, "/ogcapi/jobs/none/results/a/b"),
 }
 """By method and path: the role, and an address (empty: the path itself)."""
-BODIES = {"/ogcapi/processes/devis/execution": {"inputs": {"objets": ["0123456789abcdef"]}}}
+BODIES = {
+    "/ogcapi/processes/devis/execution": {"inputs": {"objets": ["0123456789abcdef"]}},
+    "/admin/commandes/execution": {"unknown": True},
+    "/admin/copies/relecture": {"unknown": True},
+}
+"""By address; who may begin long work here is told that the body is wrong, and nothing is begun."""
 SERVICES = {"wmts", "wms", "telechargement"}
 """Services that tell their paths apart by themselves: what they answer is in `tests.services.test_access`."""

@@ -45,10 +45,10 @@ def test_an_acceptance_that_is_killed_is_begun_again(made):
         process.wait()
         until(lambda: one.state() == ("interrompu", ""))
         one.begin()
-        until(lambda: one.state()[0] == "échec")
+        until(lambda: one.state()[0] == "échec", 120)
         assert "another pcrs is at work" in one.state()[1]
     one.begin()
-    until(lambda: one.state()[0] == "fait", 60)
+    until(lambda: one.state()[0] == "fait", 120)
     assert state_of(site, delivery) == "publiée"
     module._begun[-1].wait()
 
@@ -61,14 +61,14 @@ def test_a_report_of_what_is_gone_says_so(made, tmp_path):
     away = folder.rename(folder.with_name("away"))
     try:
         report.begin()
-        until(lambda: report.state()[0] == "échec", 60)
+        until(lambda: report.state()[0] == "échec", 120)
         assert str(folder) in report.state()[1]
         assert not report.report.exists()
     finally:
         away.rename(folder)
         module._begun[-1].wait()
     report.begin()
-    until(lambda: report.state()[0] == "fait", 60)
+    until(lambda: report.state()[0] == "fait", 120)
     assert "<h1" in report.report.read_text(encoding="utf-8")
     assert folder.name in report.report.read_text(encoding="utf-8")
     module._begun[-1].wait()

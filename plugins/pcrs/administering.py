@@ -47,5 +47,5 @@ def administration(site: Site, settings: Settings, store: FeatureStore, tokens: 
         desk=lambda: desk(site, settings),
         copies=copies,
         figures=figures,
-        errand=lambda kind, delivery: Errand(site, kind, delivery),
+        errand=lambda kind, subject: Errand(site, kind, subject),
     )

@@ -1,6 +1,7 @@
 """Custody put together from the settings of a site: the inventory opened, the targets chosen."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from pcrs.work.custody.projection import project_objects
 from pcrs.work.custody.standing import Stand, stand
 from pcrs.work.custody.stock import chantiers_of_tier, take_stock, tier_origin
 from pcrs.work.custody.superseded import retire, superseded
+from pcrs.work.custody.verify import Wanted
 from pcrs.work.means import Means
 from pcrs.work.progress import Progress
 from pcrs.work.site import Site
@@ -143,6 +145,34 @@ def catalogue(held: Keeping, site: Site, settings: Settings) -> int:
     """The layer `archives` tells what is kept, on line or not: what users search. How many rows changed."""
     with closing(features_of(site, settings)) as store:
         return project_objects(held, store)
+
+
+def due(
+    held: Keeping,
+    settings: Settings,
+    *,
+    minutes: float | None = None,
+    octets: int | None = None,
+    targets: tuple[str, ...] = (),
+    everything: bool = False,
+) -> Wanted:
+    """What a verification is to read: what `verify_days` say is due, or everything; within time and bytes.
+
+    Raises:
+        InputError: there is no such target.
+    """
+    for name in targets:
+        held.place(name)
+    days = 0 if everything else settings.archive.verify_days
+    before = held.clock() - timedelta(days=days) + timedelta(seconds=1)
+    return Wanted(before.isoformat(timespec="seconds"), octets, over=_over(minutes), targets=targets)
+
+
+def _over(minutes: float | None) -> Callable[[], bool] | None:
+    if minutes is None:
+        return None
+    end = time.monotonic() + 60 * minutes
+    return lambda: time.monotonic() > end
 
 
 def rules_of(settings: Settings) -> tuple[LetGo, ...]:

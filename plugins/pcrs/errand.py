@@ -14,15 +14,16 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pcrs.errors import ConflictError, PcrsError
 from pcrs.files import placing
 from pcrs.settings import load
+from pcrs.work.errands import WHOLE_SITE, Kind
 from pcrs.work.site import Site
 
-Kind = Literal["acceptation", "rapport"]
 _NICE = 10
+_MINUTES = 120
+"""For which copies are read again at one time."""
 _begun: list[subprocess.Popen[bytes]] = []
 """Processes that this one started and that have not ended: looked at, so that none stays as a zombie."""
 _log = logging.getLogger(__name__)
@@ -34,11 +35,12 @@ class Errand:
 
     site: Site
     kind: Kind
-    delivery: str
+    subject: str = WHOLE_SITE
+    """A delivery, or the whole site."""
 
     @property
     def _folder(self) -> Path:
-        return self.site.errands / f"{self.kind}-{self.delivery}"
+        return self.site.errands / f"{self.kind}-{self.subject}"
 
     @property
     def report(self) -> Path:
@@ -64,13 +66,13 @@ class Errand:
             ConflictError: it is at work already.
         """
         if self._at_work():
-            raise ConflictError(f"{self.kind} {self.delivery}: déjà en cours / under way already")
+            raise ConflictError(f"{self.kind} {self.subject}: déjà en cours / under way already")
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "fin.json").unlink(missing_ok=True)
         lock = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the process that is started inherits it
-            words = (str(self.site.root.resolve()), self.kind, self.delivery)
+            words = (str(self.site.root.resolve()), self.kind, self.subject)
             command = [sys.executable, "-m", "pcrs.errand", *words]
             _begun[:] = [process for process in _begun if process.poll() is None]
             process = subprocess.Popen(  # noqa: S603
@@ -78,7 +80,7 @@ class Errand:
             )
             _begun.append(process)
         except BlockingIOError:
-            raise ConflictError(f"{self.kind} {self.delivery}: déjà en cours / under way already") from None
+            raise ConflictError(f"{self.kind} {self.subject}: déjà en cours / under way already") from None
         finally:
             os.close(lock)
 
@@ -95,45 +97,76 @@ class Errand:
     def run(self) -> None:
         """The work itself, in the process that was started for it."""
         try:
-            _WORK[self.kind](self)
-            good, word = True, ""
+            good, word = True, _WORK[self.kind](self)
         except (PcrsError, OSError) as error:
             good, word = False, str(error)
         except Exception:  # noqa: BLE001  whoever began it has to be told
-            _log.exception("%s %s", self.kind, self.delivery)
+            _log.exception("%s %s", self.kind, self.subject)
             good, word = False, "erreur interne, notée par le service / internal error, logged by the service"
         with placing(self._folder / "fin.json") as part:
             part.write_text(json.dumps({"bon": good, "mot": word}, ensure_ascii=False), encoding="utf-8")
 
 
-def _accept(errand: Errand) -> None:
+def _accept(errand: Errand) -> str:
     from pcrs.assembly import working
     from pcrs.work.progress import silent
 
     with working(errand.site, load(errand.site.settings_file), os.cpu_count() or 1, silent) as bench:
-        bench.accept(errand.delivery)
+        bench.accept(errand.subject)
+    return ""
 
 
-def _report(errand: Errand) -> None:
+def _report(errand: Errand) -> str:
     from pcrs.reporting import Asked, report
     from pcrs.store.index import Index
     from pcrs.work.progress import mill, silent
 
     with closing(Index(errand.site.index_file)) as index:
-        path = Path(index.delivery(errand.delivery).path)
+        path = Path(index.delivery(errand.subject).path)
     with mill(os.cpu_count() or 1) as hands:
         report(path, Asked(report=errand.report), load(errand.site.settings_file), hands, silent)
+    return ""
 
 
-_WORK: dict[Kind, Callable[[Errand], None]] = {"acceptation": _accept, "rapport": _report}
+def _bring_back(errand: Errand) -> str:
+    from pcrs.ordering import desk, shipping
+
+    site, settings = errand.site, load(errand.site.settings_file)
+    warned: list[str] = []
+    with desk(site, settings) as open_, site.working():
+        moved = shipping(site, settings, open_, warned.append).work()
+    told = [f"{order.id} : {order.state} {order.message}".rstrip() for order in moved]
+    return " ; ".join([*told, *warned]) or "rien à rapatrier / nothing to bring back"
+
+
+def _read_again(errand: Errand) -> str:
+    from pcrs.archiving import catalogue, due, keeping
+    from pcrs.work.custody.verify import verify
+    from pcrs.work.progress import silent
+
+    site, settings = errand.site, load(errand.site.settings_file)
+    with site.working(), keeping(site, settings, silent) as held:
+        found = verify(held, due(held, settings, minutes=_MINUTES))
+        catalogue(held, site, settings)
+    failed = "".join(f" ; cible {name} : {why}" for name, why in found.failed.items())
+    return f"{found.read} copies relues, {found.bytes} octets, {len(found.faults)} constats{failed}"
+
+
+_WORK: dict[Kind, Callable[[Errand], str]] = {
+    "acceptation": _accept,
+    "rapport": _report,
+    "commandes": _bring_back,
+    "relecture": _read_again,
+}
 
 
 def main() -> None:
-    """What `begin` starts: `python -m pcrs.errand SITE KIND DELIVERY`."""
+    """What `begin` starts: `python -m pcrs.errand SITE KIND SUBJECT`."""
     os.nice(_NICE)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    root, kind, delivery = sys.argv[1:]
-    Errand(Site(Path(root)), "rapport" if kind == "rapport" else "acceptation", delivery).run()
+    root, named, subject = sys.argv[1:]
+    (kind,) = (each for each in _WORK if each == named)
+    Errand(Site(Path(root)), kind, subject).run()
 
 
 if __name__ == "__main__":

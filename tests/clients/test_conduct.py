@@ -201,6 +201,24 @@ def test_an_order_is_approved(browser, office):
         assert chain(open_.orders.trail())[1] is None
 
 
+def begin(browser, part, label):
+    """Long work is begun by keyboard; what it said at its end."""
+    go(browser, part)
+    until(lambda: one(browser, f"#part-{part} .errand button").text == label)
+    one(browser, f"#part-{part} .errand button").send_keys(Keys.ENTER)
+    sure(browser)
+    return until(lambda: "terminé" in (said := one(browser, f"#part-{part} .errand").text) and said, 120)
+
+
+def test_orders_are_brought_back_and_copies_read_again(browser, office):
+    enter(browser, office, "APLC")
+    assert "succeeded" in begin(browser, "orders", "Rapatrier ce qui est approuvé")
+    with desk(office.site, load(office.site.settings_file)) as open_:
+        assert open_.orders.get(office.order).state == "succeeded"
+    enter(browser, office, "technique")
+    assert "0 copies relues" in begin(browser, "copies", "Relire les copies dues")
+
+
 def test_a_token_is_made_shown_once_and_revoked(browser, office):
     enter(browser, office, "admin")
     go(browser, "tokens")
@@ -324,7 +342,17 @@ def test_every_act_is_in_the_journal(browser, office):
     enter(browser, office, "admin")
     journal = go(browser, "journal")
     assert "journal intact" in journal
-    acts = ("acceptation", "refus", "approbation", "jeton créé", "jeton révoqué", "Agent APLC", "vérifié")
+    acts = (
+        "rapatriement",
+        "relecture",
+        "acceptation",
+        "refus",
+        "approbation",
+        "jeton créé",
+        "jeton révoqué",
+        "Agent APLC",
+        "vérifié",
+    )
     assert [words for words in acts if words not in journal] == []
 
 

@@ -1,9 +1,7 @@
 """`pcrs copies` and `pcrs verify`: where copies are, whether they are enough, whether they are right."""
 
 import secrets
-import time
-from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -71,36 +69,26 @@ def verify(
     json_: JsonOption = False,
 ) -> None:
     """Read copies again, those that wait longest first, and say what is wrong; with --repair, mend it."""
-    from pcrs.archiving import catalogue, keeping
+    from pcrs.archiving import catalogue, due, keeping
     from pcrs.work.custody.repair import Repaired, repair
-    from pcrs.work.custody.verify import Wanted
     from pcrs.work.custody.verify import verify as verify_copies
 
     place, settings = open_site(site)
     with place.working(), showing(err) as progress, keeping(place, settings, progress) as held:
-        for name in target or ():
-            held.place(name)
-        days = 0 if everything or sample else settings.archive.verify_days
-        before = held.clock() - timedelta(days=days) + timedelta(seconds=1)
-        wanted = Wanted(
-            before.isoformat(timespec="seconds"),
-            bytes_,
-            sample,
-            secrets.token_hex(8) if sample else "",
-            _over(minutes),
-            tuple(target or ()),
+        wanted = due(
+            held,
+            settings,
+            minutes=minutes,
+            octets=bytes_,
+            targets=tuple(target or ()),
+            everything=everything or sample is not None,
         )
+        if sample is not None:
+            wanted = replace(wanted, files=sample, pivot=secrets.token_hex(8))
         found = verify_copies(held, wanted)
         mended = repair(held, found) if repair_ else Repaired()
         catalogue(held, place, settings)
     _tell(found, mended, json_)
-
-
-def _over(minutes: float | None) -> Callable[[], bool] | None:
-    if minutes is None:
-        return None
-    end = time.monotonic() + 60 * minutes
-    return lambda: time.monotonic() > end
 
 
 def _tell(found: Any, mended: Any, as_json: bool) -> None:

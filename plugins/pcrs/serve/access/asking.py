@@ -149,7 +149,7 @@ def _admin(scope: Scope, rest: list[str]) -> Ask:
     match rest:
         case [] | [""]:
             return _OPEN
-        case ["livraisons", _, "rapport"] | ["copies" | "taches"]:
+        case ["livraisons", _, "rapport"] | ["copies" | "taches"] | ["copies", "relecture"]:
             return Ask("observe")
         case ["usage" | "usage.csv"]:
             return Ask("statistics")

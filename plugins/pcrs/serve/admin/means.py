@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import orjson
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from pcrs.store.orders import Orders
 from pcrs.store.tokens import Tokens
 from pcrs.store.trail import Act
 from pcrs.work.access import Principal
+from pcrs.work.errands import Kind
 from pcrs.work.orders.processes import OpenDesk
 from pcrs.work.site import Site
 
@@ -29,7 +30,7 @@ _PRIVATE = {"Cache-Control": "no-store"}
 
 
 class Errand(Protocol):
-    """Long work on a delivery, in a process of its own."""
+    """Long work, in a process of its own."""
 
     @property
     def report(self) -> Path:
@@ -56,7 +57,8 @@ class Means:
     copies: Callable[[], Mapping[str, Any]]
     """How the copies stand (`pcrs copies --json`)."""
     figures: Figures
-    errand: Callable[[Literal["acceptation", "rapport"], str], Errand]
+    errand: Callable[[Kind, str], Errand]
+    """On a delivery, or on the whole site."""
 
     def note(self, request: Request, action: str, subject: str, message: str = "") -> None:
         """One line of the journal: who asks does this to that."""

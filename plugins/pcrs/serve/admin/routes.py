@@ -17,6 +17,7 @@ from pcrs.store.jobs import Job
 from pcrs.store.orders import Ordered
 from pcrs.store.trail import chain
 from pcrs.work.access import Role
+from pcrs.work.errands import WHOLE_SITE, Kind
 from pcrs.work.orders import processes
 from pcrs.work.orders.desk import Desk
 
@@ -28,6 +29,8 @@ def routes(means: Means) -> list[Route]:
     """All that the page asks; the page itself is the portal's."""
     deliveries, tokens, office = Deliveries(means), AccessTokens(means), _Office(means)
     usage = Usage(means.figures)
+    bringing = _Whole(means, "commandes", "rapatriement", "commandes")
+    reading = _Whole(means, "relecture", "relecture", "copies")
     one = "/admin/livraisons/{id}"
     handlers: list[tuple[str, str, Handler]] = [
         ("/admin/livraisons", "GET", deliveries.all),
@@ -39,7 +42,11 @@ def routes(means: Means) -> list[Route]:
         ("/admin/commandes", "GET", office.orders),
         ("/admin/commandes/{id}/approbation", "POST", office.approve),
         ("/admin/commandes/{id}/refus", "POST", office.refuse),
+        ("/admin/commandes/execution", "GET", bringing.state),
+        ("/admin/commandes/execution", "POST", bringing.begin),
         ("/admin/copies", "GET", office.copies),
+        ("/admin/copies/relecture", "GET", reading.state),
+        ("/admin/copies/relecture", "POST", reading.begin),
         ("/admin/taches", "GET", office.jobs),
         ("/admin/jetons", "GET", tokens.all),
         ("/admin/jetons", "POST", tokens.create),
@@ -49,6 +56,32 @@ def routes(means: Means) -> list[Route]:
         ("/admin/usage.csv", "GET", usage.table),
     ]
     return [Route(path, guarded(handler), methods=[method]) for path, method, handler in handlers]
+
+
+class _Whole:
+    """Long work of the whole site: where it is, and its beginning."""
+
+    def __init__(self, means: Means, kind: Kind, action: str, subject: str) -> None:
+        self._means = means
+        self._kind: Kind = kind
+        self._action = action
+        self._subject = subject
+
+    async def state(self, _request: Request) -> Response:
+        """Where it is, and what it said at its end."""
+        return told({"etat": await run_in_threadpool(self._means.errand(self._kind, WHOLE_SITE).state)})
+
+    async def begin(self, request: Request) -> Response:
+        """It is begun: 202, for it takes as long as it takes."""
+        await body_of(request)
+
+        def begin() -> tuple[str, str]:
+            errand = self._means.errand(self._kind, WHOLE_SITE)
+            errand.begin()
+            self._means.note(request, self._action, self._subject)
+            return errand.state()
+
+        return told({"etat": await run_in_threadpool(begin)}, 202)
 
 
 class _Office:

@@ -1,6 +1,7 @@
 // Orders of cold objects: approved, or refused for a reason.
 
 import { ask } from "./admin_asking.js";
+import { errandLine } from "./admin_errand.js";
 import { button, moment, state, sure, table } from "./admin_rows.js";
 import { make } from "./elements.js";
 import { bytes, text } from "./language.js";
@@ -17,7 +18,8 @@ export async function showOrders(place) {
     make("div", {}, state(text(`order_${one.etat}`) ?? one.etat, one.etat === "ordered" ? "look" : ""), one.message ? make("p", {}, one.message) : null, one.decide_par ? make("small", {}, one.decide_par) : null),
     one.etat === "ordered" ? acts(one, shown) : null,
   ]);
-  place.replaceChildren(table(text("adminOrders"), ["adminOrder", "adminFrom", "adminObjects", "adminCosts", "adminState", "adminActs"], rows));
+  const line = await errandLine("admin/commandes/execution", text("adminBringBack"), text("adminBringBackSure"), shown);
+  place.replaceChildren(line, table(text("adminOrders"), ["adminOrder", "adminFrom", "adminObjects", "adminCosts", "adminState", "adminActs"], rows));
 }
 
 function acts(one, shown) {

@@ -1,6 +1,7 @@
 // What is only looked at: copies and the 3-2-1 rule, jobs of users, the journal.
 
 import { ask } from "./admin_asking.js";
+import { errandLine } from "./admin_errand.js";
 import { moment, state, table } from "./admin_rows.js";
 import { make } from "./elements.js";
 import { bytes, number, text } from "./language.js";
@@ -13,8 +14,10 @@ export async function showCopies(place) {
   const chantiers = Object.entries(told.chantiers).map(([name, one]) => [name, number(one.objects), bytes(one.bytes), one.red ? state(String(one.red), "bad") : "0", String(one.faulty), String(one.due)]);
   const places = Object.entries(told.targets).map(([name, one]) => [name, number(one.copies), bytes(one.bytes)]);
   const red = told.objects.map((one) => [one.chantier, one.name, one.lacks.join(", ")]);
+  const line = await errandLine("admin/copies/relecture", text("adminReadAgain"), text("adminReadAgainSure"), () => showCopies(place));
   place.replaceChildren(
     head,
+    line,
     table(text("adminChantiers"), ["chantier", "adminObjects", "basketWeight", "adminInRed", "adminFaulty", "adminDue"], chantiers),
     table(text("adminPlaces"), ["adminPlace", "adminCopies", "basketWeight"], places),
     red.length ? table(text("adminInRed"), ["chantier", "file", "adminLacks"], red) : "",
