@@ -363,7 +363,7 @@ def main() -> None:
                         f"{name}: import of {asked.import_objects} objects from GML",
                         imported(engine.store, folder, asked.import_objects),
                     )
-                shutil.rmtree(folder / "import")
+                shutil.rmtree(folder / "import", ignore_errors=True)  # PostgreSQL makes none
             began = time.perf_counter()
             with ENGINES[name](folder, asked.objects) as engine:
                 built = time.perf_counter() - began
