@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import shutil
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -140,7 +140,8 @@ class Patched:
     """Statuses for the ETag that was given before the patch: asked before it, and after."""
     read: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     """What the readers got while it happened."""
-    count: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    """How many answers they got."""
     faults: set[tuple[str, str]] = field(default_factory=set)
     unseen: list[str] = field(default_factory=list)
     """What was still as before when it should have been seen."""
@@ -182,6 +183,8 @@ async def _accepted_while_read(seen: Patched, url: str, patch: Path) -> None:
         for path in (*CHANGING, *STAYING, *OLD_EDITION, listing("2025")):
             seen.before[path] = await client.get(path)
             seen.read[path].add(seen.before[path].content)
+        for path in {*_readers()} - seen.before.keys():
+            seen.read[path].add((await client.get(path)).content)
         await _revalidate(seen, client)
         process = start("receive", patch, "--site", seen.site.root, "--edition", seen.edition, "--accept")
         assert process.stderr is not None
@@ -192,7 +195,7 @@ async def _accepted_while_read(seen: Patched, url: str, patch: Path) -> None:
         assert await asyncio.to_thread(process.wait, PATIENCE_S) == 0
         end(process)
         await _until_seen(seen, client)
-        await _read_once_more(seen, 2 * len(readers))
+        await _read_once_more(seen, Counter(_readers()))
         for reader in readers:
             reader.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -221,7 +224,7 @@ async def _read(seen: Patched, client: httpx.AsyncClient, path: str) -> None:
         except httpx.HTTPError as error:
             seen.faults.add((path, repr(error)))
         else:
-            seen.count += 1
+            seen.counts[path] += 1
             if answer.status_code == 200:
                 seen.read[path].add(answer.content)
             else:
@@ -229,10 +232,12 @@ async def _read(seen: Patched, client: httpx.AsyncClient, path: str) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _read_once_more(seen: Patched, count: int) -> None:
-    """However slow the machine: the readers have so many answers more."""
-    enough, deadline = seen.count + count, time.monotonic() + PATIENCE_S
-    while seen.count < enough and time.monotonic() < deadline:
+async def _read_once_more(seen: Patched, readers: Counter[str]) -> None:
+    """However slow the machine: each reader has an answer more that it asked for from now on."""
+    known, deadline = seen.counts.copy(), time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if all(seen.counts[path] - known[path] >= 2 * count for path, count in readers.items()):
+            break
         await asyncio.sleep(0.05)
 
 
@@ -308,7 +313,7 @@ def test_what_the_patch_does_not_touch_keeps_its_bytes(patched):
 
 def test_readers_meanwhile_saw_the_old_or_the_new_and_no_fault(patched):
     assert patched.faults == set()
-    assert patched.count > MAPS + COVERAGES + TILES
+    assert patched.counts.total() > MAPS + COVERAGES + TILES
     ends = {path: {patched.before[path].content, patched.after[path].content} for path in CHANGING}
     for path, bodies in patched.read.items():
         assert len(bodies) <= 2, path
