@@ -27,13 +27,16 @@ from rich.console import Console
 from pcrs.archive.bag import declaration
 from pcrs.archive.target import MARK, Place
 from pcrs.archiving import catalogue, inventory_file
+from pcrs.assembly import features_of
 from pcrs.blobs import Listed, Seen
 from pcrs.settings import load
+from pcrs.store.base import Query
 from pcrs.store.inventory import Inventory
 from pcrs.store.inventory_schema import ArchiveObject, Bag, Copy, Entry
 from pcrs.work.custody.keeping import Keeping
 from pcrs.work.custody.lifecycle import LetGo, let_go
 from pcrs.work.custody.verify import Wanted, verify
+from pcrs.work.layers import ARCHIVES
 from pcrs.work.site import Site
 from tests.archives import custody, site_with, table
 from tests.bench.features import resident_mb
@@ -169,8 +172,10 @@ def lifecycle(site: Site, count: int) -> str:
 def catalogued(site: Site, count: int) -> str:
     settings = load(site.settings_file)
     with custody(site) as held:
-        assert catalogue(held, site, settings) == count
-    return "a row each"
+        changed = catalogue(held, site, settings)
+        with closing(features_of(site, settings)) as store:
+            assert store.count(ARCHIVES.name, Query()) == count
+    return f"a row each, {changed} of them new or changed"
 
 
 def pages(site: Site, count: int) -> str:

@@ -9,6 +9,7 @@ from pcrs.console import HERE, JsonOption, SiteOption, err, open_site, say, say_
 from pcrs.errors import InputError
 from pcrs.settings import Settings
 from pcrs.showing import showing
+from pcrs.standard.french import count, octets
 from pcrs.standard.livrables import Licence
 from pcrs.work.site import Site
 
@@ -31,6 +32,7 @@ def archive(
     """Put objects in BagIt bags on every target, read back; again: go on where it stopped."""
     from pcrs.archiving import archive_folder, archive_site, catalogue, keeping
 
+    _must_agree(path, lifecycle=lifecycle, apply=apply)
     place, settings = open_site(site)
     if lifecycle:
         _lifecycle(place, settings, apply, json_)
@@ -58,12 +60,21 @@ def archive(
             }
         )
     else:
-        say(f"{done.objects} objets, {done.bytes} octets, {len(done.bags)} paquets")
+        told = f"{count(done.objects, 'objet')}, {octets(done.bytes)}, {count(len(done.bags), 'paquet')}"
+        say(told if done.bags or done.objects else f"{told} : tout est déjà en paquets")
     for name, text in done.faults:
         err.print(f"{name} : {text}", style="red", markup=False)
     for name, text in done.failed.items():
         err.print(f"cible {name} : {text}", style="bold red", markup=False)
     raise typer.Exit(2 if done.failed else 1 if done.faults else 0)
+
+
+def _must_agree(path: Path | None, *, lifecycle: bool, apply: bool) -> None:
+    """Raises InputError when options are given together that mean nothing, or something else, together."""
+    if apply and not lifecycle:
+        raise InputError("--apply goes with --lifecycle, of which it does what is said")
+    if lifecycle and path is not None:
+        raise InputError(f"--lifecycle takes no path ({path}): the rules of pcrs.toml say what may go")
 
 
 def _lifecycle(place: Site, settings: Settings, apply: bool, as_json: bool) -> NoReturn:
@@ -93,8 +104,9 @@ def _lifecycle(place: Site, settings: Settings, apply: bool, as_json: bool) -> N
     else:
         word = "retiré" if apply else "à retirer (--apply)"
         for one in told.done:
-            say(f"{one.target}:{one.name} : {word}, {one.objects} objets, {one.bytes} octets")
+            say(f"{one.target}:{one.name} : {word}, {count(one.objects, 'objet')}, {octets(one.bytes)}")
         for one, why in told.kept:
             err.print(f"{one.target}:{one.name} : gardé : {why}", style="red", markup=False)
-        say(f"{len(told.done)} éléments, {sum(one.bytes for one in told.done)} octets")
+        size = octets(sum(one.bytes for one in told.done))
+        say(f"{count(len(told.done), 'élément')}, {size}" if rules else "aucune règle : [[archive.rules]]")
     raise typer.Exit(1 if told.kept else 0)

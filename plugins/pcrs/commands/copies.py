@@ -1,13 +1,16 @@
 """`pcrs copies` and `pcrs verify`: where copies are, whether they are enough, whether they are right."""
 
+import json
 import secrets
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
 
 from pcrs.console import HERE, JsonOption, SiteOption, err, open_site, out, say, say_findings, say_json
+from pcrs.errors import InputError
 from pcrs.showing import showing
+from pcrs.standard.french import count, octets
 
 _SHOWN = 20
 
@@ -16,15 +19,23 @@ def copies(
     site: SiteOption = HERE,
     object_: Annotated[str | None, typer.Option("--object", help="The copies of this object.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="Every red object, one a line.")] = False,
+    objects: Annotated[bool, typer.Option("--objects", help="Every object, red or not, one a line.")] = False,
+    chantier: Annotated[str | None, typer.Option(help="With --objects: those of a chantier.")] = None,
+    kind: Annotated[str | None, typer.Option(help="With --objects: those of a kind.")] = None,
     json_: JsonOption = False,
 ) -> None:
     """The 3-2-1 rule for every object of the archive; red ones make the exit code 1."""
     from pcrs.archiving import keeping, stand_of
 
     place, settings = open_site(site)
+    if (chantier or kind) and not objects:
+        raise InputError("--chantier and --kind go with --objects")
     with keeping(place, settings, lambda step: None) as held:
         if object_ is not None:
             _one(held, object_, json_)
+            return
+        if objects:
+            _every(held, chantier, kind, json_)
             return
         found = stand_of(held, settings, None if list_ else _SHOWN)
     told, red = found.told, found.red
@@ -32,9 +43,12 @@ def copies(
         say_json(found.document())
     else:
         for name, (number, size) in found.volumes.items():
-            say(f"{name} : {number} copies, {size} octets")
-        for chantier, tally in told.tallies.items():
-            text = f"{chantier} : {tally.objects} objets, {tally.red} en rouge, {tally.due} à relire"
+            say(f"{name} : {count(number, 'copie')}, {octets(size)}")
+        if not found.told.tallies:
+            say("aucun objet d'archive : `pcrs archive` en met en paquets")
+        for name, tally in told.tallies.items():
+            told_of = f"{tally.red} en rouge, {tally.due} à relire"
+            text = f"{name} : {count(tally.objects, 'objet')}, {told_of}"
             out.print(text, style="red" if tally.red else "green", markup=False)
         for row in red:
             out.print(f"{row['object']} {row['name']} : {', '.join(row['lacks'])}", style="red", markup=False)
@@ -43,15 +57,22 @@ def copies(
     raise typer.Exit(1 if told.red else 0)
 
 
-def _one(held: Any, identifier: str, as_json: bool) -> None:
-    from dataclasses import asdict
+def _every(held: Any, chantier: str | None, kind: str | None, as_json: bool) -> None:
+    """Objects as they come: as JSON one document a line, for there may be a million."""
+    for one in held.inventory.objects(chantier=chantier, kind=kind):
+        if as_json:
+            out.print(json.dumps(asdict(one), ensure_ascii=False), markup=False, soft_wrap=True)
+        else:
+            say(f"{one.id} {one.chantier} / {one.name} : {one.kind}, {one.licence}, {octets(one.bytes)}")
 
+
+def _one(held: Any, identifier: str, as_json: bool) -> None:
     found = held.inventory.object(identifier)
     rows = [asdict(copy) for copy in held.inventory.copies(found.id)]
     if as_json:
         say_json({**asdict(found), "copies": rows})
         return
-    say(f"{found.id} {found.chantier} / {found.name} : {found.kind}, {found.licence}, {found.bytes} octets")
+    say(f"{found.id} {found.chantier} / {found.name} : {found.kind}, {found.licence}, {octets(found.bytes)}")
     for row in rows:
         say(f"{row['target']}:{row['key']} : {row['state']}, relue {row['verified_at'] or 'jamais'}")
 
@@ -112,7 +133,10 @@ def _tell(found: Any, mended: Any, as_json: bool) -> None:
             out.print(f"{name} : réparée", style="green", markup=False)
         for name, why in left.items():
             out.print(f"{name} : {why}", style="red", markup=False)
-        say(f"{found.read} copies relues ({found.bytes} octets), {len(findings)} constats")
+        read = f"{count(found.read, 'copie relue', 'copies relues')} ({octets(found.bytes)})"
+        say(f"{read}, {count(len(findings), 'constat')}")
+        if not (found.read or findings or found.failed):
+            say("rien n'était à relire ; --all relit tout, --sample N quelques copies")
     for name, text in found.failed.items():
         err.print(f"cible {name} : {text}", style="bold red", markup=False)
     mended_files = set(done)

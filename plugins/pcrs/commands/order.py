@@ -10,7 +10,7 @@ import typer
 from pcrs.console import HERE, JsonOption, SiteOption, err, open_site, say, say_json
 from pcrs.errors import InputError
 from pcrs.showing import showing
-from pcrs.standard.french import octets
+from pcrs.standard.french import count, number, octets
 from pcrs.work.access import Principal, Role
 
 app = typer.Typer(no_args_is_help=True, help="Order cold objects: estimate, place, decide, bring back, log.")
@@ -37,8 +37,13 @@ def _chosen(open_: Any, objects: list[str] | None, chantier: str | None, kind: s
     found = [inventory.object(one) for one in objects or ()]
     if chantier or kind:
         found += inventory.objects(chantier=chantier, kind=kind)
+    if not found and (chantier or kind):
+        asked = ", ".join(
+            f"{word} {text!r}" for word, text in (("chantier", chantier), ("kind", kind)) if text
+        )
+        raise InputError(f"the archive has no object of {asked}: `pcrs copies --objects` names all")
     if not found:
-        raise InputError("name objects, or give --chantier or --kind: `pcrs copies --list` shows them")
+        raise InputError("name objects, or give --chantier or --kind: `pcrs copies --objects` names them")
     return found
 
 
@@ -56,8 +61,8 @@ def estimate(
     if json_:
         say_json({"objects": told.objects, "bytes": told.octets, "euros": told.euros, "hours": told.hours})
     else:
-        size = octets(told.octets)
-        say(f"{told.objects} objets, {size} : {told.euros} € hors taxes, {told.hours} h ({told.prices})")
+        size = f"{count(told.objects, 'objet')}, {octets(told.octets)}"
+        say(f"{size} : {_euros(told.euros)} hors taxes, {told.hours} h ({told.prices})")
 
 
 @app.command()
@@ -155,6 +160,8 @@ def run(site: SiteOption = HERE, json_: JsonOption = False) -> None:
         return
     for order in moved:
         say(f"{order.id} : {order.state} {order.message} {addresses.get(order.id, '')}".rstrip())
+    if not moved:
+        say("rien à rendre : `pcrs order list` dit ce qui attend, `pcrs order approve` l'approuve")
 
 
 def _url(settings: Any) -> str:
@@ -187,11 +194,15 @@ def log(site: SiteOption = HERE, json_: JsonOption = False) -> None:
     raise typer.Exit(0 if broken is None else 1)
 
 
+def _euros(amount: str) -> str:
+    return f"{number(float(amount), 2)} €"
+
+
 def _say(order: Any, as_json: bool) -> None:
     from pcrs.work.orders.processes import told
 
     if as_json:
         say_json(told(order))
         return
-    cost = f"{order.estimate.euros} € hors taxes, {order.estimate.hours} h"
+    cost = f"{_euros(order.estimate.euros)} hors taxes, {order.estimate.hours} h"
     say(f"commande {order.id} : {order.state}, {octets(order.estimate.octets)}, {cost}")

@@ -111,6 +111,8 @@ def _rebuilt(rebuilt: Any, as_json: bool) -> None:
 
 
 def _sentence(rebuilt: Any) -> str:
+    if not (rebuilt.dalles or rebuilt.documents or rebuilt.pyramids or rebuilt.lost):
+        return "rien ne manquait ; --all refait tout"
     same = rebuilt.dalles - len(rebuilt.other_bytes)
     return (
         f"{rebuilt.dalles} fichiers compressés refaits, dont {same} octet pour octet comme avant ; "

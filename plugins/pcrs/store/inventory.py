@@ -87,7 +87,7 @@ class Inventory(Ledger):
             "SELECT * FROM object WHERE id >= ? AND id < ? LIMIT 2", (identifier, identifier + "g")
         ).fetchall()
         if len(rows) != 1 or not identifier:
-            raise NotFoundError(f"no single object {identifier!r}: `pcrs copies --list` names them")
+            raise NotFoundError(f"no single object {identifier!r}: `pcrs copies --objects` names all")
         return ArchiveObject(**dict(rows[0]))
 
     def objects(
