@@ -4,6 +4,7 @@ set -u
 while true; do
     echo "upkeep: $(date -Iseconds)"
     pcrs verify --minutes 120
+    pcrs copies
     pcrs order run
     pcrs signalement forget
     pcrs backup "$PCRS_SITE/backups/$(date +%F).tar"

@@ -83,7 +83,7 @@ def test_the_nightly_upkeep_gives_commands_that_there_are(tmp_path):
     command = ["sh", DOCKER / "upkeep.sh"]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE_S)
     said = log.read_text(encoding="utf-8").splitlines()
-    assert len(said) == 5
+    assert len(said) == 6
     (dumped,) = (tmp_path / "dumped").read_text(encoding="utf-8").splitlines()
     options = "--no-comments -N public -Fc -f "
     assert re.fullmatch(rf"{options}\S+/site/backups/[\d-]+\.dump postgresql:///pcrs", dumped)
