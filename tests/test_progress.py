@@ -12,7 +12,7 @@ from pcrs.standard.names import format_name
 from pcrs.work.progress import Mill, Step, mill, silent
 from tests.dalles import hm_name, make_dalle
 from tests.patience import PATIENCE_S, until
-from tests.serving import end, gone, pcrs, start, workers_of
+from tests.serving import end, free_port, gone, pcrs, start, wait_for, workers_of
 from tests.sites import fingerprint, new_site, take
 
 
@@ -125,6 +125,18 @@ def test_workers_end_with_a_command_that_is_killed(tmp_path):
     pids = [int(pid) for pid in done.stdout.split()]
     assert pids
     gone(pids)
+
+
+def test_processes_that_serve_end_with_the_one_that_started_them(tmp_path):
+    site, port = new_site(tmp_path / "site"), free_port()
+    process = start("serve", "--site", site.root, "--port", str(port), "--workers", "2")
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        serving = until(lambda: len(found := workers_of(process.pid)) == 2 and found)
+        os.kill(process.pid, signal.SIGKILL)
+        gone(serving)
+    finally:
+        end(process, signal.SIGKILL)
 
 
 @pytest.mark.slow

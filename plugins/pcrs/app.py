@@ -57,6 +57,7 @@ from pcrs.store.tokens import Tokens
 from pcrs.store.use import Use
 from pcrs.work.orders.processes import order_processes
 from pcrs.work.processes import processes
+from pcrs.work.progress import end_with_parent
 from pcrs.work.site import Site
 
 _M_ARENA_MAX = -8
@@ -182,7 +183,11 @@ def _two_arenas() -> None:
 
 
 def factory() -> ASGIApp:
-    """The application of the site that the environment names: what each serving process calls."""
+    """The application of the site that the environment names: what each serving process calls.
+
+    One of several ends with the process that started it: none holds the address when that was killed.
+    """
+    end_with_parent()
     _two_arenas()
     site = Site(Path(os.environ.get("PCRS_SITE", "site")))
     settings = load(site.settings_file)

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from errno import EDQUOT, ENOSPC
 from itertools import chain, islice
 from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -158,11 +159,16 @@ def mill(workers: int) -> Iterator[Mill]:
 def _begin() -> None:
     """A worker ends with the process that started it, be that killed, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_follow, daemon=True).start()
+    end_with_parent()
 
 
-def _follow() -> None:
+def end_with_parent() -> None:
+    """From now on this process ends at once when the one that spawned it is gone; nothing where none did."""
     parent = parent_process()
     if parent is not None:
-        parent.join()
-        os._exit(1)
+        Thread(target=_follow, args=(parent,), name="parent", daemon=True).start()
+
+
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
