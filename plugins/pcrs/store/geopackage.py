@@ -217,7 +217,7 @@ class GeoPackage(Answering):
         if query.sort or query.at or query.bbox or (region is None and query.interval is None):
             return None
         extent, span = self.extent(layer.name), self.span(layer.name) if query.interval else None
-        many = rows_to_look_through(query, self.count(layer.name, Query()), region, extent, span)
+        many = rows_to_look_through(query, self._all(layer.name), region, extent, span)
         if many is None:
             return None
         with self._connections.reading() as connection:

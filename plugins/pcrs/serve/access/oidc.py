@@ -78,7 +78,7 @@ class Provider:
             "code_challenge_method": "S256",
         }
         endpoint = self._discovery.endpoint("authorization_endpoint")
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+        return _asking(endpoint, query)
 
     def account(self, code: str, back: str, nonce: str, verifier: str) -> Account:
         """Who came back with a code.
@@ -115,7 +115,7 @@ class Provider:
             "post_logout_redirect_uri": back,
             "state": state,
         }
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+        return _asking(endpoint, query)
 
     def _tokens(self, code: str, back: str, verifier: str) -> tuple[str, str]:
         """ID token and access token for a code."""
@@ -157,42 +157,34 @@ class Provider:
 
     def _signed(self, body: bytes) -> dict[str, Any]:
         """Claims of userinfo that the provider signed, for us."""
-        registry = jwt.JWTClaimsRegistry(
-            now=int(self._now()),
-            leeway=_LEEWAY_S,
-            iss={"essential": True, "value": self._told.issuer},
-            aud={"essential": True, "value": self._told.client_id},
-        )
-        try:
-            claims: dict[str, Any] = self._discovery.decoded(body.decode("ascii").strip()).claims
-            registry.validate(claims)
-        except (JoseError, ValueError) as error:
-            why = type(error).__name__.removesuffix("Error")
-            raise ForbiddenError(f"userinfo: refusé / refused: {why}") from error
-        return claims
+        return self._valid("userinfo: refusé / refused", lambda: body.decode("ascii").strip())
 
     def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         must = {"essential": True}
+        what = "jeton d'identité refusé / ID token refused"
+        more = {"nonce": {"essential": True, "value": nonce}, "exp": must, "iat": must, "sub": must}
+        claims = self._valid(what, lambda: token, **more)
+        audience, party = claims["aud"], claims.get("azp")
+        several = isinstance(audience, list) and len(audience) > 1
+        if (several and party is None) or party not in (None, self._told.client_id):
+            raise ForbiddenError(f"{what}: azp")
+        return claims
+
+    def _valid(self, refused: str, token: Callable[[], str], **more: Any) -> dict[str, Any]:
+        """Claims of a token that the provider signed for us; `more` is what they must hold besides."""
         registry = jwt.JWTClaimsRegistry(
             now=int(self._now()),
             leeway=_LEEWAY_S,
             iss={"essential": True, "value": self._told.issuer},
             aud={"essential": True, "value": self._told.client_id},
-            nonce={"essential": True, "value": nonce},
-            exp=must,  # type: ignore[arg-type]
-            iat=must,  # type: ignore[arg-type]
-            sub=must,  # type: ignore[arg-type]
+            **more,
         )
         try:
-            claims = self._discovery.decoded(token).claims
+            claims: dict[str, Any] = self._discovery.decoded(token()).claims
             registry.validate(claims)
         except (JoseError, ValueError) as error:
             why = type(error).__name__.removesuffix("Error")
-            raise ForbiddenError(f"jeton d'identité refusé / ID token refused: {why}") from error
-        audience, party = claims["aud"], claims.get("azp")
-        several = isinstance(audience, list) and len(audience) > 1
-        if (several and party is None) or party not in (None, self._told.client_id):
-            raise ForbiddenError("jeton d'identité refusé / ID token refused: azp")
+            raise ForbiddenError(f"{refused}: {why}") from error
         return claims
 
     def _role(self, claims: Mapping[str, Any]) -> Role:
@@ -204,6 +196,11 @@ class Provider:
         if not roles:
             raise ForbiddenError("ce compte n'a pas de rôle ici / this account has no role here")
         return max(roles)
+
+
+def _asking(endpoint: str, query: Mapping[str, str]) -> str:
+    """The endpoint, which may have a query of its own, with this one."""
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
 
 def _name(claims: Mapping[str, Any]) -> str:
