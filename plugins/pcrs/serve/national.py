@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pcrs.publish.addresses import Addresses
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.parameters import closed
 from pcrs.serve.problems import problem
@@ -75,16 +75,15 @@ def routes(served: Served, shelf: Callable[[], Shelf]) -> list[Route]:
 def _sent(request: Request, document: _Document, name: str) -> Response:
     packed = "gzip" in request.headers.get("accept-encoding", "")
     body = document.packed if packed else document.plain
-    etag = f'"{document.tag}{"-gz" if packed else ""}"'
     headers = {
-        "ETag": etag,
+        "ETag": f'"{document.tag}{"-gz" if packed else ""}"',
         "Cache-Control": "public, max-age=60, must-revalidate",
         "Vary": "Accept-Encoding",
         "Access-Control-Allow-Origin": "*",
         "Content-Disposition": f'attachment; filename="{name}"',
     }
-    if knows(request, etag):
-        return Response(status_code=304, headers=headers)
+    if (known := unchanged(request, headers)) is not None:
+        return known
     if packed:
         headers["Content-Encoding"] = "gzip"
     return Response(body, headers=headers, media_type="application/geo+json")

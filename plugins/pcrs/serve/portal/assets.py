@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import unchanged
 from pcrs.serve.portal.bundle import bundled
 
 _MEDIA_TYPES = {
@@ -93,8 +93,8 @@ def sent(request: Request, one: Asset, more: dict[str, str] | None = None) -> Re
     packed = "gzip" in request.headers.get("accept-encoding", "")
     etag = f'"{one.etag}{"-gz" if packed else ""}"'
     headers = {**_HEADERS, **(more or {}), "ETag": etag}
-    if knows(request, etag):
-        return Response(status_code=304, headers=headers)
+    if (known := unchanged(request, headers)) is not None:
+        return known
     if packed:
         headers["Content-Encoding"] = "gzip"
     return Response(one.packed if packed else one.plain, headers=headers, media_type=one.media_type)
