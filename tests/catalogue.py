@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from pcrs.publish.facts import Coverage, Intake, Mosaic, RasterFacts, VectorFacts
+from pcrs.publish.facts import ArchiveFacts, Coverage, Intake, Mosaic, RasterFacts, VectorFacts
 from pcrs.publish.human import Human, load_human
 from pcrs.publish.records import refresh, sheets
 from pcrs.serve.csw import CswService
@@ -77,6 +77,22 @@ def vector() -> VectorFacts:
     intakes = (Intake("2025", "", date(2026, 11, 1), taken=4, refused=0, reserves=1),)
     covered = coverage((576_500, 6_370_500, 577_500, 6_371_500), 2025)
     return VectorFacts("46", "2025", covered, objects, "010", intakes=intakes)
+
+
+def archive(chantier: str = "Figeac 2025", **other: Any) -> ArchiveFacts:
+    """A chantier of which four kinds are kept, under three licences, a part of it on line."""
+    told = {
+        "editions": ("2025",),
+        "bbox": BBox(576_000, 6_370_000, 580_000, 6_373_000),
+        "acquired": (date(2025, 4, 12), date(2025, 4, 14)),
+        "deposited": (date(2025, 11, 2), date(2026, 1, 9)),
+        "kinds": {"ortho": 20, "cliche": 3000, "nuage": 12, "rapport": 1},
+        "licences": {"ouverte": 20, "convention-enedis": 3012, "aplc": 1},
+        "media_types": ("application/pdf", "application/vnd.laszip", "image/tiff"),
+        "octets": 2_500_000_000_000,
+        "on_line": 20,
+    }
+    return ArchiveFacts("46", chantier, **{**told, **other})
 
 
 def filled(place: Path | str, public_url: str = PUBLIC) -> RecordStore:

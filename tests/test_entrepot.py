@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import time
+from contextlib import closing
 from hashlib import md5
 from itertools import cycle
 from types import SimpleNamespace
@@ -19,12 +20,14 @@ from pcrs.publish.geoplateforme.products import KINDS
 from pcrs.pushing import credentials, publish, rehearse, unpublish
 from pcrs.settings import load
 from pcrs.standard.names import format_name
+from pcrs.store.inventory import Inventory
 from pcrs.work.entrepot.client import Entrepot
 from pcrs.work.progress import silent
 from tests.entrepot import DATASTORE, Fake, serving_entrepot
 from tests.entrepot_site import MOSAIC, accept, site_with_objects
 from tests.patience import PATIENCE_S
 from tests.serving import end, start
+from tests.test_archive_figures import thing
 
 ACCOUNT = {"PCRS_GPF_CLIENT_ID": "te46", "PCRS_GPF_CLIENT_SECRET": "secret"}
 EVERYTHING = list(KINDS)
@@ -282,6 +285,18 @@ def test_records_follow_their_changes(site, fake):
     told = push(site, ["metadata"], open_data=True)
     assert {action.name for action in told.actions} >= {"PCRS_D046_RVB-0M05"}
     assert any("cinq centimètres".encode() in m["#xml"] for m in fake.of("metadata"))
+
+
+def test_records_of_archives_stay_here(site, fake):
+    """What they tell of is neither on the platform nor open data as a whole."""
+    with closing(Inventory(site.inventory_file)) as inventory:
+        inventory.add_objects([thing(1)])
+    changed, _ = write_records(site, load(site.settings_file), validate=False)
+    assert changed == ["PCRS_D046_ARCHIVES_Figeac"]
+    push(site, ["metadata"])
+    names = {m["file_identifier"] for m in fake.of("metadata")}
+    assert "PCRS_D046_RVB-0M05" in names
+    assert not names & set(changed)
 
 
 def test_unpublishing_leaves_nothing_of_ours_and_all_of_others(site, fake):

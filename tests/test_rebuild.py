@@ -9,13 +9,17 @@ import pytest
 import shapely
 
 from pcrs.archiving import archive_site, keeping
+from pcrs.assembly import records_of
 from pcrs.errors import InputError, NotFoundError
+from pcrs.publish.addresses import Addresses
+from pcrs.publish.entry import read_entry
 from pcrs.raster.pyramid_files import FilePyramids
 from pcrs.rebuilding import drill, rebuild, rebuild_from
 from pcrs.settings import load
 from pcrs.standard.grid import Tile
 from pcrs.standard.names import format_name
 from pcrs.work.custody.deposit import Deposited
+from pcrs.work.custody.stock import UNNAMED
 from pcrs.work.layers import COMMUNES
 from pcrs.work.progress import silent
 from pcrs.work.site import Site
@@ -143,6 +147,9 @@ def test_a_site_comes_back_from_cold_bags_alone(kept, tmp_path):
     with custody(site) as held:
         assert read_all(held).faults == []
         assert held.inventory.count("bag") == told.bags
+    name = Addresses("", "46").archive(UNNAMED)
+    record = read_entry(records_of(site, load(site.settings_file)).get(name))
+    assert "en ligne. Droits : Licence Ouverte 2.0" in record.abstract
     with pytest.raises(InputError, match="has deliveries"):
         rebuild_from(site, load(site.settings_file), ["bande"], 1, silent)
 

@@ -10,7 +10,7 @@ from pcrs.archive.target import Place, Target
 from pcrs.archive.target_blobs import FolderTarget, TierTarget
 from pcrs.archive.target_s3 import S3Target
 from pcrs.archive.target_sftp import SftpTarget, sftp_place
-from pcrs.assembly import features_of, tiers
+from pcrs.assembly import features_of, tiers, write_records
 from pcrs.blobs import Bucket, locate
 from pcrs.errors import SettingsError
 from pcrs.settings import Settings
@@ -34,11 +34,6 @@ from pcrs.work.progress import Progress
 from pcrs.work.site import Site
 
 _GB = 10**9
-
-
-def inventory_file(site: Site) -> Path:
-    """The inventory of a site."""
-    return site.root / "stores" / "archive.db"
 
 
 def thumbnails_of(site: Site) -> Path:
@@ -86,7 +81,7 @@ def _target(told: TargetTable) -> Target:
 def keeping(site: Site, settings: Settings, progress: Progress) -> Iterator[Keeping]:
     """The custody of a site, open for this process."""
     places = places_of(site, settings)
-    with closing(Inventory(inventory_file(site))) as inventory:
+    with closing(Inventory(site.inventory_file)) as inventory:
         try:
             yield Keeping(
                 inventory=inventory,
@@ -142,9 +137,14 @@ def archive_site(held: Keeping, site: Site, settings: Settings) -> Deposited:
 
 
 def catalogue(held: Keeping, site: Site, settings: Settings) -> int:
-    """The layer `archives` tells what is kept, on line or not: what users search. How many rows changed."""
+    """The layer `archives` and the records of the chantiers tell what is kept, on line or not.
+
+    How many rows of the layer changed.
+    """
     with closing(features_of(site, settings)) as store:
-        return project_objects(held, store)
+        changed = project_objects(held, store)
+    write_records(site, settings, validate=False)
+    return changed
 
 
 def due(

@@ -16,6 +16,7 @@ from pcrs.blobs import Bucket, locate
 from pcrs.extracting import credits_of
 from pcrs.findings import Finding
 from pcrs.grounds import ground_of
+from pcrs.publish.facts import ArchiveFacts
 from pcrs.publish.human import load_human
 from pcrs.publish.records import refresh, sheets
 from pcrs.publish.validate import validate_catalogue
@@ -24,15 +25,18 @@ from pcrs.settings import Settings, load, public_url, shipped
 from pcrs.store import open_store
 from pcrs.store.base import FeatureStore, Query
 from pcrs.store.index import Delivery, Index
+from pcrs.store.inventory import Inventory
 from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.record_rows import OWN
 from pcrs.store.records import RecordStore
 from pcrs.vector.check import GmlControl
 from pcrs.vector.levels import VectorLevels
 from pcrs.work import receive
-from pcrs.work.catalogue import raster_facts, vector_facts
+from pcrs.work.access import Ask, Principal, decide
+from pcrs.work.catalogue import archive_facts, raster_facts, vector_facts
 from pcrs.work.cluster import cluster
 from pcrs.work.communes import put_communes
+from pcrs.work.layers import ARCHIVES
 from pcrs.work.means import Means
 from pcrs.work.process_means import Means as ProcessMeans
 from pcrs.work.progress import Mill, Progress, mill
@@ -216,8 +220,18 @@ def _refresh(site: Site, settings: Settings, index: Index, store: FeatureStore) 
     records = records_of(site, settings)
     raster = raster_facts(index, settings.site.departement)
     vector = vector_facts(index, store, settings.site.departement)
-    made = sheets(human, raster, vector, public_url(settings), table.identifier_base)
+    archives = _archived(site, settings)
+    made = sheets(human, raster, vector, public_url(settings), table.identifier_base, archives)
     return list(refresh(records, made, now=datetime.now(UTC)))
+
+
+def _archived(site: Site, settings: Settings) -> tuple[ArchiveFacts, ...]:
+    """What is archived of each chantier, as far as everyone may know: nothing where the layer is closed."""
+    ask = Ask(layers=frozenset({ARCHIVES.name}))
+    if not site.inventory_file.is_file() or not decide(Principal(), ask, settings.access.rules).allowed:
+        return ()
+    with closing(Inventory(site.inventory_file)) as inventory:
+        return archive_facts(inventory, settings.site.departement)
 
 
 def write_records(site: Site, settings: Settings, *, validate: bool) -> tuple[list[str], list[Finding]]:

@@ -166,7 +166,8 @@ def _pushed(
             wanted.append(plan.vector(means, sheets[at.vector], objects, progress))
         own = None
         if "metadata" in kinds:
-            own = cards(records.items(), table.prefix, open_data=table.open_data)
+            pushed = ((name, xml) for name, xml in records.items() if not at.is_archive(name))
+            own = cards(pushed, table.prefix, open_data=table.open_data)
         tags = {"datasheet_name": settings.site.title, "pcrs": at.series, "produit": "metadata"}
         yield Push(at.series, tuple(one for one in wanted if one is not None), own, tags)
 

@@ -26,13 +26,14 @@ from rich.console import Console
 
 from pcrs.archive.bag import declaration
 from pcrs.archive.target import MARK, Place
-from pcrs.archiving import catalogue, inventory_file
+from pcrs.archiving import catalogue
 from pcrs.assembly import features_of
 from pcrs.blobs import Listed, Seen
 from pcrs.settings import load
 from pcrs.store.base import Query
 from pcrs.store.inventory import Inventory
 from pcrs.store.inventory_schema import ArchiveObject, Bag, Copy, Entry
+from pcrs.store.inventory_tally import count_all
 from pcrs.work.custody.keeping import Keeping
 from pcrs.work.custody.lifecycle import LetGo, let_go
 from pcrs.work.custody.verify import Wanted, verify
@@ -87,13 +88,13 @@ class Shelf:
 
 
 def fill(site: Site, count: int) -> str:
-    with closing(Inventory(inventory_file(site))) as inventory:
+    with closing(Inventory(site.inventory_file)) as inventory:
         if inventory.count() == count:
             return "as it was"
         assert inventory.count() == 0, f"{site.root} is half filled: take it away"
         with resting(inventory):
             _rows(inventory, count)
-        return f"{inventory_file(site).stat().st_size / 1e6:.0f} MB on disk"
+        return f"{site.inventory_file.stat().st_size / 1e6:.0f} MB on disk"
 
 
 @contextmanager
@@ -111,6 +112,7 @@ def resting(inventory: Inventory) -> Iterator[None]:
     for row in made:
         db.execute(row["sql"])
     db.execute("INSERT OR IGNORE INTO untold SELECT id, 0 FROM object")
+    count_all(db)
 
 
 def _rows(inventory: Inventory, count: int) -> None:

@@ -67,10 +67,9 @@ def cost_report(place: Site, settings: Settings, prices: str | None = None) -> C
 
 
 def _archived(place: Site) -> list[Held]:
-    from pcrs.archiving import inventory_file
     from pcrs.store.inventory import Inventory
 
-    file = inventory_file(place)
+    file = place.inventory_file
     if not file.is_file():
         return []
     with closing(Inventory(file)) as inventory:

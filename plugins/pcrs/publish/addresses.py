@@ -1,7 +1,10 @@
 """The addresses and names under which the site's resources are known outside."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 from urllib.parse import quote, urlencode
 
@@ -17,6 +20,8 @@ MODEL_CATALOGUE = "CNIG_PCRS_v2.0"
 """Name of the feature catalogue of the vector model."""
 RESOURCES: dict[Kind, str] = {"raster": "PCRS", "vector": "PCRS-VECTEUR"}
 """Names of the resources of the download service: one per dataset, as INSPIRE wants its entries."""
+_MARKED = re.compile(r"-[0-9a-f]{8}")
+_LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,18 @@ class Addresses:
     def vector(self) -> str:
         """Identifier of the vector dataset's record."""
         return f"{self.series}_VECTEUR"
+
+    def archive(self, chantier: str) -> str:
+        """Identifier of the record of what is archived of a chantier: a function of its name alone."""
+        return f"{self._archives}{slug(chantier)}"
+
+    def is_archive(self, identifier: str) -> bool:
+        """True for the identifiers that `archive` gives."""
+        return identifier.startswith(self._archives)
+
+    @property
+    def _archives(self) -> str:
+        return f"{self.series}_ARCHIVES_"
 
     def layer(self, edition: str | None = None) -> str:
         """Name of the WMTS layer: of the current mosaic, or of one edition."""
@@ -169,3 +186,16 @@ class Addresses:
     def absolute(self, address: str) -> str:
         """An address of the human half: absolute as it is, a path put under `public_url`."""
         return f"{self.public_url}{address}" if address.startswith("/") else address
+
+
+def slug(name: str) -> str:
+    """A name in letters, digits, dots, dashes and underscores: no two names have one.
+
+    A name that is written so already stays as it is; any other is marked by eight digits of its sha256.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    made = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-.")[:_LONGEST]
+    if made and made == name and not _MARKED.fullmatch(made[-9:]):
+        return made
+    mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{made or 'chantier'}-{mark}"

@@ -14,6 +14,7 @@ from pcrs.publish.elements import Element, anchor, citation, code, dated, node, 
 NO_LIMITATIONS = "http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAccess/noLimitations"
 SERVICE_TYPES = "http://inspire.ec.europa.eu/metadata-codelist/SpatialDataServiceType"
 ACCESS_POINT = "http://inspire.ec.europa.eu/metadata-codelist/OnLineDescriptionCode/accessPoint"
+OPEN_TO_ALL = "Pas de restriction d’accès public selon INSPIRE"
 _PROFILES = {"view": "Service de consultation", "download": "Service de téléchargement"}
 
 
@@ -60,7 +61,10 @@ class Licence:
 
     title: str
     href: str
+    """Empty: what holds is only told in words."""
     mention: str
+    access: Word = Word(OPEN_TO_ALL, NO_LIMITATIONS)
+    """From the register of limitations on public access."""
 
     def elements(self) -> list[Element]:
         """Three blocks, never fewer: public access, use, licence.
@@ -71,15 +75,14 @@ class Licence:
         def block(*parts: Element) -> Element:
             return node("gmd:resourceConstraints", node("gmd:MD_LegalConstraints", *parts))
 
-        access = "Pas de restriction d’accès public selon INSPIRE"
         return [
             block(
                 code("gmd:accessConstraints", "MD_RestrictionCode", "otherRestrictions"),
-                anchor("gmd:otherConstraints", NO_LIMITATIONS, access),
+                self.access.element("gmd:otherConstraints"),
             ),
             block(
                 code("gmd:useConstraints", "MD_RestrictionCode", "otherRestrictions"),
-                anchor("gmd:otherConstraints", self.href, self.title),
+                Word(self.title, self.href).element("gmd:otherConstraints"),
             ),
             block(
                 text("gmd:useLimitation", self.mention),

@@ -38,6 +38,12 @@ def united(*coverages: Coverage | None) -> Coverage:
     )
 
 
+def coverage_of(raster: RasterFacts | None, vector: VectorFacts | None) -> Coverage:
+    """The coverage of all that is published."""
+    mosaics = (raster.current, *raster.editions) if raster is not None else ()
+    return united(*(m.coverage for m in mosaics), vector.coverage if vector is not None else None)
+
+
 def extent(human: Human, at: Addresses, coverage: Coverage, *, timed: bool) -> Extent:
     """Where and when, in degrees."""
     box = transform_bbox(coverage.bbox, L93, _WGS84)
@@ -89,6 +95,11 @@ def words_of(
         "dalles": "0",
         "objets": "0",
         "precision": label,
+        "chantier": "",
+        "natures": "",
+        "taille": "",
+        "disponibilite": "",
+        "droits": "",
     }
 
 
@@ -122,11 +133,7 @@ def series_sheet(
     human: Human, at: Addresses, raster: RasterFacts | None, vector: VectorFacts | None
 ) -> DataSheet:
     """The product: what all editions and both kinds of data have in common."""
-    coverage = united(
-        raster.current.coverage if raster else None,
-        *(mosaic.coverage for mosaic in (raster.editions if raster else ())),
-        vector.coverage if vector else None,
-    )
+    coverage = coverage_of(raster, vector)
     editions = sorted(
         {m.edition for m in (raster.editions if raster else ())} | ({vector.edition} if vector else set())
     )

@@ -31,7 +31,8 @@ from pcrs.publish.dcat_terms import (
 from pcrs.publish.entry import Concept, Entry, OnLine
 from pcrs.publish.media_types import FILE_TYPES, file_type_of, media_type_of
 
-_NO_LIMITS = "/LimitationsOnPublicAccess/noLimitations"
+_LIMITS = "/LimitationsOnPublicAccess/"
+_NO_LIMITS = f"{_LIMITS}noLimitations"
 _CAPABILITIES = "GetCapabilities"
 _PLAIN = ("OGC:", "WWW:", "OGC API")
 """Beginnings of protocols in words, which tell more to a reader than an anchored twin of the same link."""
@@ -163,6 +164,9 @@ def _rights(graph: Graph, node: URIRef, entry: Entry) -> None:
     if entry.access.endswith(_NO_LIMITS):
         public = f"{EU}/access-right/PUBLIC"
         linked(graph, node, DCTERMS.accessRights, public, DCTERMS.RightsStatement)
+    elif _LIMITS in entry.access:
+        restricted = f"{EU}/access-right/RESTRICTED"
+        linked(graph, node, DCTERMS.accessRights, restricted, DCTERMS.RightsStatement)
     if entry.mention:
         rights = linked(graph, node, DCTERMS.rights, f"{node}#mention", DCTERMS.RightsStatement)
         graph.add((rights, RDFS.label, Literal(entry.mention)))

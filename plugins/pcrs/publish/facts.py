@@ -86,3 +86,34 @@ class VectorFacts:
     def classes(self) -> tuple[str, ...]:
         """The classes that have objects, in alphabetical order."""
         return tuple(sorted(name for name, number in self.objects.items() if number > 0))
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFacts:
+    """What is kept of one chantier, on line or not: its objects of the archive."""
+
+    departement: str
+    """As INSEE writes it: `46`, `2A`, `974`."""
+    chantier: str
+    editions: tuple[str, ...]
+    """In order; those of which an object says that it is."""
+    bbox: BBox | None
+    """EPSG:2154, metres; a point's has no width. None: no object has a place."""
+    acquired: tuple[date, date] | None
+    """First and last day of flight or survey; None: no object tells one."""
+    deposited: tuple[date, date]
+    """First and last day on which objects were taken into the archive."""
+    kinds: Mapping[str, int]
+    """Code of `pcrs.standard.livrables.KINDS` → number of objects."""
+    licences: Mapping[str, int]
+    """Code of `pcrs.standard.livrables.LICENCES` → number of objects."""
+    media_types: tuple[str, ...]
+    """In order."""
+    octets: int
+    on_line: int
+    """Objects of which the intermediate tier has a copy; the others are ordered."""
+
+    @property
+    def objects(self) -> int:
+        """How many there are."""
+        return sum(self.kinds.values())

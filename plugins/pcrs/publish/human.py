@@ -25,6 +25,11 @@ PLACEHOLDERS = (
     "objets",
     "precision",
     "organisme",
+    "chantier",
+    "natures",
+    "taille",
+    "disponibilite",
+    "droits",
 )
 """What `{…}` may name in a title, an abstract, a lineage or a mention."""
 
@@ -121,6 +126,27 @@ class RasterProduct(Product):
     edition_abstract: Text
 
 
+class Archives(_Table):
+    """`[archives]`: of what is archived of a chantier. A file that was written before may leave it out."""
+
+    title: Title = "Archives du chantier {chantier} – Plan Corps de Rue Simplifié (PCRS) du {territoire}"
+    abstract: Text = (
+        "Pièces du chantier {chantier} que {organisme} conserve : {natures}. Nombre d'objets : {objets} "
+        "({taille}), {disponibilite}. Droits : {droits}. Chaque pièce se cherche dans la collection "
+        "« archives » (OGC API Features, STAC), qu'elle soit en ligne ou non ; ce qui n'est pas en ligne "
+        "se commande.\n\n"
+        "What is kept of the survey {chantier}, on line or to be ordered; each object is found in the "
+        "collection “archives” (OGC API Features, STAC)."
+    )
+    lineage: Text = (
+        "Pièces remises par le titulaire du marché, conservées telles quelles par {organisme} : empreinte "
+        "sha256 prise à l'entrée, copies relues sur plusieurs supports."
+    )
+    keywords: Annotated[tuple[Keyword, ...], Field(min_length=1)] = ("archives", "pcrs")
+    limitation: Annotated[str, Field(pattern=r"^[a-h]$")] = "e"
+    """Point of article 13(1) of the INSPIRE directive by which access to what is not open is limited."""
+
+
 class Service(_Table):
     """`[services.view]`, `[services.download]`, `[services.atom]`, `[services.discovery]`."""
 
@@ -177,6 +203,7 @@ class Human(_Table):
     series: Product
     raster: RasterProduct
     vector: Product
+    archives: Archives = Archives()
     services: Services
     conformity: ConformityTable
 

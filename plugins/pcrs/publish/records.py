@@ -11,9 +11,10 @@ from lxml import etree
 
 from pcrs.errors import NotFoundError
 from pcrs.publish.addresses import Addresses
-from pcrs.publish.datasets import raster_sheet, series_sheet, vector_sheet
+from pcrs.publish.archive_sheet import archive_sheet
+from pcrs.publish.datasets import coverage_of, raster_sheet, series_sheet, vector_sheet
 from pcrs.publish.elements import qname
-from pcrs.publish.facts import RasterFacts, VectorFacts
+from pcrs.publish.facts import ArchiveFacts, Coverage, RasterFacts, VectorFacts
 from pcrs.publish.human import Human
 from pcrs.publish.iso19139 import DataSheet, ServiceSheet, metadata
 from pcrs.publish.services import atom_sheet, discovery_sheet, download_sheet, view_sheet
@@ -27,14 +28,28 @@ def sheets(
     vector: VectorFacts | None,
     public_url: str,
     identifier_base: str = "",
+    archives: Sequence[ArchiveFacts] = (),
 ) -> tuple[DataSheet | ServiceSheet, ...]:
-    """The records that the facts call for: none before the first publication."""
+    """The records that the facts call for: none before something is published or archived."""
     if vector is not None and not vector.classes:
         vector = None
-    facts = raster or vector
+    facts = raster or vector or next(iter(archives), None)
     if facts is None:
         return ()
     at = Addresses(public_url, facts.departement, identifier_base)
+    made: list[DataSheet | ServiceSheet] = []
+    others: Coverage | None = None
+    if raster is not None or vector is not None:
+        made += _published(human, at, raster, vector)
+        others = coverage_of(raster, vector)
+    made += [archive_sheet(human, at, one, others, pictured=raster is not None) for one in archives]
+    return tuple(made)
+
+
+def _published(
+    human: Human, at: Addresses, raster: RasterFacts | None, vector: VectorFacts | None
+) -> list[DataSheet | ServiceSheet]:
+    """Of what is published: the series, the datasets, the services."""
     made: list[DataSheet | ServiceSheet] = [series_sheet(human, at, raster, vector)]
     if raster is not None:
         made.append(raster_sheet(human, at, raster, None))
@@ -46,7 +61,7 @@ def sheets(
     made.append(download_sheet(human, at, raster, vector))
     made.append(atom_sheet(human, at, raster, vector))
     made.append(discovery_sheet(human, at, raster, vector))
-    return tuple(made)
+    return made
 
 
 def document(sheet: DataSheet | ServiceSheet, stamped: datetime) -> bytes:

@@ -6,7 +6,7 @@ from typing import Literal
 from pcrs.publish import vocabulary
 from pcrs.publish.addresses import RECORDS, RESOURCES, Addresses
 from pcrs.publish.blocks import Link
-from pcrs.publish.datasets import author, dates, extent, licence, united, words_of
+from pcrs.publish.datasets import author, coverage_of, dates, extent, licence, united, words_of
 from pcrs.publish.facts import Coverage, RasterFacts, VectorFacts
 from pcrs.publish.human import Human, Service
 from pcrs.publish.iso19139 import Coupling, Operation, ServiceSheet
@@ -69,7 +69,7 @@ def download_sheet(
     )
     draft = _Draft(
         said=human.services.download,
-        coverage=_coverage(raster, vector),
+        coverage=coverage_of(raster, vector),
         identifier=f"{at.series}_OGCAPI",
         kind="download",
         version="1.0",
@@ -99,7 +99,7 @@ def atom_sheet(
     )
     draft = _Draft(
         said=human.services.atom,
-        coverage=_coverage(raster, vector),
+        coverage=coverage_of(raster, vector),
         identifier=at.atom,
         kind="download",
         version="1.0",
@@ -124,7 +124,7 @@ def discovery_sheet(
     )
     draft = _Draft(
         said=human.services.discovery,
-        coverage=_coverage(raster, vector),
+        coverage=coverage_of(raster, vector),
         identifier=name,
         kind="discovery",
         version="2.0.2",
@@ -134,11 +134,6 @@ def discovery_sheet(
         links=links,
     )
     return _sheet(human, at, draft)
-
-
-def _coverage(raster: RasterFacts | None, vector: VectorFacts | None) -> Coverage:
-    mosaics = (raster.current, *raster.editions) if raster is not None else ()
-    return united(*(m.coverage for m in mosaics), vector.coverage if vector is not None else None)
 
 
 def _coupling(at: Addresses, dataset: str, *names: str) -> Coupling:

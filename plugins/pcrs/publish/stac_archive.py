@@ -7,7 +7,7 @@ from urllib.parse import quote
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from pcrs.publish.addresses import Addresses
+from pcrs.publish.addresses import RECORDS, Addresses
 from pcrs.publish.stac import GEOJSON, JSON, VERSION, Document, Provider
 from pcrs.standard.crs import CRS84, L93, BBox, epsg_of, transform_geometry
 from pcrs.standard.livrables import KINDS, LICENCES
@@ -44,6 +44,12 @@ def archive_collection(at: Addresses, of: Provider, box: BBox, span: tuple[str, 
             {"rel": "parent", "type": JSON, "href": at.stac},
             {"rel": "items", "type": GEOJSON, "href": f"{here}/items"},
             {"rel": "alternate", "type": JSON, "title": "OGC API", "href": at.collection(_NAME)},
+            {
+                "rel": "describedby",
+                "type": GEOJSON,
+                "title": "Fiches des chantiers archivés",
+                "href": f"{at.collection(RECORDS)}/items?q=archives",
+            },
         ],
     }
 

@@ -84,6 +84,12 @@ def data_reports(table: ConformityTable) -> tuple[Conformity, ...]:
     )
 
 
+def archive_reports() -> tuple[Conformity, ...]:
+    """What is kept as it was delivered is no INSPIRE dataset: that is said, as every record has to."""
+    explanation = "Pièces de marchés conservées telles quelles, hors du champ de la directive INSPIRE"
+    return (_interoperable(passed=False, explanation=explanation),)
+
+
 def service_reports(table: ConformityTable) -> tuple[Conformity, ...]:
     """What a service is held against."""
     network = Conformity(
@@ -95,10 +101,16 @@ def service_reports(table: ConformityTable) -> tuple[Conformity, ...]:
     return (network, _interoperability(table))
 
 
+def limited_access(point: str) -> Word:
+    """A limitation on public access by a point of article 13(1) of the INSPIRE directive: `a` to `h`."""
+    label = f"Accès public limité selon l’article 13 (1) ({point}) de la directive INSPIRE"
+    return Word(label, f"{_CODELISTS}/LimitationsOnPublicAccess/INSPIRE_Directive_Article13_1{point}")
+
+
 def _interoperability(table: ConformityTable) -> Conformity:
-    return Conformity(
-        _INTEROPERABILITY,
-        date(2010, 12, 8),
-        passed=table.interoperability.passed,
-        explanation=table.interoperability.explanation,
-    )
+    verdict = table.interoperability
+    return _interoperable(passed=verdict.passed, explanation=verdict.explanation)
+
+
+def _interoperable(*, passed: bool, explanation: str) -> Conformity:
+    return Conformity(_INTEROPERABILITY, date(2010, 12, 8), passed=passed, explanation=explanation)

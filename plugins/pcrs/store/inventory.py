@@ -14,6 +14,7 @@ from pcrs.standard.crs import BBox
 from pcrs.store.inventory_bags import Bags
 from pcrs.store.inventory_rows import Walk, due, held, insert, prepare, sample, scan, upsert, walk
 from pcrs.store.inventory_schema import GOOD, STEPS, ArchiveObject, Copy, CopyState, Event, Held
+from pcrs.store.inventory_tally import Tally, keep_figures, shelved, tallies
 from pcrs.store.inventory_untold import Untold
 from pcrs.store.ledger import Ledger
 
@@ -53,7 +54,7 @@ class Inventory(Ledger):
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(file, STEPS, "the inventory of a site")
+        super().__init__(file, (*STEPS, keep_figures), "the inventory of a site")
         prepare(self._db)
 
     @property
@@ -124,6 +125,14 @@ class Inventory(Ledger):
             "SELECT chantier, kind, count(*), sum(bytes) FROM object GROUP BY 1, 2 ORDER BY 1, 2"
         )
         return [tuple(row) for row in rows]
+
+    def tallies(self) -> Sequence[Tally]:
+        """What each chantier has in all, as a few rows, in order."""
+        return tallies(self._db)
+
+    def shelved(self, target: str) -> dict[str, int]:
+        """Good copies on a target by chantier, of those that have one."""
+        return shelved(self._db, target)
 
     def chantiers(self, target: str) -> list[str]:
         """The chantiers of which some object has a copy on a target."""

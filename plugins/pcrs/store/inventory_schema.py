@@ -86,6 +86,7 @@ def state_by_object(db: sqlite3.Connection) -> None:
 
 
 STEPS: tuple[Step[sqlite3.Connection], ...] = (create, note_what_changes, state_by_object)
+"""Those of the rows themselves; the figures of chantiers (`inventory_tally`) come on top."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,21 @@
-"""The facts of a site, as its catalogue records tell them: read from the index and the feature store."""
+"""The facts of a site, as its catalogue records tell them: read from index, feature store and inventory."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import reduce
+from itertools import groupby
 
-from pcrs.publish.facts import Coverage, Intake, Mosaic, RasterFacts, VectorFacts
+from pcrs.publish.facts import ArchiveFacts, Coverage, Intake, Mosaic, RasterFacts, VectorFacts
 from pcrs.standard.codes import CODES
 from pcrs.standard.crs import BBox
 from pcrs.standard.model import CLASSES
 from pcrs.store.base import FeatureStore, Layer, Query
 from pcrs.store.index import Dalle, FileKind, Index
+from pcrs.store.inventory import Inventory
+from pcrs.store.inventory_tally import Tally
+from pcrs.work.custody.keeping import TIER
+from pcrs.work.custody.stock import REGISTERS
 from pcrs.work.project import current
 
 _PRECISION = "precisionPlanimetrique"
@@ -72,6 +78,49 @@ def vector_facts(index: Index, store: FeatureStore, departement: str) -> VectorF
         has_altitude=any(_has_altitude(store, layer) for layer in layers),
         intakes=_intakes(index, "vecteur"),
     )
+
+
+def archive_facts(inventory: Inventory, departement: str) -> tuple[ArchiveFacts, ...]:
+    """What the inventory knows of each chantier, by name; the site's registers are left out."""
+    on_line = inventory.shelved(TIER)
+    by_chantier = groupby(inventory.tallies(), key=lambda one: one.chantier)
+    return tuple(
+        _archived(departement, name, list(tallies), on_line.get(name, 0))
+        for name, tallies in by_chantier
+        if name != REGISTERS
+    )
+
+
+def _archived(departement: str, chantier: str, tallies: Sequence[Tally], on_line: int) -> ArchiveFacts:
+    kinds: Counter[str] = Counter()
+    licences: Counter[str] = Counter()
+    for one in tallies:
+        kinds[one.kind] += one.objects
+        licences[one.licence] += one.objects
+    boxes = [one.bbox for one in tallies if one.bbox is not None]
+    acquired = [day for one in tallies for day in _days(one.first_acquired, one.last_acquired)]
+    return ArchiveFacts(
+        departement=departement,
+        chantier=chantier,
+        editions=tuple(sorted({one.edition for one in tallies if one.edition})),
+        bbox=reduce(BBox.union, boxes) if boxes else None,
+        acquired=_span(acquired) if acquired else None,
+        deposited=_span(day for one in tallies for day in _days(one.first_added, one.last_added)),
+        kinds=dict(kinds),
+        licences=dict(licences),
+        media_types=tuple(sorted({one.media_type for one in tallies})),
+        octets=sum(one.bytes for one in tallies),
+        on_line=on_line,
+    )
+
+
+def _days(*texts: str | None) -> Iterator[date]:
+    """Those that are ISO days: an operator's sheet may say anything."""
+    for text in texts:
+        try:
+            yield date.fromisoformat((text or "")[:10])
+        except ValueError:
+            continue
 
 
 def _intakes(index: Index, kind: FileKind) -> tuple[Intake, ...]:

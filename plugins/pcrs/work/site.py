@@ -57,6 +57,11 @@ class Site:
         return self.root / "stores" / "orders.db"
 
     @property
+    def inventory_file(self) -> Path:
+        """The inventory of the archive."""
+        return self.root / "stores" / "archive.db"
+
+    @property
     def deliveries_folder(self) -> Path:
         """Where ordered objects lie until their time is over."""
         return self.jobs / "commandes"
