@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.entrepot import serving_app
+from tests.services.asking import running
 
 CSW = "http://www.opengis.net/cat/csw/2.0.2"
 
@@ -82,5 +82,5 @@ def _answer(name: str, inner: bytes) -> Response:
 @contextmanager
 def serving_catalogue(catalogue: Catalogue) -> Iterator[str]:
     """The address of the CSW."""
-    with serving_app(_app(catalogue)) as url:
+    with running(_app(catalogue)) as url:
         yield f"{url}/csw"

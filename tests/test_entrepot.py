@@ -23,8 +23,10 @@ from pcrs.standard.names import format_name
 from pcrs.store.inventory import Inventory
 from pcrs.work.entrepot.client import Entrepot
 from pcrs.work.progress import silent
-from tests.entrepot import DATASTORE, Fake, serving_entrepot
+from tests.entrepot import Fake
+from tests.entrepot_api import serving_entrepot
 from tests.entrepot_site import MOSAIC, accept, site_with_objects
+from tests.entrepot_state import DATASTORE
 from tests.patience import PATIENCE_S
 from tests.serving import end, start
 from tests.test_archive_figures import thing

@@ -23,9 +23,9 @@ from pcrs.work.harvest.fetching import Fetcher
 from pcrs.work.harvest.gathering import Source, harvest
 from pcrs.work.progress import silent
 from tests.dalles import hm_name, make_dalle
-from tests.entrepot import serving_app
 from tests.entrepot_site import accept
 from tests.neighbours import Catalogue, record, serving_catalogue
+from tests.services.asking import running
 from tests.sites import new_site, take
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -187,7 +187,7 @@ def neighbour(tmp_path_factory):
     name = hm_name()
     make_dalle(root / "depot" / "2025-05760-63730-LA93-0M05-RVB.tif", name, compress="deflate", tiled=True)
     take(site, root / "depot")
-    with serving_app(create_app(site, load(site.settings_file), "http://voisin.test")) as url:
+    with running(create_app(site, load(site.settings_file), "http://voisin.test")) as url:
         yield url
 
 

@@ -11,8 +11,10 @@ from pcrs.publish.geoplateforme.products import KINDS
 from pcrs.pushing import rehearse
 from pcrs.settings import load
 from pcrs.work.progress import silent
-from tests.entrepot import DATASTORE, Fake, serving_entrepot
+from tests.entrepot import Fake
+from tests.entrepot_api import serving_entrepot
 from tests.entrepot_site import MOSAIC, accept, site_with_objects
+from tests.entrepot_state import DATASTORE
 from tests.patience import PATIENCE_S
 
 pytestmark = [
