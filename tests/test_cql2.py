@@ -14,7 +14,7 @@ from pcrs.store.filter_check import checked
 from pcrs.store.filters import Box, Call, Instant, Interval, Property
 from pcrs.store.gpkg_filter import glob
 from tests.contracts.filter_contract import THINGS
-from tests.contracts.store_contract import COVERS
+from tests.contracts.store_stock import COVERS
 from tests.filters import to_json, to_text, trees
 
 

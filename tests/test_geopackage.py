@@ -19,7 +19,8 @@ from pcrs.store.gpkg_naming import naming
 from pcrs.store.limits import TimeLimit
 from pcrs.work.layers import cnig_layer
 from tests.contracts.filter_contract import FilterContract
-from tests.contracts.store_contract import COVERS, POINTS, WALLS, X0, Y0, StoreContract, wall
+from tests.contracts.store_contract import StoreContract
+from tests.contracts.store_stock import COVERS, POINTS, WALLS, X0, Y0, wall
 
 
 @pytest.fixture

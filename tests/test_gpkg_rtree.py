@@ -12,7 +12,7 @@ from pcrs.store import gpkg_rtree
 from pcrs.store.base import Query
 from pcrs.store.geopackage import GeoPackage
 from pcrs.store.gpkg_rtree import RTreeLoad, bounds_of
-from tests.contracts.store_contract import WALLS, X0, Y0, wall
+from tests.contracts.store_stock import WALLS, X0, Y0, wall
 
 CHECKED = "SELECT rtreecheck('tree')"
 

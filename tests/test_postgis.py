@@ -13,7 +13,8 @@ from pcrs.store.limits import TimeLimit
 from pcrs.store.pg_connections import Address
 from pcrs.store.postgis import PostGis
 from tests.contracts.filter_contract import FilterContract
-from tests.contracts.store_contract import COVERS, WALLS, X0, Y0, StoreContract, in_background, wall
+from tests.contracts.store_contract import StoreContract
+from tests.contracts.store_stock import COVERS, WALLS, X0, Y0, in_background, wall
 from tests.postgres import Cluster
 
 

@@ -5,50 +5,24 @@
 
 import json
 import sys
-from collections import Counter
 
-from qgis.core import (
-    QgsApplication,
-    QgsMapRendererParallelJob,
-    QgsMapSettings,
-    QgsProject,
-    QgsRectangle,
-    QgsVectorLayer,
-)
-from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QColor
-
-
-def draw(layers, crs, box, width, target):
-    settings = QgsMapSettings()
-    settings.setLayers(layers)
-    settings.setDestinationCrs(crs)
-    settings.setExtent(box)
-    settings.setOutputSize(QSize(width, int(width * box.height() / box.width())))
-    settings.setOutputDpi(165)
-    settings.setBackgroundColor(QColor("white"))
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    image = job.renderedImage()
-    image.save(target)
-    pixels = Counter(image.pixel(x, y) for y in range(image.height()) for x in range(image.width()))
-    seen = {QColor(pixel).name(): number for pixel, number in pixels.items()}
-    return {"colours": seen, "errors": [str(error.message) for error in job.errors()]}
+from qgis.core import QgsProject, QgsRectangle, QgsVectorLayer
+from qgis_drawing import colours, drawn, started
 
 
 def main():
     file, picture, width, *numbers = sys.argv[1:]
-    QgsApplication.setPrefixPath("/usr", True)
-    application = QgsApplication([], False)
-    application.initQgis()
+    application = started()
     project = QgsProject.instance()
     told = {"read": project.read(f"geopackage:{file}?projectName=pcrs"), "crs": project.crs().authid()}
     shown = [node.layer() for node in project.layerTreeRoot().findLayers() if node.isVisible()]
     told["valid"] = all(layer is not None and layer.isValid() for layer in shown)
     told["order"] = [layer.name() for layer in shown]
     spatial = [layer for layer in shown if layer.isSpatial()]
-    told |= draw(spatial, project.crs(), QgsRectangle(*map(float, numbers)), int(width), picture)
+    box = QgsRectangle(*map(float, numbers))
+    image, errors = drawn(spatial, project.crs(), box, int(width), dpi=165)
+    image.save(picture)
+    told |= {"colours": colours(image), "errors": errors}
     told["default"] = {}
     for name in ("AffleurantSymbolePCRS", "MurPCRS", "NomVoiriePCRS"):
         layer = QgsVectorLayer(f"{file}|layername={name}", name, "ogr")

@@ -4,37 +4,27 @@ import json
 import sys
 
 from qgis.core import (
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsExpression,
-    QgsMapRendererParallelJob,
-    QgsMapSettings,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QSize
-
-
-def render(layer, box, target):
-    settings = QgsMapSettings()
-    settings.setLayers([layer])
-    settings.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:2154"))
-    settings.setExtent(QgsRectangle(*box))
-    settings.setOutputSize(QSize(400, 400))
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    image = job.renderedImage()
-    image.save(target)
-    colours = {image.pixel(x, y) for x in range(0, 400, 7) for y in range(0, 400, 7)}
-    return {"colours": len(colours), "errors": [str(error.message) for error in job.errors()]}
+from qgis_drawing import colours, drawn, started
 
 
 def raster(layer, box, target):
     if not layer.isValid():
         return {"valid": False}
-    return {"valid": True, "crs": layer.crs().authid(), **render(layer, box, target)}
+    lambert_93 = QgsCoordinateReferenceSystem("EPSG:2154")
+    image, errors = drawn([layer], lambert_93, QgsRectangle(*box), 400)
+    image.save(target)
+    return {
+        "valid": True,
+        "crs": layer.crs().authid(),
+        "colours": len(colours(image, step=7)),
+        "errors": errors,
+    }
 
 
 def vector(layer):
@@ -66,9 +56,7 @@ def dressed(layer):
 def main():
     url, folder, *numbers = sys.argv[1:]
     box = [float(number) for number in numbers]
-    QgsApplication.setPrefixPath("/usr", True)
-    application = QgsApplication([], False)
-    application.initQgis()
+    application = started()
     told = {}
     for matrix_set, crs in (("2154_5cm", "EPSG:2154"), ("PM", "EPSG:3857")):
         source = (

@@ -7,16 +7,8 @@ import json
 import sys
 import time
 
-from qgis.core import (
-    QgsApplication,
-    QgsLayerDefinition,
-    QgsMapRendererParallelJob,
-    QgsMapSettings,
-    QgsProject,
-    QgsRectangle,
-)
-from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QColor
+from qgis.core import QgsLayerDefinition, QgsProject, QgsRectangle
+from qgis_drawing import colours, drawn, started
 
 WIDTH = 900
 PENS = {"#000000", "#0000ff", "#ff0000", "#ffff00"}
@@ -28,38 +20,22 @@ def shown(project):
     return [node.layer() for node in project.layerTreeRoot().findLayers() if node.isVisible()]
 
 
-def draw(layers, crs, box, target):
-    settings = QgsMapSettings()
-    settings.setLayers(layers)
-    settings.setDestinationCrs(crs)
-    settings.setExtent(box)
-    settings.setOutputSize(QSize(WIDTH, int(WIDTH * box.height() / box.width())))
-    settings.setBackgroundColor(QColor("white"))
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    image = job.renderedImage()
-    image.save(target)
-    pixels = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
-    return {QColor(pixel).name() for pixel in pixels}, [str(error.message) for error in job.errors()]
-
-
-def drawn(layers, crs, box, target, wanted):
+def come(layers, crs, box, target, wanted):
     """What a layer that comes over the network shows when it has come: drawn until the colours are there."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        seen, errors = draw(layers, crs, box, target)
+        image, errors = drawn(layers, crs, box, WIDTH)
+        seen = set(colours(image))
         if wanted <= seen or time.monotonic() > deadline:
-            return sorted(seen), errors
+            image.save(target)
+            return seen, errors
         time.sleep(0.5)
 
 
 def main():
     package, layers, folder, *numbers = sys.argv[1:]
     box = QgsRectangle(*map(float, numbers))
-    QgsApplication.setPrefixPath("/usr", True)
-    application = QgsApplication([], False)
-    application.initQgis()
+    application = started()
     project = QgsProject.instance()
     told = {"read": project.read(package), "crs": project.crs().authid()}
     told["valid"] = {layer.name(): layer.isValid() for layer in shown(project)}
@@ -67,9 +43,9 @@ def main():
     told["providers"] = sorted({layer.providerType() for layer in shown(project)})
     vector = [layer for layer in shown(project) if layer.providerType() == "OAPIF"]
     raster = [layer for layer in shown(project) if layer.providerType() == "wms"]
-    told["imagery"] = len(drawn(raster, project.crs(), box, f"{folder}/imagery.png", set())[0])
-    seen, told["errors"] = drawn(vector, project.crs(), box, f"{folder}/plan.png", PENS)
-    told["pens"] = sorted(PENS & set(seen))
+    told["imagery"] = len(come(raster, project.crs(), box, f"{folder}/imagery.png", set())[0])
+    seen, told["errors"] = come(vector, project.crs(), box, f"{folder}/plan.png", PENS)
+    told["pens"] = sorted(PENS & seen)
     project.clear()
     added, wrong = QgsLayerDefinition.loadLayerDefinition(layers, project, project.layerTreeRoot())
     told["added"] = {"done": added, "wrong": wrong, "valid": all(layer.isValid() for layer in shown(project))}

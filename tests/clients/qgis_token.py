@@ -10,18 +10,15 @@ import sys
 sys.path.insert(0, "/usr/share/qgis/python/plugins")
 
 from qgis.core import (
-    QgsApplication,
     QgsDataSourceUri,
-    QgsMapRendererParallelJob,
-    QgsMapSettings,
     QgsRasterLayer,
     QgsRectangle,
     QgsSettings,
     QgsVectorLayer,
 )
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import QMessageBox
+from qgis_drawing import colours, drawn, started
 
 
 class Interface:
@@ -58,20 +55,12 @@ def searched(url, said):
     return found, added
 
 
-def drawn(layer, box):
+def shown(layer, box):
+    """What is to be seen of a layer, in the CRS that it has."""
     if not layer.isValid():
         return {"valid": False, "why": layer.error().message()}
-    settings = QgsMapSettings()
-    settings.setLayers([layer])
-    settings.setDestinationCrs(layer.crs())
-    settings.setExtent(QgsRectangle(*box))
-    settings.setOutputSize(QSize(300, 300))
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    image = job.renderedImage()
-    colours = {image.pixel(x, y) for x in range(0, 300, 7) for y in range(0, 300, 7)}
-    return {"valid": True, "colours": len(colours), "errors": [str(error.message) for error in job.errors()]}
+    image, errors = drawn([layer], layer.crs(), QgsRectangle(*box), 300)
+    return {"valid": True, "colours": len(colours(image, step=7)), "errors": errors}
 
 
 def streamed(address, box, style, **more):
@@ -80,15 +69,13 @@ def streamed(address, box, style, **more):
     usual = {"layers": "PCRS_D046_RVB", "styles": style, "format": "image/jpeg", "crs": "EPSG:2154"}
     for key, value in {**usual, **more, "url": address}.items():
         uri.setParam(key, value)
-    return drawn(QgsRasterLayer(bytes(uri.encodedUri()).decode(), "mosaic", "wms"), box)
+    return shown(QgsRasterLayer(bytes(uri.encodedUri()).decode(), "mosaic", "wms"), box)
 
 
 def main():
     url, token, *numbers = sys.argv[1:]
     box = [float(number) for number in numbers]
-    QgsApplication.setPrefixPath("/usr", True)
-    application = QgsApplication([], True)
-    application.initQgis()
+    _kept = started(windows=True)
     said = []
     QMessageBox.warning = lambda *told: said.append(str(told[-1]))
     found, added = searched(f"{url}/csw?apikey={token}", said)

@@ -1,22 +1,18 @@
 """What users open exports with: QGIS and GDAL's programs, on extracts of the demo."""
 
 import json
-import os
 import re
-import subprocess
 from collections import Counter
-from pathlib import Path
 
 import ezdxf
 import pytest
 
 from pcrs.standard.codes import network_colour
 from tests.clients.conftest import need, run
+from tests.clients.qgis_asked import qgis_told
 from tests.serving import said
 
-PROBE = Path(__file__).with_name("qgis_plan.py")
 BOX = "576470,6372452,576560,6372506"
-PYTHON = "/usr/bin/python3"
 
 
 def exported(site, target, *options):
@@ -28,17 +24,10 @@ def exported(site, target, *options):
 @pytest.fixture(scope="module")
 def plan(demo_site, tmp_path_factory):
     """What QGIS, without a screen, says of the exported GeoPackage."""
-    known = subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False)
-    if known.returncode:
-        pytest.skip("QGIS's Python (python3-qgis) is not installed")
     folder = tmp_path_factory.mktemp("plan")
     exported(demo_site, folder / "plan.gpkg", "--format", "gpkg")
-    environment = {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
-    said = run(
-        PYTHON, PROBE, folder / "plan.gpkg", folder / "plan.png", "1500", *BOX.split(","),
-        **environment, PYTHONPATH="", PATH=os.environ["PATH"],
-    )  # fmt: skip
-    return json.loads(said[said.index("{") :])
+    files = (folder / "plan.gpkg", folder / "plan.png")
+    return qgis_told("qgis_plan.py", folder, *files, 1500, *BOX.split(","))
 
 
 def test_qgis_opens_the_geopackage_dressed(plan):

@@ -1,35 +1,24 @@
-import json
-import os
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from pcrs.publish.control.layer import write_layer
 from pcrs.vector.check import GmlControl
-from tests.clients.conftest import run
+from tests.clients.qgis_asked import qgis_told
 from tests.deliveries import DOSSIER, control
 from tests.faults import clean_document, plant
 
-PROBE = Path(__file__).with_name("qgis_probe.py")
 BOX = ("576420", "6372420", "576480", "6372480")
-PYTHON = "/usr/bin/python3"
 
 
 @pytest.fixture(scope="module")
 def told(demo_url, tmp_path_factory):
     """What QGIS, without a screen, says of each layer."""
-    known = subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False)
-    if known.returncode:
-        pytest.skip("QGIS's Python (python3-qgis) is not installed")
     folder = tmp_path_factory.mktemp("qgis")
     deliver = tmp_path_factory.mktemp("livraison")
     plant(clean_document(folder / "propre.gml"), deliver / "fautes.gml")
     write_layer(control(deliver, replace(DOSSIER, vector=GmlControl())), folder / "constats.gpkg")
-    environment = {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
-    said = run(PYTHON, PROBE, demo_url, folder, *BOX, **environment, PYTHONPATH="", PATH=os.environ["PATH"])
-    return json.loads(said[said.index("{") :])
+    return qgis_told("qgis_probe.py", folder, demo_url, folder, *BOX)
 
 
 @pytest.mark.parametrize(("matrix_set", "crs"), [("2154_5cm", "EPSG:2154"), ("PM", "EPSG:3857")])

@@ -1,32 +1,23 @@
 """A site that is not open, in QGIS: a token in the address is all that a user gives, and all it takes."""
 
-import json
-import os
-import subprocess
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from pcrs.standard.names import format_name
 from pcrs.store.tokens import Scope, Tokens
-from tests.clients.conftest import run
+from tests.clients.qgis_asked import qgis_told
 from tests.cnig import arbre, document
 from tests.dalles import hm_name, make_dalle
 from tests.serving import serving
 from tests.sites import new_site, take
 
-PROBE = Path(__file__).with_name("qgis_token.py")
-PYTHON = "/usr/bin/python3"
 NAME = hm_name()
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """What a user of QGIS who has a token sees of a site of which mosaic and trees are for partners."""
-    known = subprocess.run([PYTHON, "-c", "import qgis.gui, owslib"], capture_output=True, check=False)
-    if known.returncode:
-        pytest.skip("QGIS's Python (python3-qgis) with OWSLib is not installed")
     folder = tmp_path_factory.mktemp("qgis-token")
     (folder / "depot").mkdir()
     make_dalle(folder / "depot" / f"{format_name(NAME)}.tif", NAME, compress="deflate", tiled=True)
@@ -38,11 +29,10 @@ def told(tmp_path_factory):
     take(site, folder / "depot")
     with closing(Tokens(site.tokens_file)) as tokens:
         _, token = tokens.create(Scope("QGIS", "partenaire"), now="2026-11-29")
-    box = [str(v) for v in (NAME.x_m + 20, NAME.y_m - 80, NAME.x_m + 80, NAME.y_m - 20)]
-    environment = {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
+    box = (NAME.x_m + 20, NAME.y_m - 80, NAME.x_m + 80, NAME.y_m - 20)
     with serving(site.root) as url:
-        said = run(PYTHON, PROBE, url, token, *box, **environment, PYTHONPATH="", PATH=os.environ["PATH"])
-    return json.loads(said[said.index("{") :]) | {"token": token}
+        seen = qgis_told("qgis_token.py", folder, url, token, *box, needs="qgis.gui, owslib")
+    return seen | {"token": token}
 
 
 def test_metasearch_searches_the_catalogue(told):

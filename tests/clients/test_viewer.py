@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -16,10 +15,9 @@ from PIL import Image
 
 from tests.browser import chromium, faults, one, ready, until
 from tests.clients.conftest import need, run
+from tests.clients.qgis_asked import qgis_told
 from tests.patience import PATIENCE_S
 
-PROBE = Path(__file__).with_name("qgis_streams.py")
-PYTHON = "/usr/bin/python3"
 CROSSING = "#22/576500.0/6372480.0"
 COVER = (576_480.0, 6_372_484.3)
 """A manhole of the demo."""
@@ -203,16 +201,11 @@ def test_a_plan_of_the_village_has_image_and_objects(demo_url):
 @pytest.fixture(scope="module")
 def dressed(demo_url, tmp_path_factory):
     """What QGIS, without a screen, says of the project and the layers that the portal gives."""
-    known = subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False)
-    if known.returncode:
-        pytest.skip("QGIS's Python (python3-qgis) is not installed")
     folder = tmp_path_factory.mktemp("streams")
     for name in ("pcrs.qgz", "pcrs.qlr"):
         (folder / name).write_bytes(fetched(f"{demo_url}/portail/{name}"))
-    environment = {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
     files = (folder / "pcrs.qgz", folder / "pcrs.qlr", folder)
-    said = run(PYTHON, PROBE, *files, *BOX, **environment, PYTHONPATH="", PATH=os.environ["PATH"])
-    return json.loads(said[said.index("{") :])
+    return qgis_told("qgis_streams.py", folder, *files, *BOX)
 
 
 def test_qgis_opens_the_project_with_imagery_and_objects_drawn(dressed):

@@ -50,11 +50,11 @@ def etag(body: bytes) -> bytes:
     return b'"%016x-%x"' % (xxh3_64_intdigest(body), len(body))
 
 
-def _is_known(scope: Scope, tag: bytes) -> bool:
-    """True when the client says that it has these bytes."""
+def is_known(scope: Scope, tag: bytes) -> bool:
+    """True when the client says, by If-None-Match, that it has what this tag names; `tag` without W/."""
     for name, value in scope["headers"]:
         if name == b"if-none-match":
-            return bool(tag in value or value == b"*")
+            return bool(tag in value or value.strip() == b"*")
     return False
 
 
@@ -65,7 +65,7 @@ async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
     if answer.kept and status == 200:
         tag = etag(body)
         headers = [*KEPT, *answer.headers, (b"etag", tag)]
-        if _is_known(scope, tag):
+        if is_known(scope, tag):
             status, body = 304, b""
     else:
         headers = [_CORS, *answer.headers, (b"cache-control", NOT_KEPT)]

@@ -19,7 +19,7 @@ from pcrs import __version__
 from pcrs.errors import InputError
 from pcrs.serve import coverage_collection as described
 from pcrs.serve.answers import KEPT_A_MINUTE
-from pcrs.serve.conditional import knows, tagged
+from pcrs.serve.conditional import tagged, unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import collection as collection
 from pcrs.serve.coverage_formats import Picture
@@ -77,8 +77,8 @@ async def _coverage(served: Served, gate: Gate, request: Request) -> Response:
     answer = await gate.decide(lambda: _decide(served, asked))
     if answer is None:
         return _no_content()
-    if knows(request, answer.headers["ETag"]):
-        return Response(status_code=304, headers=dict(answer.headers))
+    if (known := unchanged(request, answer.headers)) is not None:
+        return known
     if request.method == "HEAD":  # streamed: a Content-Length would have to be true
         return StreamingResponse((), headers=dict(answer.headers), media_type=asked.format.media_type)
     file = await gate.run(lambda: _written(served, answer), large=answer.grid.pixels > _LARGE_PX)

@@ -16,7 +16,7 @@ from pcrs import __version__
 from pcrs.errors import StoreError, TooLargeError
 from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT
 from pcrs.serve.bodies import whole_body
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import unchanged
 from pcrs.serve.csw_dcat import NAMESPACES, Graphs, GraphSchema
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
@@ -114,8 +114,8 @@ class CswService:
             "ETag": f'W/"{xxh3_64_hexdigest(said.encode())}"',
             "Cache-Control": KEPT_A_MINUTE.decode(),
         }
-        if knows(request, headers["ETag"].removeprefix("W/")):
-            return Response(status_code=304, headers=headers)
+        if (known := unchanged(request, headers)) is not None:
+            return known
         response = await self._run(request, query, lambda: read_query(query))
         if response.status_code == 200:
             response.headers.update(headers)

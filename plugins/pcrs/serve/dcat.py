@@ -18,7 +18,7 @@ from starlette.routing import Route
 from pcrs.errors import InputError, NotFoundError
 from pcrs.publish.addresses import KINDS, RECORDS, Addresses
 from pcrs.serve.answers import KEPT_A_MINUTE
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.entries import Entries, Shelf
 from pcrs.serve.parameters import closed
@@ -99,8 +99,8 @@ class DcatService:
             "Vary": "Accept",
             "Access-Control-Allow-Origin": "*",
         }
-        if knows(request, tag):
-            return Response(status_code=304, headers=headers)
+        if (known := unchanged(request, headers)) is not None:
+            return known
         body = self._made((shelf.revision, *name), lambda: self._written(shelf, name, ending))
         body = b"" if request.method == "HEAD" else body
         return Response(body, headers=headers, media_type=MEDIA_TYPES[ending])

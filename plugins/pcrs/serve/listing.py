@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import formatdate
 from pathlib import Path, PurePath
 from urllib.parse import quote, urlsplit
 
@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from pcrs.blobs import Blobs, Folder
-from pcrs.serve.conditional import knows, tagged
+from pcrs.serve.conditional import tagged, unchanged
 from pcrs.serve.listing_objects import PublicObject, answer, find
 
 _ROOTS = {"dalles": "hot/dalles", "vecteur": "hot/vecteur"}
@@ -226,8 +226,8 @@ def sent(request: Request, found: PublicFile | PublicObject) -> Response:
         etag, at = f'"{found.stat.st_mtime_ns:x}-{found.stat.st_size:x}"', found.stat.st_mtime
     modified = formatdate(at, usegmt=True)
     headers = {"ETag": etag, "Last-Modified": modified, "Cache-Control": _CACHE, **_CORS}
-    if _unchanged(request, etag, at):
-        return Response(status_code=304, headers=headers)
+    if (known := unchanged(request, headers)) is not None:
+        return known
     if isinstance(found, PublicObject):
         return answer(request, found, headers, media_type(found.key))
     return _Ranged(
@@ -238,17 +238,6 @@ def sent(request: Request, found: PublicFile | PublicObject) -> Response:
 def media_type(name: str) -> str:
     """The media type of a file by its name."""
     return _MEDIA_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
-
-
-def _unchanged(request: Request, etag: str, modified: float) -> bool:
-    """True when the client's copy is good: by its ETag or, without one, by its date."""
-    if "if-none-match" in request.headers:
-        return knows(request, etag)
-    try:
-        since = parsedate_to_datetime(request.headers["if-modified-since"])
-    except (KeyError, ValueError):
-        return False
-    return int(modified) <= since.timestamp()
 
 
 class _Ranged(FileResponse):

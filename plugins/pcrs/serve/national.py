@@ -5,11 +5,8 @@ It makes them of what pcrs-scanner finds in a public storage: one feature for ea
 index, so the fields that a scan leaves empty (dates, precision, producer) are filled.
 """
 
-import gzip
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -21,8 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pcrs.publish.addresses import Addresses
-from pcrs.serve.conditional import knows
+from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.context import Served
+from pcrs.serve.packed import Packed, packed, sent
 from pcrs.serve.parameters import closed
 from pcrs.serve.problems import problem
 from pcrs.standard.crs import L93, BBox, transform_geometry, transformer
@@ -38,56 +36,33 @@ _MIME = {"TIF": "image/tiff", "GML": "application/gml+xml"}
 _COMPRESSION = {"TIF": "JPEG", "GML": None}
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    plain: bytes
-    packed: bytes
-    tag: str
-
-
 def routes(served: Served, shelf: Callable[[], Shelf]) -> list[Route]:
     """Both documents under `/data/stockages/`, the catalogue's own path, and under `/stockages/`."""
     makers = {"livrables.geojson": _livrables, "dalles.geojson": _dalles}
-    kept: dict[str, tuple[Shelf, _Document]] = {}
+    kept: dict[str, tuple[Shelf, Packed]] = {}
 
-    def current(name: str) -> _Document:
+    def current(name: str) -> Packed:
         now = shelf()
         known = kept.get(name)
         if known is None or known[0] is not now:
             features = list(makers[name](served, now))
             text = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
-            plain = text.encode()
-            tag = hashlib.sha256(plain).hexdigest()[:24]
-            made = _Document(plain, gzip.compress(plain, compresslevel=4, mtime=0), tag)
-            known = kept[name] = now, made
+            known = kept[name] = now, packed(text.encode(), "application/geo+json", level=4)
         return known[1]
 
     async def stockages(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in makers:
             return problem(404, f"known are {', '.join(makers)}")
-        return _sent(request, await run_in_threadpool(current, name), name)
+        headers = {
+            "Cache-Control": KEPT_A_MINUTE.decode(),
+            "Access-Control-Allow-Origin": "*",
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+        return sent(request, await run_in_threadpool(current, name), headers)
 
     paths = ("/data/stockages/{name}", "/stockages/{name}")
     return closed(Route(path, stockages, methods=["GET", "HEAD"]) for path in paths)
-
-
-def _sent(request: Request, document: _Document, name: str) -> Response:
-    packed = "gzip" in request.headers.get("accept-encoding", "")
-    body = document.packed if packed else document.plain
-    etag = f'"{document.tag}{"-gz" if packed else ""}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "public, max-age=60, must-revalidate",
-        "Vary": "Accept-Encoding",
-        "Access-Control-Allow-Origin": "*",
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }
-    if knows(request, etag):
-        return Response(status_code=304, headers=headers)
-    if packed:
-        headers["Content-Encoding"] = "gzip"
-    return Response(body, headers=headers, media_type="application/geo+json")
 
 
 def _livrables(served: Served, shelf: Shelf) -> Iterator[dict[str, Any]]:

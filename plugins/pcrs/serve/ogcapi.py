@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pcrs.errors import PcrsError
 from pcrs.serve import coverage, ogcapi_openapi
 from pcrs.serve.answers import KEPT_A_MINUTE, send_preflight
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import CONFORMANCE as COVERAGE_CONFORMANCE
 from pcrs.serve.coverage_formats import FORMATS as COVERAGE_FORMATS
@@ -152,8 +152,8 @@ class OgcApi:
             asked = read(request, resource.files)
             check(asked.params, resource.allowed(current, request.path_params))
             headers = headers_of(current, request, asked, exact=asked.format not in resource.files)
-            if knows(request, headers["ETag"].removeprefix("W/")):
-                return Response(status_code=304, headers=headers)
+            if (known := unchanged(request, headers)) is not None:
+                return known
             view = View(current, asked, request.path_params)
             if resource.file is not None and asked.format in resource.files:
                 file = resource.file(view)

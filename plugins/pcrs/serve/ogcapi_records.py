@@ -13,7 +13,7 @@ from starlette.routing import Route
 from pcrs.errors import NotFoundError, PcrsError
 from pcrs.publish.addresses import RECORDS, Addresses
 from pcrs.publish.record_geojson import Document, record_geojson
-from pcrs.serve.conditional import knows
+from pcrs.serve.conditional import unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.entries import Entries, Shelf
 from pcrs.serve.ogcapi_answer import Told, answer, headers_of
@@ -91,8 +91,8 @@ class _Adapter:
                 asked = read(request, files)
                 check(asked.params, allowed)
                 headers = headers_of(host, request, asked)
-                if knows(request, headers["ETag"]):
-                    return Response(status_code=304, headers=headers)
+                if (known := unchanged(request, headers)) is not None:
+                    return known
                 told = tell(request, host, asked, self._entries.shelf())
                 response = answer(host, request, asked, told) if isinstance(told, Told) else told
                 response.headers.update(headers)

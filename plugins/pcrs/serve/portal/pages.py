@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pcrs.serve.context import Served
-from pcrs.serve.portal.assets import FOR_EVER, Asset, asset, made, mark, names, page, sent
+from pcrs.serve.packed import Packed, sent
+from pcrs.serve.portal.assets import ASKED_ABOUT, FOR_EVER, asset, made, mark, names, page
 from pcrs.serve.portal.configuration import configuration
 from pcrs.serve.portal.files import HandedIn
 from pcrs.serve.portal.plans import Plans
@@ -52,7 +53,7 @@ def routes(
 
 def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        return sent(request, page(name), {"Content-Security-Policy": POLICY})
+        return sent(request, page(name), ASKED_ABOUT | {"Content-Security-Policy": POLICY})
 
     return answer
 
@@ -65,7 +66,7 @@ async def _static(request: Request) -> Response:
         name = rest  # under a mark of before, from a page of before: as it is now
     if name not in names():
         return PlainTextResponse("404 Not Found\n", 404)
-    return sent(request, asset(name), FOR_EVER if marked else None)
+    return sent(request, asset(name), FOR_EVER if marked else ASKED_ABOUT)
 
 
 class _Documents:
@@ -80,16 +81,16 @@ class _Documents:
 
     async def config(self, request: Request) -> Response:
         """The site as the page draws it."""
-        return sent(request, await run_in_threadpool(self._current))
+        return sent(request, await run_in_threadpool(self._current), ASKED_ABOUT)
 
-    def _current(self) -> Asset:
+    def _current(self) -> Packed:
         served = self._served
         return self._described((served.store.revision(), served.editions(), served.mosaic(None).bbox))
 
     async def symbology(self, request: Request) -> Response:
         """How the plan is drawn."""
-        return sent(request, self._symbology)
+        return sent(request, self._symbology, ASKED_ABOUT)
 
 
-def _document(value: object) -> Asset:
+def _document(value: object) -> Packed:
     return made(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), "json")
