@@ -66,6 +66,20 @@ def running(app: ASGIApp, **options: Any) -> Iterator[str]:
             thread.join()
 
 
+def refused(answer: httpx.Response, status: int = 400) -> str:
+    """The detail of a problem document (RFC 9457), which has all that one of ours has."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert {"code", "title", "type"} <= set(body)
+    assert (body["status"], body["detail"]) == (status, body["description"])
+    assert body["code"]
+    assert body["detail"]
+    assert "/site-packages/" not in body["detail"]
+    return str(body["detail"])
+
+
 def ask_as_written(routes: Sequence[BaseRoute], path: str) -> tuple[int, bytes]:
     """Status and body for a path that no client library has tidied up: `..` stays in it."""
     sent: list[dict[str, Any]] = []

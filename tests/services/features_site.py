@@ -78,17 +78,6 @@ def api(make):
     return make()
 
 
-def refused(answer, status=400):
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["cache-control"] == "no-store"
-    body = answer.json()
-    assert (body["status"], body["detail"]) == (status, body["description"])
-    assert body["code"]
-    assert "/site-packages/" not in body["detail"]
-    return body["detail"]
-
-
 def inside(href):
     """The path and query of one of our own addresses."""
     assert href.startswith(BASE), href

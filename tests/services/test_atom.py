@@ -13,7 +13,7 @@ from starlette.routing import Route
 from pcrs.raster.mosaic import Mosaic
 from pcrs.serve.atom import AtomService
 from tests.downloads import dalle_names, md5, stock
-from tests.services.asking import PUBLIC, ask, ask_as_written, served_by
+from tests.services.asking import PUBLIC, ask, ask_as_written, refused, served_by
 
 NS = {
     "a": "http://www.w3.org/2005/Atom",
@@ -78,15 +78,6 @@ def inside(address):
     """The path of an address of the service, as the application sees it behind its proxy."""
     assert address.startswith(f"{PUBLIC}/telechargement/")
     return address.removeprefix(PUBLIC)
-
-
-def refused(response, status):
-    assert response.status_code == status
-    assert response.headers["content-type"] == "application/problem+json"
-    body = response.json()
-    assert body["status"] == status
-    assert body["detail"]
-    return body["detail"]
 
 
 # ---- documents

@@ -18,11 +18,11 @@ from pcrs.serve.ogcapi_host import Extension
 from pcrs.standard.crs import L93, uri
 from pcrs.standard.model import CONCRETE
 from pcrs.store.geopackage import GeoPackage
-from tests.services.asking import served_by, small_mosaic
+from tests.services.asking import refused, served_by, small_mosaic
 from tests.services.features_api import BASE, ITEMS, YML, X, Y, get, link, told
 from tests.services.features_site import api as api
 from tests.services.features_site import filled as filled
-from tests.services.features_site import inside, refused
+from tests.services.features_site import inside
 from tests.services.features_site import make as make
 from tests.services.features_site import store as store
 

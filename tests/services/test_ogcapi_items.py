@@ -11,9 +11,9 @@ from pyproj import Transformer
 from pcrs.serve import ogcapi
 from pcrs.serve.feature_query import CRS_URIS
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, uri
-from tests.services.asking import PUBLIC, ask_app
+from tests.services.asking import PUBLIC, ask_app, refused
 from tests.services.features_api import ITEMS, X, Y, get, link, told
-from tests.services.features_site import COUNT, edge, every_page, inside, refused
+from tests.services.features_site import COUNT, edge, every_page, inside
 from tests.services.features_site import api as api
 from tests.services.features_site import filled as filled
 from tests.services.features_site import make as make

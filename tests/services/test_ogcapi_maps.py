@@ -18,7 +18,7 @@ from pcrs.serve.tiles import WHITE
 from pcrs.standard.crs import L93, BBox, transform_bbox, transformer
 from pcrs.standard.grid import PM
 from tests.pyramids import X, Y
-from tests.services.asking import PUBLIC, ask, ask_all
+from tests.services.asking import PUBLIC, ask, ask_all, refused
 from tests.services.maps import GROUND, MARK, MapSite, magenta_centre, map_site
 
 TILES, MAP = "/collections/ortho/map/tiles", "/collections/ortho/map"
@@ -45,12 +45,6 @@ def get_map(routes, **params: str) -> httpx.Response:
     return ask(
         routes, f"{MAP}?{urlencode({name.replace('_', '-'): value for name, value in params.items()})}"
     )
-
-
-def refused(answer: httpx.Response, status: int) -> str:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    return answer.json()["detail"]
 
 
 # ---- tiles
