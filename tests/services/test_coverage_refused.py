@@ -13,8 +13,6 @@ from tests.services.coverage_site import holed as holed
 from tests.services.coverage_site import mosaic as mosaic
 from tests.services.coverage_site import site as site
 
-# ---- outside and malformed
-
 
 @pytest.mark.parametrize(
     "query",
