@@ -76,3 +76,9 @@ def ready(browser):
 def faults(browser):
     """What the console of the browser calls severe, since it was asked last."""
     return [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def texts(browser, selector):
+    """What the elements say that a selector finds, at one moment: they are made anew while one looks."""
+    script = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText)"
+    return browser.execute_script(script, selector)

@@ -1,11 +1,9 @@
 """A portal and what stands around it, as little as it takes, behind a prefix: for tests in a browser."""
 
-import threading
 from contextlib import contextmanager
 
 import numpy as np
 import simplejpeg
-import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,9 +13,7 @@ from pcrs.serve import portal
 from pcrs.standard.crs import BBox
 from pcrs.standard.names import DalleName, format_name
 from pcrs.store.base import Layer
-from tests.patience import until
-from tests.services.asking import PUBLIC, served_by
-from tests.serving import free_port
+from tests.services.asking import PUBLIC, running, served_by
 
 KM = [DalleName(2025, x, 6_373_000, 1000, "46") for x in (576_000, 577_000)]
 EXTENT = [576_000, 6_372_000, 578_000, 6_373_000]
@@ -213,13 +209,6 @@ def extent_of(geometry):
 
 @contextmanager
 def listening(app):
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until(lambda: server.started or not thread.is_alive())
-        yield f"http://127.0.0.1:{port}/prefix/"
-    finally:
-        server.should_exit = True
-        thread.join()
+    """Its address behind the prefix."""
+    with running(app) as url:
+        yield f"{url}/prefix/"

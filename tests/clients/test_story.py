@@ -11,11 +11,11 @@ import shapely
 from pcrs.assembly import load_communes
 from pcrs.settings import load
 from pcrs.standard.crs import transform_geometry
-from tests.browser import chromium, faults, one, ready, until
+from tests.browser import chromium, faults, one, ready, texts, until
 from tests.clients.conftest import need, run
 from tests.clients.test_viewer import COVER, screen
 from tests.dalles import hm_name, make_dalle
-from tests.services.test_viewer import GEOD, texts
+from tests.services.viewer import GEOD
 from tests.serving import serving
 from tests.sites import new_site, take
 
