@@ -1,24 +1,20 @@
-"""Documents: real ones whole, in every dress that XML allows, broken ones up to the fault."""
+"""Documents: real ones whole, in every dress that XML allows, in whatever CRS they name."""
 
-import subprocess
-import sys
-import tracemalloc
 from collections import Counter
 
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lxml import etree
 from pyproj import Transformer
 
-from pcrs.errors import GmlError
 from pcrs.findings import Finding
-from pcrs.standard.model import CLASSES, Feature
+from pcrs.standard.model import CLASSES
 from pcrs.vector.check import Summary, check_gml
 from pcrs.vector.gml import in_l93, read
 from tests.cnig import LINE, VECTEUR, arbre, document, generique, mur
+from tests.gml_reading import TWO, split
+from tests.gml_reading import read_bytes as read_bytes
 
 PCRS, GML = "{http://cnig.gouv.fr/pcrs}", "{http://www.opengis.net/gml/3.2}"
 XLINK = "{http://www.w3.org/1999/xlink}"
@@ -27,21 +23,6 @@ XLINK = "{http://www.w3.org/1999/xlink}"
 @pytest.fixture(scope="module")
 def lyon(shared_data):
     return sorted((shared_data / "pcrs_gml" / "lyon").glob("*.gml"))
-
-
-@pytest.fixture
-def read_bytes(tmp_path):
-    def _read(content):
-        path = tmp_path / "livraison.gml"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return split(read(path))
-
-    return _read
-
-
-def split(items):
-    items = list(items)
-    return [i for i in items if isinstance(i, Feature)], [i for i in items if isinstance(i, Finding)]
 
 
 def test_the_lyon_files_are_read_whole(lyon):
@@ -150,7 +131,6 @@ def test_lambert_93_is_exact_and_heights_stay(lyon):
     assert in_l93(moved) is moved
 
 
-TWO = document(mur("a"), mur("b"))
 PLURAL = (
     document(mur("a") + "<!-- x -->" + mur("b"))
     .replace("<featureMember>", "<gml:featureMembers>")
@@ -323,188 +303,3 @@ def test_strangers_among_many_members_are_each_said_once(read_bytes):
     features, findings = read_bytes(text)
     assert [feature.gml_id for feature in features] == ["a", "b"]
     assert [f.message.split("»")[0][2:-1] for f in findings] == ["Talus", "Haie", "Fosse", "Butte", "Mare"]
-
-
-BROKEN = {
-    "zero bytes": (b"", 1, []),
-    "plain text": (b"ceci n'est pas du XML\n", 1, []),
-    "only a declaration": (b'<?xml version="1.0"?>\n', 2, []),
-    "cut in the second object": (TWO[: TWO.index('gml:id="b"') + 300].encode(), 8, ["a"]),
-    "wrong end tag": (
-        TWO.replace("</producteur>", "</produit>", 2).replace("</produit>", "</producteur>", 1).encode(),
-        8,
-        ["a"],
-    ),
-    "bad bytes": (
-        TWO.replace("APLC", "\udce9", 2).replace("\udce9", "APLC", 1).encode("utf-8", "surrogateescape"),
-        8,
-        ["a"],
-    ),
-    "unknown entity": (document(mur("a"), mur("b").replace("APLC", "&APLC;")).encode(), 8, ["a"]),
-    "text after the end": (document(mur("a")).encode() + b"<autre/>", 7, ["a"]),
-}
-
-
-@pytest.mark.parametrize(("content", "line", "kept"), BROKEN.values(), ids=BROKEN)
-def test_broken_xml_is_one_finding_after_the_good_part(read_bytes, content, line, kept):
-    features, findings = read_bytes(content)
-    assert [(f.code, f.level) for f in findings] == [("gml.xml", "error")]
-    assert findings[0].line in (line, line - 1)
-    assert findings[0].measured
-    assert [feature.gml_id for feature in features] == kept
-
-
-BOMB = (
-    '<!DOCTYPE lolz [<!ENTITY a "'
-    + "x" * 1000
-    + '">'
-    + "".join(
-        f'<!ENTITY {name} "{f"&{before};" * 10}">'
-        for before, name in zip("abcdefghi", "bcdefghij", strict=True)
-    )
-    + "]>"
-)
-HOSTILE = {
-    "billion laughs in text": (BOMB, "&j;"),
-    "billion laughs in the root": (BOMB, None),
-    "external entity": ('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>', "&e;"),
-    "external DTD": ('<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">', "x"),
-    "parameter entity": ('<!DOCTYPE x [<!ENTITY % p SYSTEM "http://127.0.0.1:9/p"> %p;]>', "x"),
-    "bare DOCTYPE": ("<!DOCTYPE PlanCorpsRueSimplifie>", "x"),
-}
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize(("doctype", "text"), HOSTILE.values(), ids=HOSTILE)
-def test_a_doctype_is_refused_and_nothing_is_expanded(read_bytes, doctype, text, encoding):
-    whole = document(mur("a").replace("APLC", text or "APLC"))
-    whole = whole.replace("?>\n", f"?>\n<!-- bonjour -->{doctype}\n", 1).replace("UTF-8", encoding)
-    if text is None:
-        whole = whole.replace('gml:id="doc"', 'gml:id="&j;"')
-    tracemalloc.start()
-    features, findings = read_bytes(whole.encode(encoding))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert features == []
-    assert [(f.code, f.level) for f in findings] == [("gml.entity", "error")]
-    assert peak < 5_000_000
-
-
-def test_a_doctype_cannot_hide_in_another_encoding(read_bytes):
-    whole = document(mur("a")).replace("UTF-8", "UTF-7").replace("?>\n", "?>+ADwAIQ-DOCTYPE x+AD4", 1)
-    features, findings = read_bytes(whole)
-    assert features == []
-    assert findings[0].code in ("gml.entity", "gml.xml")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "<a/>",
-        "<PlanCorpsRueSimplifie/>",
-        '<FeatureCollection xmlns="http://www.opengis.net/gml/3.2"/>',
-        '<PlanCorpsRueSimplifie xmlns="http://cnig.gouv.fr/pcrs/1.1"/>',
-        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document/></kml>',
-    ],
-)
-def test_another_root_is_an_error_that_names_it(read_bytes, content):
-    with pytest.raises(GmlError, match=r"livraison\.gml : la racine est .* CNIG_PCRS_v2"):
-        read_bytes(content)
-
-
-def test_a_file_that_cannot_be_opened_is_an_error(tmp_path):
-    with pytest.raises(GmlError, match=r"absent\.gml : fichier illisible"):
-        list(read(tmp_path / "absent.gml"))
-    with pytest.raises(GmlError, match="illisible"):
-        check_gml(tmp_path)
-
-
-@given(data=st.data())
-@settings(max_examples=40, deadline=None)
-def test_a_file_cut_anywhere_gives_its_beginning(tmp_path_factory, data):
-    whole = document(*(arbre(f"t{number}") for number in range(6))).encode()
-    cut = data.draw(st.integers(0, len(whole) - 2))
-    path = tmp_path_factory.mktemp("cut") / "a.gml"
-    path.write_bytes(whole[:cut])
-    features, findings = split(read(path))
-    complete = whole[:cut].count(b"</ArbrePCRS>")
-    assert [feature.gml_id for feature in features] == [f"t{number}" for number in range(complete)]
-    assert [finding.code for finding in findings] == ["gml.xml"]
-
-
-@given(data=st.data())
-@settings(max_examples=150, deadline=None)
-def test_no_damage_makes_reading_fail_otherwise_than_it_says(tmp_path_factory, data):
-    whole = bytearray(document(mur("a"), arbre("b"), mur("c")).encode())
-    for _ in range(data.draw(st.integers(1, 4))):
-        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    path = tmp_path_factory.mktemp("damage") / "a.gml"
-    path.write_bytes(bytes(whole))
-    try:
-        features, findings = split(read(path))
-    except GmlError:
-        return
-    assert len(features) == 3 or findings
-
-
-def test_lines_are_true_beyond_the_first_65535(read_bytes):
-    text = document(mur("a")).replace("<featureMember>", "\n" * 70_000 + "<featureMember>")
-    text = text.replace("01</typeMur>", "77</typeMur>")
-    _, (finding,) = read_bytes(text)
-    assert finding.line == 70_004
-
-
-def many(path, count):
-    """A document of `count` objects, each with a link to the one before."""
-    with path.open("w", encoding="utf-8") as out:
-        start, end = document("@").split("@")
-        out.write(start)
-        between = "\n</featureMember>\n<featureMember>\n"
-        symbol = '<symbole xlink:href="#s{}"/>'
-        out.write(
-            between.join(
-                mur(f"s{number}", symbol.format(max(0, number - 1)), theme="02").replace(
-                    "MurPCRS", "SeuilPCRS"
-                )
-                for number in range(count)
-            )
-        )
-        out.write(end)
-    return path
-
-
-def test_memory_stays_flat_with_the_size_of_the_file(tmp_path):
-    def peak(count):
-        path = many(tmp_path / f"{count}.gml", count)
-        tracemalloc.start()
-        assert sum(1 for item in read(path) if isinstance(item, Feature)) == count
-        _, highest = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return highest
-
-    peak(200)
-    small, large = peak(500), peak(5_000)
-    assert large - small < 4_500 * 150, "more is held for each object than the fingerprints of its ids"
-    assert large < 6 * small
-
-
-RESIDENT = """
-import resource, sys
-from pathlib import Path
-from pcrs.vector.gml import read
-def run(path):
-    for _ in read(Path(path)):
-        pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(run(sys.argv[1]), run(sys.argv[2]))
-"""
-
-
-def test_the_tree_of_the_document_is_freed_as_it_is_read(tmp_path):
-    small, large = many(tmp_path / "small.gml", 2_000), many(tmp_path / "large.gml", 20_000)
-    done = subprocess.run(
-        [sys.executable, "-c", RESIDENT, str(small), str(large)], capture_output=True, text=True, check=True
-    )
-    before, after = map(int, done.stdout.split())
-    growth = (after - before) * 1024
-    assert growth < large.stat().st_size / 3, "libxml2 keeps what has been read"
