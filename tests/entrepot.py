@@ -1,7 +1,7 @@
 # ruff: noqa: C901 - a table of what the platform refuses reads best in one piece
-"""An Entrepôt of the Géoplateforme for tests: the API's paths, states, refusals and slowness, over memory.
+"""An Entrepôt of the Géoplateforme for tests, over memory: what it does, and what it refuses.
 
-Paths, bodies and states are those of sdk-entrepot-gpf 0.1.46 and of the documentation of cartes.gouv.fr.
+Bodies and states are those of sdk-entrepot-gpf 0.1.46 and of the documentation of cartes.gouv.fr.
 """
 
 import hashlib
