@@ -12,7 +12,7 @@ from pcrs.errors import InputError, StoreError
 from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import context
 from pcrs.serve.feature_area import area
-from pcrs.serve.feature_pages import Pages, matched
+from pcrs.serve.feature_pages import Pages, State, matched
 from pcrs.serve.feature_query import CRS_URIS, interval
 from pcrs.serve.features import FeatureProvider, UnavailableError
 from pcrs.standard.crs import CRS84, L93, epsg_of, is_latlon, uri
@@ -275,15 +275,17 @@ def test_a_following_page_is_asked_by_fid_and_is_the_same(store):
     watched = Watched()
     found = []
     for offset in range(0, 12, 4):
-        found += [row.id for row in pages.read(watched, "MurPCRS", Query(limit=4, offset=offset)).rows]
+        found += [
+            row.id for row in pages.read(State.now(watched, "MurPCRS"), Query(limit=4, offset=offset)).rows
+        ]
     assert found == [f"w{n}" for n in range(10)] + ["flat", "none"]
     assert [offset for offset, _ in asked] == [0, 0, 0]
     assert asked[0][1] is None
     assert None not in [after for _, after in asked[1:]]
     store.remove("MurPCRS", ["w0"])
-    changed = pages.read(watched, "MurPCRS", Query(limit=4, offset=4))
+    changed = pages.read(State.now(watched, "MurPCRS"), Query(limit=4, offset=4))
     assert [row.id for row in changed.rows] == ["w5", "w6", "w7", "w8"]
-    other = pages.read(watched, "MurPCRS", Query(limit=2, offset=4, equals=(("typeMur", "01"),)))
+    other = pages.read(State.now(watched, "MurPCRS"), Query(limit=2, offset=4, equals=(("typeMur", "01"),)))
     assert [row.id for row in other.rows] == ["w9"]
 
 
@@ -292,16 +294,16 @@ def test_sorted_pages_are_asked_by_offset(store):
     found = []
     for offset in range(0, 12, 5):
         query = Query(limit=5, offset=offset, sort=(("rang", False),))
-        found += [row.id for row in pages.read(store, "MurPCRS", query).rows]
+        found += [row.id for row in pages.read(State.now(store, "MurPCRS"), query).rows]
     assert found == [f"w{n}" for n in reversed(range(10))] + ["flat", "none"]
 
 
 def test_counts_are_remembered_until_the_store_changes(store, monkeypatch):
     query = Query(equals=(("typeMur", "01"),), limit=1)
-    assert matched(store, "MurPCRS", query) == 5
+    assert matched(State.now(store, "MurPCRS"), query) == 5
     count = store.count
     monkeypatch.setattr(store, "count", lambda *_: pytest.fail("counted again"))
-    assert matched(store, "MurPCRS", Query(equals=(("typeMur", "01"),), limit=7, offset=3)) == 5
+    assert matched(State.now(store, "MurPCRS"), Query(equals=(("typeMur", "01"),), limit=7, offset=3)) == 5
     monkeypatch.setattr(store, "count", count)
     store.remove("MurPCRS", ["w1"])
-    assert matched(store, "MurPCRS", query) == 4
+    assert matched(State.now(store, "MurPCRS"), query) == 4

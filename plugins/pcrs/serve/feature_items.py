@@ -7,7 +7,7 @@ from typing import Any
 from pcrs.errors import NotFoundError, TooCostlyError
 from pcrs.serve.feature_document import Shown, features
 from pcrs.serve.feature_links import Carrying, Seen, is_seen, related
-from pcrs.serve.feature_pages import Pages, matched, matched_cheaply
+from pcrs.serve.feature_pages import Pages, State, matched, matched_cheaply
 from pcrs.serve.feature_query import ItemsAsked, cursor, valid_at
 from pcrs.serve.ogcapi_host import Document, Host
 from pcrs.serve.ogcapi_links import items_address, links_in, with_parameters
@@ -26,17 +26,17 @@ _ONE = Query(limit=1)
 
 def items(host: Host, layer: Layer, asked: ItemsAsked, request: Asked, shown: Shown) -> Document:
     """The page of objects that was asked, as a FeatureCollection."""
-    store = host.served.store
+    state = State(host.served.store, layer.name, host.mark)
     page = Page((), None)
     if not (asked.hits or asked.nowhere):
-        page = _pages.read(store, layer.name, asked.query)
+        page = _pages.read(state, asked.query)
     document: Document = {
         "type": "FeatureCollection",
         "features": _told(host, layer, page.rows, asked, shown),
         "numberReturned": len(page.rows),
         "links": _page_links(host, layer, asked, page, request),
     }
-    total = 0 if asked.nowhere else _total(host, layer, asked, page)
+    total = 0 if asked.nowhere else _total(state, asked, page)
     return document if total is None else document | {"numberMatched": total}
 
 
@@ -118,14 +118,14 @@ def _options(host: Host, name: str) -> Mapping[str, Any]:
     return {} if resource is None else resource["providers"][0].get("options", {})
 
 
-def _total(host: Host, layer: Layer, asked: ItemsAsked, page: Page) -> int | None:
-    store, query = host.served.store, asked.query
+def _total(state: State, asked: ItemsAsked, page: Page) -> int | None:
+    query = asked.query
     if asked.hits:
-        return matched(store, layer.name, query)
+        return matched(state, query)
     if not page.more and query.after is None and (page.rows or not query.offset):
         return asked.position + len(page.rows)
     try:
-        return matched_cheaply(store, layer.name, query)
+        return matched_cheaply(state, query)
     except TooCostlyError:
         return None  # the page is there: the number is a service beside it
 

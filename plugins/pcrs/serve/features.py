@@ -21,7 +21,7 @@ from pcrs.errors import InputError, NotFoundError, StoreError
 from pcrs.serve.context import served
 from pcrs.serve.feature_area import Area
 from pcrs.serve.feature_document import Document, as_mapping, features
-from pcrs.serve.feature_pages import Pages, matched
+from pcrs.serve.feature_pages import Pages, State, matched
 from pcrs.serve.feature_query import interval
 from pcrs.serve.feature_schema import json_type
 from pcrs.standard.crs import L93, uri
@@ -86,16 +86,16 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
         if isinstance(box, Area) and box.region is None:
             return empty
         query = _query(asked)
-        store = served().store
+        state = State.now(served().store, self._layer.name)
         if asked.get("resulttype") == "hits":
-            return empty | {"numberMatched": matched(store, self._layer.name, query)}
-        page = _pages.read(store, self._layer.name, query)
+            return empty | {"numberMatched": matched(state, query)}
+        page = _pages.read(state, query)
         reached = query.offset + len(page.rows)
         known_total = not page.more and (page.rows or not query.offset)
         features = self._features(page.rows, asked)
         return empty | {
             "features": features,
-            "numberMatched": reached if known_total else matched(store, self._layer.name, query),
+            "numberMatched": reached if known_total else matched(state, query),
             "numberReturned": len(features),
         }
 

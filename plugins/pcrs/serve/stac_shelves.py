@@ -11,7 +11,7 @@ from pcrs.publish.addresses import Addresses
 from pcrs.publish.stac import Document, Provider, Tile, collection, item
 from pcrs.publish.stac_archive import archive_collection, archive_item
 from pcrs.serve.context import Served
-from pcrs.serve.feature_pages import matched_cheaply
+from pcrs.serve.feature_pages import State, matched_cheaply
 from pcrs.serve.ogcapi_config import degrees
 from pcrs.serve.stac_query import Search
 from pcrs.standard.crs import BBox
@@ -147,7 +147,7 @@ def _rows(served: Served, shelf: Shelf, search: Search, after: int, limit: int) 
 
 def _count(served: Served, shelf: Shelf, search: Search) -> int | None:
     query = Query(within=search.region, interval=search.interval)
-    return matched_cheaply(served.store, shelf.layer, query)
+    return matched_cheaply(State.now(served.store, shelf.layer), query)
 
 
 def _named(served: Served, shelf: Shelf, search: Search) -> Iterator[Row]:

@@ -40,7 +40,10 @@ GEOMETRY_TYPES: Mapping[str, str] = {
 }
 _NUMBER = "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:version'"
 _RTREE = "http://www.geopackage.org/spec120/#extension_rtree"
-_REVISION = "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = 'urn:pcrs:revision'"
+_REVISION = (
+    "SELECT metadata, (SELECT max(last_change) FROM gpkg_contents) FROM gpkg_metadata "
+    "WHERE md_standard_uri = 'urn:pcrs:revision'"
+)
 # The triggers of the R-tree extension of GeoPackage 1.4, names and numbers included (6, 7 and 5 stand for the
 # 1 and 3 of before, which an upsert breaks), and GDAL's two that count rows.
 _TRIGGERS = """
@@ -146,8 +149,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 def revision(connection: sqlite3.Connection) -> str:
     """The number of our last transaction, and the moment that any writer gave to its own."""
-    (number,) = connection.execute(_REVISION).fetchone()
-    (moment,) = connection.execute("SELECT max(last_change) FROM gpkg_contents").fetchone()
+    number, moment = connection.execute(_REVISION).fetchone()
     return f"{number}-{moment or ''}"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+import orjson
+
 from pcrs.errors import InputError
 from pcrs.standard.fields import Field, Kind
 from pcrs.store.base import Layer
@@ -103,7 +105,7 @@ class Reader:
         return found
 
 
-_FROM_SQL: Mapping[Kind, Callable[[Any], Any]] = {"list": json.loads, "boolean": bool}
+_FROM_SQL: Mapping[Kind, Callable[[Any], Any]] = {"list": orjson.loads, "boolean": bool}
 
 
 def column_to_sql(layer: Layer, field: Field, values: list[Any]) -> list[Any]:
