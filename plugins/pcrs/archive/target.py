@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pcrs.blobs import Listed, Seen
+from pcrs.errors import NotFoundError
 
 Medium = Literal["disque", "bande", "objet", "nas"]
 """What a copy lies on; the 3-2-1 rule counts different ones."""
@@ -68,6 +69,17 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Connections are closed."""
+
+
+def at_hand(target: Target, key: str) -> bool:
+    """`Target.restore` where whatever is there can be read.
+
+    Raises:
+        NotFoundError: there is no such file.
+    """
+    if target.head(key) is None:
+        raise NotFoundError(f"{target.url}/{key} is not there")
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pcrs.archive.directory import Directory
-from pcrs.archive.target import Sink
+from pcrs.archive.target import Sink, at_hand
 from pcrs.blobs import ASIDE, CHUNK, Blobs, Listed, Seen
 from pcrs.errors import NotFoundError, PcrsError, StoreError
 from pcrs.files import placing
@@ -96,9 +96,7 @@ class FolderTarget:
 
     def restore(self, key: str, days: int) -> bool:
         """As `Target.restore`: what is there can be read."""
-        if self.head(key) is None:
-            raise NotFoundError(f"{self.url}/{key} is not there")
-        return True
+        return at_hand(self, key)
 
     def seal(self, key: str) -> None:
         """Nobody writes to the file any more, by its rights."""
@@ -180,9 +178,7 @@ class TierTarget:
 
     def restore(self, key: str, days: int) -> bool:
         """As `Target.restore`: what is there can be read."""
-        if self.head(key) is None:
-            raise NotFoundError(f"{self.url}/{key} is not there")
-        return True
+        return at_hand(self, key)
 
     def seal(self, key: str) -> None:
         """The tier has no seal."""

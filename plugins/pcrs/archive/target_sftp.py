@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from pcrs.archive.sftp import Session
 from pcrs.archive.sftp_packets import GONE, Attributes, SessionLostError, SftpError
-from pcrs.archive.target import Sink
+from pcrs.archive.target import Sink, at_hand
 from pcrs.blobs import Listed, Seen, checked
 from pcrs.errors import InputError, NotFoundError, StoreError
 
@@ -148,9 +148,7 @@ class SftpTarget:
 
     def restore(self, key: str, days: int) -> bool:
         """As `Target.restore`: what is there can be read."""
-        if self.head(key) is None:
-            raise NotFoundError(f"{self.url}/{key} is not there")
-        return True
+        return at_hand(self, key)
 
     def seal(self, key: str) -> None:
         """Nobody writes to the file any more, by its rights."""
