@@ -61,16 +61,7 @@ export class Basket {
 
   /** A key that was pressed on the map while one draws; true when it was one of drawing. */
   key(event) {
-    if (!this.#sketch.active) return false;
-    const actions = {
-      Enter: () => (event.shiftKey ? this.#sketch.finish() : this.#sketch.add(this.#map.getView().getCenter())),
-      Backspace: () => this.#sketch.undo(),
-      Escape: () => this.#draw(false),
-    };
-    if (!(event.key in actions)) return false;
-    event.preventDefault();
-    actions[event.key]();
-    return true;
+    return this.#sketch.key(event, { Escape: () => this.#draw(false) });
   }
 
   #wire() {

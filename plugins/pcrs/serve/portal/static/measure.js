@@ -44,15 +44,7 @@ export class Measure {
 
   /** A key that was pressed on the map; true when it was one of measuring. */
   key(event) {
-    if (!this.active) return false;
-    const actions = {
-      Enter: () => (event.shiftKey ? this.#sketch.finish() : this.#sketch.add(this.#map.getView().getCenter())),
-      Backspace: () => this.#sketch.undo(),
-    };
-    if (!(event.key in actions)) return false;
-    event.preventDefault();
-    actions[event.key]();
-    return true;
+    return this.#sketch.key(event);
   }
 
   #wire() {

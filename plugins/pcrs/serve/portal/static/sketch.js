@@ -90,6 +90,20 @@ export class Sketch {
     this.#draw?.finishDrawing();
   }
 
+  /** A key that was pressed on the map while one draws; true when it was one of drawing, or of `more`: { name: what it does }. */
+  key(event, more = {}) {
+    if (!this.active) return false;
+    const actions = {
+      Enter: () => (event.shiftKey ? this.finish() : this.add(this.#map.getView().getCenter())),
+      Backspace: () => this.undo(),
+      ...more,
+    };
+    if (!(event.key in actions)) return false;
+    event.preventDefault();
+    actions[event.key]();
+    return true;
+  }
+
   /** Shows a geometry as if it had been drawn. */
   put(geometry) {
     const feature = new ol.Feature(geometry);
