@@ -6,8 +6,9 @@ Nothing here knows the data: a request that is well formed may still fall outsid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pcrs.errors import InputError, PcrsError
+from pcrs.errors import InputError
 from pcrs.serve import coverage_syntax as syntax
+from pcrs.serve.accept import NotAcceptableError, preferred
 from pcrs.serve.coverage_formats import BANDS, FORMATS, Format
 from pcrs.serve.coverage_syntax import NATIVE, WGS84, Frame
 
@@ -20,12 +21,6 @@ _PARAMETERS = frozenset(
 _OTHERS = frozenset({"apikey", "lang"})
 """Read elsewhere: by the access control, and by the HTML pages."""
 _SCALINGS = ("scale-factor", "scale-axes", "scale-size", "resolution")
-
-
-class NotAcceptableError(PcrsError):
-    """The Accept header asks for nothing that is served."""
-
-    status = 406
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +224,8 @@ def _format(name: str | None, accept: str) -> Format:
             if name.strip().lower() in format_.aliases:
                 return format_
         raise InputError(f"f={name!r} is not served: {', '.join(format_.name for format_ in FORMATS)} are")
-    for media_type in syntax.media_types(accept):
+    for media_type in preferred(accept):
         for format_ in FORMATS:
             if media_type in format_.accepted:
                 return format_
-    served = ", ".join(format_.media_type for format_ in FORMATS)
-    raise NotAcceptableError(f"Accept: {accept} asks for nothing that is served: {served}")
+    raise NotAcceptableError(accept, (format_.media_type for format_ in FORMATS))

@@ -1,4 +1,4 @@
-"""The words of a coverage request: CRS, numbers, axes, dates, media types. Each is read or refused."""
+"""The words of a coverage request: CRS, numbers, axes, dates. Each is read or refused."""
 
 import re
 from dataclasses import dataclass
@@ -162,18 +162,3 @@ def _year(part: str, whole: str) -> int | None:
     except ValueError:
         raise InputError(f"datetime={whole!r}: {part!r} is not a date like 2025-06-30") from None
     return int(found[1])
-
-
-def media_types(accept: str) -> list[str]:
-    """The media types of an Accept header without their parameters, the preferred one first."""
-    weighted: list[tuple[float, str]] = []
-    for item in (accept or "*/*").split(","):
-        media_type, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
-            weight = float(quality)
-        except ValueError:
-            weight = 0.0
-        if weight > 0:
-            weighted.append((weight, media_type))
-    return [media_type for _, media_type in sorted(weighted, key=lambda pair: -pair[0])]

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pcrs.errors import InputError, PcrsError
+from pcrs.errors import InputError
 from pcrs.serve import coverage_syntax as syntax
+from pcrs.serve.accept import NotAcceptableError, preferred
 from pcrs.serve.coverage_syntax import NATIVE, WGS84, Frame
 from pcrs.serve.ogcapi_request import COMMON, check
+from pcrs.serve.parameters import each_once
 from pcrs.serve.wmts_request import IMAGE_TYPES
 from pcrs.standard.crs import L93, BBox, transform_bbox
 
@@ -16,12 +18,6 @@ MAP = ("bbox", "bbox-crs", "crs", "width", "height", "transparent", "bgcolor", "
 """Parameters of a map, beside those of every resource."""
 _DEFAULT_SIDE_PX = 1024
 _ALL_WELCOME = frozenset({"image/jpeg", "image/*", "*/*"})
-
-
-class NotAcceptableError(PcrsError):
-    """The Accept header asks for nothing that is served."""
-
-    status = 406
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +58,7 @@ def read(request: Request, allowed: Collection[str], formats: Collection[str]) -
     Raises:
         InputError: one is unknown, given twice or malformed, or `f` is none of `formats`.
     """
-    params: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name in params:
-            raise InputError(f"parameter {name!r} is given twice: give it once")
-        params[name] = value
+    params = each_once(request.query_params.multi_items())
     check(params, {*COMMON, *allowed})
     if params.get("f", next(iter(formats))) not in formats:
         raise InputError(f"f={params['f']!r}: this resource is served as {' or '.join(formats)}")
@@ -82,12 +74,12 @@ def image_type(params: Mapping[str, str], accept: str) -> str:
     for media_type, suffix in IMAGE_TYPES.items():
         if params.get("f") == suffix:
             return media_type
-    for wanted in syntax.media_types(accept):
+    for wanted in preferred(accept):
         if wanted in IMAGE_TYPES:
             return wanted
         if wanted in _ALL_WELCOME:
             return "image/jpeg"
-    raise NotAcceptableError(f"Accept: {accept} asks for nothing that is served: {', '.join(IMAGE_TYPES)}")
+    raise NotAcceptableError(accept, IMAGE_TYPES)
 
 
 def map_request(params: Mapping[str, str], accept: str, data: BBox) -> MapRequest:

@@ -6,7 +6,7 @@ headers): it gets a request in which everything has been looked at.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -17,8 +17,9 @@ from shapely.geometry.base import BaseGeometry
 from starlette.requests import Request
 
 from pcrs.errors import InputError
+from pcrs.serve.accept import weight_of, weights
 from pcrs.serve.context import AREA
-from pcrs.serve.parameters import refuse_unknown
+from pcrs.serve.parameters import each_once, refuse_unknown
 from pcrs.standard.crs import CRS84, epsg_of
 
 Language = Literal["fr", "en"]
@@ -71,11 +72,7 @@ def read(request: Request, files: Mapping[str, str] = MappingProxyType({})) -> A
     Raises:
         InputError: `f` or `lang` is wrong, or a parameter is given twice.
     """
-    params: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name in params:
-            raise InputError(f"parameter {name!r} is given twice: give it once")
-        params[name] = value
+    params = each_once(request.query_params.multi_items())
     return Asked(
         _format(params.get("f"), request.headers.get("accept", ""), files),
         _language(params.get("lang"), request.headers.get("accept-language", "")),
@@ -115,8 +112,8 @@ def _format(wanted: str | None, accept: str, files: Mapping[str, str]) -> str:
         return str(wanted)
     if wanted is not None:
         raise InputError(f"f={wanted!r}: this resource is served as {', '.join(names)}")
-    offers = _weights(accept)
-    html, json = (max(_weight(offers, kind) for kind in kinds) for kinds in (_HTML, _JSON))
+    offers = weights(accept)
+    html, json = (max(weight_of(offers, kind) for kind in kinds) for kinds in (_HTML, _JSON))
     named = {kind: weight for kind, weight in offers if weight > max(html, json)}
     bare = {name: media_type.partition(";")[0] for name, media_type in files.items()}
     file = max((name for name in bare if bare[name] in named), key=lambda n: named[bare[n]], default=None)
@@ -128,30 +125,12 @@ def _language(wanted: str | None, accept: str) -> Language:
         if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", wanted):
             raise InputError(f"lang={wanted!r}: expected fr or en")
         return "en" if wanted[:2].lower() == "en" else "fr"
-    offers = _weights(accept)
+    offers = weights(accept)
     french, english = (
         max((weight for tag, weight in offers if tag[:2] == language), default=0.0)
         for language in ("fr", "en")
     )
     return "en" if english > french else "fr"
-
-
-def _weights(header: str) -> list[tuple[str, float]]:
-    """The choices of an Accept header in lower case, with their weights; odd ones weigh nothing."""
-    found = []
-    for choice in header.split(","):
-        name, *parameters = (part.strip().lower() for part in choice.split(";"))
-        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        if name:
-            found.append((name, float(weight) if re.fullmatch(r"[01](\.\d{0,3})?", weight) else 0.0))
-    return found
-
-
-def _weight(offers: Iterable[tuple[str, float]], media_type: str) -> float:
-    """How much a media type is wanted, by its name or by a wildcard."""
-    ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
-    best = [[weight for name, weight in offers if name == wanted] for wanted in ranges]
-    return next((max(weights) for weights in best if weights), 0.0)
 
 
 def _whole(name: str, smallest: int) -> Callable[[str], None]:

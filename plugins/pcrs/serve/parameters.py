@@ -19,6 +19,20 @@ _ALWAYS = ("apikey",)
 """Read by the access control."""
 
 
+def each_once(given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Values by name, of parameters that come once.
+
+    Raises:
+        InputError: one is given twice.
+    """
+    found: dict[str, str] = {}
+    for name, value in given:
+        if name in found:
+            raise InputError(f"parameter {name!r} is given twice: give it once")
+        found[name] = value
+    return found
+
+
 def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
     """Nothing, when every name is known.
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import orjson
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +26,7 @@ from pcrs.serve.conditional import tagged
 from pcrs.serve.context import Served
 from pcrs.serve.guard import Routes
 from pcrs.serve.ogcapi_host import Extension
-from pcrs.serve.parameters import closed
+from pcrs.serve.parameters import closed, each_once
 from pcrs.serve.problems import nothing_here, refused
 from pcrs.serve.stac_openapi import OPENAPI, openapi
 from pcrs.serve.stac_query import PARAMETERS, Search, from_address, from_body
@@ -106,10 +107,12 @@ class StacApi:
     async def _search(self, request: Request) -> Response:
         """Items of every collection, by GET and by POST."""
         if request.method != "POST":
-            params = request.query_params
-            return await run_in_threadpool(
-                self._respond, request, lambda: self._found(from_address(_once(params)), _once(params), None)
-            )
+
+            def by_address() -> tuple[Document, str]:
+                params = _given(request.query_params)
+                return self._found(from_address(params), params, None)
+
+            return await run_in_threadpool(self._respond, request, by_address)
         body = b""
         async for chunk in request.stream():
             body += chunk
@@ -190,7 +193,7 @@ class StacApi:
     def _items(self, request: Request) -> tuple[Document, str]:
         """A search within the collection: pystac-client names the collection once more."""
         name = self._shelf(request).id
-        params = _once(request.query_params)
+        params = _given(request.query_params)
         asked = from_address(params)
         within = replace(asked, nowhere=asked.nowhere or name not in (asked.collections or {name}))
         return self._found(replace(within, collections=frozenset({name})), params, None, name)
@@ -230,16 +233,12 @@ class StacApi:
         return document | counted, GEOJSON
 
 
-def _once(params: Any) -> dict[str, str]:
+def _given(params: QueryParams) -> dict[str, str]:
     """The parameters of an address, without the key of the access control.
 
     Raises:
         InputError: one is given twice.
     """
-    found: dict[str, str] = {}
-    for name, value in params.multi_items():
-        if name in found:
-            raise InputError(f"parameter {name!r} is given twice: give it once")
-        found[name] = value
+    found = each_once(params.multi_items())
     found.pop("apikey", None)
     return found
