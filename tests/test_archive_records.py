@@ -96,8 +96,9 @@ def test_it_tells_what_is_kept_where_when_and_under_which_rights():
     assert west < 1.4418 < 1.4920 < east
     assert south < 44.4181 < 44.4457 < north
     for code, number in (("ouverte", 20), ("convention-enedis", "3\u202f012"), ("aplc", 1)):
-        assert f"{LICENCES[code]} ({number}" in told.licence.label
-        assert LICENCES[code] in told.mention
+        assert f"{LICENCES[code]} ({number}" in told.mention
+    assert told.licence.label == f"Selon l’objet : {' ; '.join(LICENCES.values())}"
+    assert entry(archive(licences={"aplc": 1})).licence.label == LICENCES["aplc"]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,16 @@ def test_from_nothing_to_all_objects_named(place):
     assert "aucune règle : [[archive.rules]]" in said(0, "archive", "--lifecycle", "--site", site.root)
 
 
+def test_what_was_read_is_told_even_when_the_records_cannot_be_made(place):
+    site, _ = place
+    text = site.metadata_file.read_text(encoding="utf-8")
+    site.metadata_file.write_text("[organisation", encoding="utf-8")
+    told = said(2, "verify", "--all", "--site", site.root)
+    site.metadata_file.write_text(text, encoding="utf-8")
+    assert "34\u00a0copies relues" in told
+    assert "metadata.toml is not TOML" in told
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

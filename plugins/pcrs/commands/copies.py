@@ -93,26 +93,31 @@ def verify(
     from pcrs.archiving import catalogue, due, keeping
     from pcrs.work.custody.repair import Repaired, repair
     from pcrs.work.custody.verify import verify as verify_copies
+    from pcrs.work.progress import silent
 
     place, settings = open_site(site)
-    with place.working(), showing(err) as progress, keeping(place, settings, progress) as held:
-        wanted = due(
-            held,
-            settings,
-            minutes=minutes,
-            octets=bytes_,
-            targets=tuple(target or ()),
-            everything=everything or sample is not None,
-        )
-        if sample is not None:
-            wanted = replace(wanted, files=sample, pivot=secrets.token_hex(8))
-        found = verify_copies(held, wanted)
-        mended = repair(held, found) if repair_ else Repaired()
-        catalogue(held, place, settings)
-    _tell(found, mended, json_)
+    with place.working():
+        with showing(err) as progress, keeping(place, settings, progress) as held:
+            wanted = due(
+                held,
+                settings,
+                minutes=minutes,
+                octets=bytes_,
+                targets=tuple(target or ()),
+                everything=everything or sample is not None,
+            )
+            if sample is not None:
+                wanted = replace(wanted, files=sample, pivot=secrets.token_hex(8))
+            found = verify_copies(held, wanted)
+            mended = repair(held, found) if repair_ else Repaired()
+        code = _tell(found, mended, json_)  # before anything else can go wrong
+        with keeping(place, settings, silent) as held:
+            catalogue(held, place, settings)
+    raise typer.Exit(code)
 
 
-def _tell(found: Any, mended: Any, as_json: bool) -> None:
+def _tell(found: Any, mended: Any, as_json: bool) -> int:
+    """Says what was found; the exit code."""
     findings = [fault.finding.to_dict() for fault in found.faults]
     left = {f"{target}:{key}": why for (target, key), why in mended.left.items()}
     done = [f"{target}:{key}" for target, key in mended.done]
@@ -141,4 +146,4 @@ def _tell(found: Any, mended: Any, as_json: bool) -> None:
         err.print(f"cible {name} : {text}", style="bold red", markup=False)
     mended_files = set(done)
     open_ = [f for f in findings if f["level"] == "error" and f["file"] not in mended_files]
-    raise typer.Exit(2 if found.failed else 1 if open_ or left else 0)
+    return 2 if found.failed else 1 if open_ or left else 0

@@ -116,6 +116,12 @@ def _told(licences: Mapping[str, int]) -> str:
     return " ; ".join(f"{LICENCES[code]} ({count(licences[code], 'objet')})" for code in known)
 
 
+def _named(licences: Mapping[str, int]) -> str:
+    """The conditions that there are, without their numbers."""
+    known = [label for code, label in LICENCES.items() if code in licences]
+    return known[0] if len(known) == 1 else f"Selon l’objet : {' ; '.join(known)}"
+
+
 def _ordered(facts: ArchiveFacts) -> list[str]:
     """The kinds in the order of contracts."""
     return [code for code in KINDS if code in facts.kinds]
@@ -128,7 +134,7 @@ def _rights(human: Human, facts: ArchiveFacts, words: Mapping[str, str]) -> Lice
         return whole
     mention = f"{words['droits']}. {whole.mention}" if "ouverte" in facts.licences else words["droits"]
     access = vocabulary.limited_access(human.archives.limitation)
-    return Licence(f"Selon l’objet : {words['droits']}", "", mention, access)
+    return Licence(_named(facts.licences), "", mention, access)
 
 
 def _keywords(human: Human, facts: ArchiveFacts) -> tuple[Keywords, ...]:
