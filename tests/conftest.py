@@ -16,7 +16,7 @@ settings.load_profile("pcrs")
 pytest_plugins = ["tests.buckets", "tests.sftp"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SERVED = ("tests/clients/", "tests/services/", "tests/test_receive.py", "tests/test_progress.py")
+SERVED = ("tests/clients/", "tests/services/", "tests/test_receive", "tests/test_progress.py")
 SERVERS = {"postgres", "s3_server", "sftp_server"}
 
 

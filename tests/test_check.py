@@ -6,7 +6,8 @@ import pytest
 
 from pcrs.vector.check import GmlControl, check_gml
 from pcrs.vector.levels import VectorLevels
-from tests.faults import FAULTS, clean_document, plant
+from tests.clean import clean_document
+from tests.faults import FAULTS, plant
 
 CONTROL = GmlControl(VectorLevels(today="2026-11-28"))
 LYON = "20200716.RIL_L264_C298_P0.gml"

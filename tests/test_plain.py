@@ -15,8 +15,9 @@ from pcrs.vector.gml import read
 from pcrs.vector.members import Member, Members
 from pcrs.vector.stream import batches
 from pcrs.vector.write import write
+from tests.clean import clean_document, clean_features
 from tests.cnig import arbre, document, mur
-from tests.faults import clean_document, clean_features, plant
+from tests.faults import plant
 
 CURVE = (
     '<gml:MultiCurve gml:id="g.{id}" srsName="EPSG:3946" srsDimension="3"><gml:curveMember>'

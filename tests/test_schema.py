@@ -11,8 +11,9 @@ from pcrs.assembly import OGC_SCHEMAS
 from pcrs.errors import InputError
 from pcrs.vector.check import GmlControl, check_gml
 from pcrs.vector.schema import INFORMATION, MAIN, load_schema
+from tests.clean import clean_document
 from tests.cnig import LINE, document, mur
-from tests.faults import clean_document, plant
+from tests.faults import plant
 
 _PYCSW = Path(importlib.util.find_spec("pycsw").submodule_search_locations[0])
 OGC = tuple(_PYCSW / folder for folder in OGC_SCHEMAS)

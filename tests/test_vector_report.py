@@ -21,8 +21,9 @@ from pcrs.standard.crs import transform_geometry
 from pcrs.vector.check import GmlControl
 from pcrs.vector.levels import VectorLevels
 from pcrs.work.dossier import Dossier
+from tests.clean import clean_document
 from tests.deliveries import DOSSIER, control
-from tests.faults import clean_document, plant
+from tests.faults import plant
 from tests.serving import said
 
 REPOSITORY = Path(__file__).resolve().parents[1]

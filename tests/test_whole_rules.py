@@ -20,8 +20,8 @@ from pcrs.vector.heights import Heights
 from pcrs.vector.levels import VectorLevels
 from pcrs.vector.sketch import MOST_POINTS, Sketch
 from pcrs.vector.write import write
+from tests.clean import X, Y, clean_document, clean_features
 from tests.cnig import document, mur
-from tests.faults import X, Y, clean_document, clean_features
 
 
 @pytest.fixture(autouse=True, params=[None, 16], ids=["in memory", "on disk"])

@@ -4,9 +4,10 @@ import pytest
 
 from pcrs.publish.control.layer import write_layer
 from pcrs.vector.check import GmlControl
+from tests.clean import clean_document
 from tests.clients.qgis_asked import qgis_told
 from tests.deliveries import DOSSIER, control
-from tests.faults import clean_document, plant
+from tests.faults import plant
 
 BOX = ("576420", "6372420", "576480", "6372480")
 

@@ -1,57 +1,43 @@
 """Every role at every route of a whole site, of which a part is not open."""
 
 import asyncio
-import json
 import os
 import re
 import signal
 import socket
 from contextlib import closing
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 
 import httpx
 import pytest
 from lxml import etree
-from shapely import LineString, Point, box
 
-from pcrs.app import create_app
-from pcrs.assembly import load_communes
-from pcrs.serve.context import AREA
-from pcrs.settings import load
 from pcrs.standard.names import format_name
-from pcrs.store.geopackage import GeoPackage
 from pcrs.store.tokens import Scope, Tokens
-from pcrs.work.layers import cnig_layer
-from tests.cnig import arbre, document, mur
-from tests.dalles import hm_name, make_dalle
 from tests.every_route import AUTHORITY, BODIES, EVERY, OPEN, PARTNER, SERVICES, TECHNICAL
 from tests.patience import PATIENCE_S
 from tests.running_routes import parts_of
-from tests.services.asking import ask_app
-from tests.services.features_api import api_over
+from tests.services.access_site import (
+    BOX,
+    COL,
+    FILE,
+    IN_2154,
+    INFO,
+    KVP,
+    MAP,
+    NAME,
+    ORTHO,
+    PART,
+    PUBLIC,
+    ROLES,
+    ROW,
+    TILE,
+    ask,
+)
+from tests.services.access_site import site as site
 from tests.serving import free_port, start, wait_for
-from tests.sites import new_site, take
-
-PUBLIC = "https://pcrs.test/lot"
-NAME = hm_name()
-FILE = f"{format_name(NAME)}.tif"
-PART = "PCRS_2-0_RVB-0M05_TIF_LAMB93_D046_2025"
-COL, ROW = int((NAME.x_m + 100) / 12.8), int((12_000_000 - NAME.y_m + 100) / 12.8)
-TILE = f"/wmts/PCRS_D046_RVB/2154_5cm/22/{COL}/{ROW}.jpeg"
-KVP = (
-    "/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=PCRS_D046_RVB&STYLE=normal&FORMAT=image/jpeg"
-    f"&TILEMATRIXSET=2154_5cm&TILEMATRIX=22&TILECOL={COL}&TILEROW={ROW}"
-)
-BOX = f"{NAME.x_m + 50},{NAME.y_m - 100},{NAME.x_m + 70},{NAME.y_m - 80}"
-IN_2154 = "http://www.opengis.net/def/crs/EPSG/0/2154"
-MAP = (
-    "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=PCRS_D046_RVB&STYLES=&CRS=EPSG:2154"
-    f"&BBOX={BOX}&WIDTH=64&HEIGHT=64&FORMAT=image/png"
-)
-INFO = MAP.replace("GetMap", "GetFeatureInfo") + "&QUERY_LAYERS=PCRS_D046_RVB&INFO_FORMAT=text/plain&I=3&J=3"
-ORTHO = "/ogcapi/collections/ortho"
+from tests.sites import new_site
 
 ROUTES = {
     "/": OPEN,
@@ -99,87 +85,6 @@ ROUTES = {
 authority."""
 NEVER_KEPT = ("/healthz", "/session", "/admin", "/signalements", "/commandes", "/ogcapi/jobs")
 """What is of this moment, or of one person."""
-ROLES = ("public", "partenaire", "technique", "APLC", "admin")
-COMMUNES = {
-    "46001": [(0, 0), (190, 0), (190, -190), (0, -190)],
-    "46002": [(5000, 0), (6000, 0), (6000, -1000), (5000, -1000)],
-}
-
-
-@dataclass
-class Site:
-    app: object
-    tokens: Tokens
-    shown: dict[str, str]
-    delivery: str
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    root = tmp_path_factory.mktemp("access")
-    make_dalle(root / "depot" / FILE, NAME, compress="deflate", tiled=True)
-    (root / "depot" / "lot.gml").write_text(document(arbre("a1"), mur()), encoding="utf-8")
-    made = new_site(root / "site")
-    rules = '[access]\nlayers = { ortho = "partenaire", MurPCRS = "technique", ArbrePCRS = "APLC" }\n'
-    text = made.settings_file.read_text(encoding="utf-8").replace("[access]\n", rules)
-    text = text.replace('public_url = ""', f'public_url = "{PUBLIC}"')
-    made.settings_file.write_text(text, encoding="utf-8")
-    delivery, _ = take(made, root / "depot")
-    put_communes(made, root / "communes.geojson")
-    with closing(Tokens(made.tokens_file)) as tokens:
-        scopes = {role: Scope(role, role) for role in ROLES[1:]}
-        wide = Scope("", "admin")
-        scopes |= {
-            "near": replace(wide, communes=("46001",)),
-            "far": replace(wide, communes=("46002",)),
-            "walls": replace(wide, layers=("MurPCRS",)),
-            "vector": replace(wide, layers=("vecteur",)),
-            "expired": replace(wide, expires="2020-01-01"),
-            "revoked": wide,
-            "three": replace(wide, requests_per_day=3),
-            "light": replace(wide, bytes_per_day=1),
-            "slow": replace(wide, requests_per_minute=2),
-        }
-        made_tokens = {name: tokens.create(scope, now="2026-11-28") for name, scope in scopes.items()}
-        tokens.revoke(made_tokens["revoked"][0].id, now="2026-11-28")
-        app = create_app(made, load(made.settings_file), PUBLIC)
-        yield Site(app, tokens, {name: shown for name, (_, shown) in made_tokens.items()}, delivery.id)
-
-
-def put_communes(site, file):
-    def place(ring):
-        return [[NAME.x_m + x, NAME.y_m + y] for x, y in (*ring, ring[0])]
-
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"insee": code, "nom": code},
-            "geometry": {"type": "Polygon", "coordinates": [place(ring)]},
-        }
-        for code, ring in COMMUNES.items()
-    ]
-    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2154"}}
-    file.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
-    load_communes(site, load(site.settings_file), file)
-
-
-def ask(site, paths, token=None, *, by="header", **options):
-    """The answers, in order; the token as a header or in the query."""
-
-    async def _ask():
-        transport = httpx.ASGITransport(app=site.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
-            return [await _one(client, path) for path in paths]
-
-    async def _one(client, path):
-        if token is None:
-            method, headers = options.get("method", "GET"), options.get("headers")
-            return await client.request(method, path, headers=headers)
-        if by == "header":
-            return await client.get(path, headers={"Authorization": f"Bearer {token}"})
-        return await client.get(f"{path}{'&' if '?' in path else '?'}apikey={token}")
-
-    return asyncio.run(_ask())
 
 
 @pytest.mark.parametrize("by", ["header", "query"])
@@ -279,118 +184,6 @@ def test_refusals_speak_the_language_of_their_service(site):
     assert "technique" in item.json()["detail"]
 
 
-def test_an_area_bounds_what_is_not_open(site):
-    walls = "/ogcapi/collections/MurPCRS/items"
-    outside = f"{ORTHO}/coverage?bbox={NAME.x_m + 150},{NAME.y_m - 100},{NAME.x_m + 195},{NAME.y_m - 80}"
-    paths = [
-        TILE,
-        KVP,
-        MAP,
-        f"/listing/dalles/2025/{FILE}",
-        walls,
-        f"{walls}/m1",
-        "/ogcapi/collections/dalles/items",
-    ]
-    paths += [f"{ORTHO}/coverage?bbox={BOX}&bbox-crs={IN_2154}&f=png", f"{outside}&bbox-crs={IN_2154}&f=png"]
-    paths += [f"{ORTHO}/coverage?f=png"]
-    near = ask(site, paths, site.shown["near"])
-    far = ask(site, paths, site.shown["far"])
-    assert [answer.status_code for answer in near] == [200, 200, 200, 200, 200, 404, 200, 200, 403, 403]
-    assert [answer.status_code for answer in far] == [403, 403, 403, 403, 200, 404, 200, 403, 403, 403]
-    assert near[6].json()["numberMatched"] == far[6].json()["numberMatched"] == 1
-    assert near[4].json()["numberMatched"] == far[4].json()["numberMatched"] == 0  # the wall is elsewhere
-    assert "etag" not in near[4].headers
-    assert ask(site, [walls], site.shown["technique"])[0].json()["numberMatched"] == 1
-
-
-def test_a_scope_of_layers(site):
-    paths = ["/ogcapi/collections/MurPCRS/items", "/ogcapi/collections/ArbrePCRS/items", TILE]
-    assert [a.status_code for a in ask(site, paths, site.shown["walls"])] == [200, 403, 403]
-    assert [a.status_code for a in ask(site, paths, site.shown["vector"])] == [200, 200, 403]
-
-
-def test_objects_that_come_with_others_need_the_right_to_all(site):
-    paths = ["/ogcapi/collections/MurPCRS/items?embed=true"]
-    assert ask(site, paths)[0].status_code == 401
-    assert ask(site, paths, site.shown["technique"])[0].status_code == 403
-
-
-def test_what_an_object_names_is_bounded_too(tmp_path):
-    """A kerb names two points that were measured, one of them outside the area of who asks."""
-    with closing(GeoPackage(tmp_path / "features.gpkg")) as store:
-        with store.transaction():
-            for name in ("LimiteVoiriePCRS", "PointLevePCRS"):
-                store.ensure(cnig_layer(name))
-            kerb = {"pointLeve": ["#near", "#far"]}
-            store.put("LimiteVoiriePCRS", [("k", LineString([(0, 0), (9, 0)]), kerb)])
-            store.put("PointLevePCRS", [("near", Point(0, 0, 1), {}), ("far", Point(9, 0, 1), {})])
-        (mount,) = api_over(tmp_path, store)
-
-        async def within(scope, receive, send):
-            await mount.app({**scope, AREA: box(-1, -1, 5, 5)}, receive, send)
-
-        path = "/ogcapi/collections/LimiteVoiriePCRS/items/k"
-        for app, seen in ((mount.app, {"near", "far"}), (within, {"near"})):
-            (answer,) = ask_app(app, [path])
-            links = [link["href"] for link in answer.json()["links"] if link["rel"] == "related"]
-            assert {href.rpartition("/")[2] for href in links} == seen
-
-
-def test_what_has_no_place_is_seen_where_something_shows_it(tmp_path):
-    """Of four covers one is drawn near, by two links; one far, one by what is not there, one by nothing."""
-    drawn = "AffleurantEnveloppePCRS", "AffleurantGeometriquePCRS", "AffleurantPCRS"
-    with closing(GeoPackage(tmp_path / "features.gpkg")) as store:
-        with store.transaction():
-            for name in drawn:
-                store.ensure(cnig_layer(name))
-            outlines = [("e-near", box(0, 0, 1, 1), {}), ("e-far", box(90, 0, 91, 1), {})]
-            store.put(drawn[0], outlines)
-            store.put(
-                drawn[1],
-                [(f"g-{one}", None, {"enveloppe": [f"#e-{one}"]}) for one in ("near", "far", "lost")],
-            )
-            covers = {"near": "#g-near", "far": "#g-far", "lost": "#g-lost", "nothing": None}
-            store.put(drawn[2], [(one, None, {"representation": link}) for one, link in covers.items()])
-        (mount,) = api_over(tmp_path, store)
-
-        async def within(scope, receive, send):
-            await mount.app({**scope, AREA: box(-1, -1, 5, 5)}, receive, send)
-
-        async def nowhere(scope, receive, send):
-            await mount.app({**scope, AREA: box(40, 40, 50, 50)}, receive, send)
-
-        items = "/ogcapi/collections/AffleurantPCRS/items"
-        geometries = "/ogcapi/collections/AffleurantGeometriquePCRS/items"
-        for path in (
-            items,
-            f"{items}?filter=gml_id LIKE '%25'",
-            f"{items}?sortby=-gml_id&limit=1",
-            geometries,
-        ):
-            answer = ask_app(within, [path])[0]
-            assert answer.status_code == 200, answer.text
-            told = answer.json()
-            assert [one["id"].removeprefix("g-") for one in told["features"]] == ["near"]
-            assert told["numberMatched"] == 1
-            assert not [link for link in told["links"] if link["rel"] == "next"]
-        asked = [
-            f"{items}?resulttype=hits",
-            f"{items}?filter=gml_id='far'",
-            f"{items}?f=csv",
-            f"{items}?embed=true",
-        ]
-        hits, far, table, whole = ask_app(within, asked)
-        assert (hits.json()["numberMatched"], far.json()["numberMatched"]) == (1, 0)
-        assert "near" in table.text
-        assert "far" not in table.text + whole.text
-        assert "e-near" in whole.text
-        one = [f"{items}/{name}" for name in covers]
-        assert [answer.status_code for answer in ask_app(within, one)] == [200, 404, 404, 404]
-        assert [answer.status_code for answer in ask_app(within, [f"{items}/far?f=csv"])] == [404]
-        assert ask_app(nowhere, [items])[0].json()["features"] == []
-        assert [answer.status_code for answer in ask_app(mount.app, one)] == [200] * 4
-
-
 def test_a_token_is_in_no_log_and_no_store(tmp_path):
     """Whatever is asked with it, and however wrongly."""
     place = new_site(tmp_path / "site")
@@ -415,27 +208,6 @@ def test_a_token_is_in_no_log_and_no_store(tmp_path):
     kept = [file for file in place.root.rglob("*") if file.is_file()]
     assert any(file.name == "use.db" for file in kept)
     assert [file for file in kept if secret.encode() in file.read_bytes()] == []
-
-
-def test_files_are_bounded_as_objects_are(site):
-    walls = "/ogcapi/collections/MurPCRS/items"
-    box = f"bbox={NAME.x_m},{NAME.y_m - 1000},{NAME.x_m + 1000},{NAME.y_m}&bbox-crs={IN_2154}"
-    extract = f"/ogcapi/extract?f=gml&{box}"
-    paths = [f"{walls}?f=gml", f"{walls}/m1?f=gml", extract, "/ogcapi/extract"]
-    statuses = {
-        "technique": [200, 200, 403, 200],
-        "APLC": [200, 200, 200, 200],
-        "walls": [200, 200, 403, 200],
-        "near": [204, 404, 204, 200],
-        "far": [204, 404, 403, 200],
-    }
-    assert [answer.status_code for answer in ask(site, paths)] == [401, 401, 401, 200]
-    for token, expected in statuses.items():
-        answers = ask(site, paths, site.shown[token])
-        assert [answer.status_code for answer in answers] == expected, token
-        assert ("MurPCRS" in answers[2].text) == (token == "APLC"), token
-    covers = "/ogcapi/collections/AffleurantPointPCRS/items"
-    assert ask(site, [f"{covers}?f=dxf", f"{covers}?f=json"])[0].status_code == 401
 
 
 def test_quotas(site):

@@ -1,11 +1,10 @@
 """OGC API Processes of a whole site: what can be run, jobs and their results, and who sees them."""
 
 import io
-import json
 import re
 import zipfile
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,70 +17,18 @@ from pcrs.errors import TooLargeError
 from pcrs.runner import run
 from pcrs.settings import load
 from pcrs.standard.names import format_name
-from pcrs.store.jobs import Jobs
-from pcrs.store.tokens import Scope, Tokens
 from pcrs.work import image_strips, mbtiles
 from pcrs.work.orders.letters import Post
 from pcrs.work.processes import processes
 from pcrs.work.processing import Task
-from pcrs.work.site import Site
-from tests.cnig import arbre, document, mur
-from tests.dalles import hm_name, make_dalle
-from tests.services.asking import ask_app
-from tests.sites import new_site, take
+from tests.cnig import document, mur
+from tests.services.processes_site import EXTRACT, NAME, PUBLIC, ask, done, execute
+from tests.services.processes_site import site as site
 
-PUBLIC = "https://pcrs.test/lot"
-NAME = hm_name()
-EXTRACT = {
-    "inputs": {"bbox": {"bbox": [576900, 6372900, 577100, 6373100], "crs": "EPSG:2154"}, "formats": ["gml"]}
-}
 BOX = [576_180, 6_372_980, 577_100, 6_373_100]
 """20 m of the dalle, and the objects."""
 MAILED = {**EXTRACT["inputs"], "courriel": "geometre@example.fr"}
 DALLES = {"inputs": {"dalle": format_name(NAME)}}
-
-
-@dataclass
-class Running:
-    app: object
-    place: Site
-    shown: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    root = tmp_path_factory.mktemp("processes")
-    make_dalle(root / "depot" / f"{format_name(NAME)}.tif", NAME, compress="deflate", tiled=True)
-    (root / "depot" / "lot.gml").write_text(document(arbre("a1"), mur()), encoding="utf-8")
-    made = new_site(root / "site")
-    rules = '[access]\nlayers = { MurPCRS = "technique" }\n'
-    text = made.settings_file.read_text(encoding="utf-8").replace("[access]\n", rules)
-    made.settings_file.write_text(text, encoding="utf-8")
-    take(made, root / "depot")
-    with closing(Tokens(made.tokens_file)) as tokens:
-        scopes = {role: Scope(role, role) for role in ("partenaire", "technique", "admin")}
-        shown = {name: tokens.create(scope, now="2026-11-28")[1] for name, scope in scopes.items()}
-    return Running(create_app(made, load(made.settings_file), PUBLIC), made, shown)
-
-
-def ask(site, path, method="GET", *, token=None, headers=None, **options):
-    bearer = {"Authorization": f"Bearer {site.shown[token]}"} if token else {}
-    path = path.removeprefix(PUBLIC)
-    return ask_app(site.app, [path], method, headers=(headers or {}) | bearer, **options)[0]
-
-
-def execute(site, process, body, **options):
-    return ask(site, f"/ogcapi/processes/{process}/execution", "POST", json=body, **options)
-
-
-def done(site, answer, **options):
-    """The results of a job, once the runner has done it."""
-    assert answer.status_code == 201, answer.text
-    run(site.place, idle_s=0.05)
-    job = ask(site, answer.headers["location"], **options).json()
-    assert job["status"] == "successful", job
-    assert job["progress"] == 100
-    return ask(site, f"{answer.headers['location']}/results", **options).json()
 
 
 def test_the_landing_page_leads_to_processes_that_describe_themselves(site):
@@ -374,63 +321,3 @@ def test_a_job_is_given_up_and_its_files_go(site):
     assert ask(site, answer.headers["location"], "DELETE").status_code == 200
     assert not site.place.job_folder(identifier).exists()
     assert ask(site, answer.headers["location"]).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("process", "body"),
-    [
-        ("extraction", b"[]"),
-        ("extraction", b"null"),
-        ("extraction", b'{"inputs": []}'),
-        ("extraction", b"{" * 5000),
-        ("extraction", b"[" * 100_000),
-        ("extraction", b'{"inputs": {"commune": "46042"}}'),
-        ("extraction", b'{"inputs": {"formats": ["exe"], "commune": "46042"}}'),
-        ("extraction", b'{"inputs": {"formats": ["gml"], "bbox": {"bbox": [1, 2, 3]}}}'),
-        ("echo", b'{"inputs": {"message": {"href": "http://169.254.169.254/"}}}'),
-        ("echo", b'{"inputs": {"message": "x", "other": 1}}'),
-        ("echo", b'{"inputs": {"message": "x"}, "outputs": {"y": {}}}'),
-        ("echo", b'{"inputs": {"message": "x"}, "response": "loud"}'),
-    ],
-)
-def test_bad_requests_are_told_what_is_wrong(site, process, body):
-    answer = ask(site, f"/ogcapi/processes/{process}/execution", "POST", content=body)
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert len(answer.json()["detail"]) > 10
-
-
-@pytest.mark.parametrize(
-    "area",
-    [
-        {},
-        {"commune": "46999"},
-        {"dalle": "x"},
-        {"bbox": {"bbox": [0, 0, 1, 1], "crs": "EPSG:2154"}},
-        {"polygone": {"type": "Polygon", "coordinates": [[["a"]]]}},
-        {"polygone": {"type": "Polygon", "coordinates": []}},
-        {"polygone": {"type": "Polygon", "coordinates": [[[200, 100], [201, 100], [201, 101], [200, 100]]]}},
-        {"dalle": format_name(NAME), "commune": "46042"},
-    ],
-)
-def test_areas_that_cannot_be(site, area):
-    answer = execute(site, "statistiques", {"inputs": area})
-    assert answer.status_code == 400, answer.text
-
-
-def test_unknown_addresses(site):
-    assert ask(site, "/ogcapi/processes/nothing").json()["type"].endswith("/no-such-process")
-    assert ask(site, "/ogcapi/jobs/nothing").json()["type"].endswith("/no-such-job")
-    assert execute(site, "nothing", {"inputs": {}}).status_code == 404
-    assert ask(site, "/ogcapi/processes/echo/execution").status_code == 405
-
-
-def test_the_public_cannot_fill_the_queue(site):
-    with closing(Jobs(site.place.jobs_file)) as jobs:
-        for _ in range(100):
-            jobs.add("echo", "", {"inputs": {}, "readable": {}}, now="2026-01-01T00:00:00Z")
-        full = execute(site, "extraction", EXTRACT)
-        assert full.status_code == 429
-        assert execute(site, "extraction", EXTRACT, token="partenaire").status_code == 201
-        jobs.forget([job.id for job in jobs.of(None)])
-    assert json.loads(full.text)["code"] == "TooManyRequests"

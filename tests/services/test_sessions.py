@@ -2,93 +2,23 @@
 
 import subprocess
 import sys
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from joserfc.jwk import RSAKey
 
-from pcrs.app import create_app
-from pcrs.errors import ForbiddenError, RemoteError
+from pcrs.errors import RemoteError
 from pcrs.serve.access import discovery
 from pcrs.serve.access.oidc import Provider, Registration
-from pcrs.settings import load
-from pcrs.store.tokens import Scope, Tokens
-from pcrs.work.access import Role
+from pcrs.store.tokens import Scope
 from tests.browser import until
 from tests.identity import CLIENT, SECRET, Identity, unsigned
 from tests.patience import PATIENCE_S
-from tests.services.asking import running
+from tests.services.sessions_site import OURS, provider_of, served, who
+from tests.services.sessions_site import browser as browser
+from tests.services.sessions_site import identity as identity
+from tests.services.sessions_site import place as place
 from tests.sites import new_site
-
-OIDC = """
-[access.oidc]
-issuer = "{issuer}"
-client_id = "{client}"
-client_secret_file = "{secret}"
-role_claim = "realm_access.roles"
-roles = {{ direction = "APLC", agents = "technique" }}
-"""
-OURS = {"Sec-Fetch-Site": "same-origin"}
-
-
-@dataclass
-class Place:
-    url: str
-    identity: Identity
-    tokens: Tokens
-
-
-@contextmanager
-def served(site, prefix=""):
-    """The whole application of a site, seen at the address that it is told."""
-    made = {}
-
-    async def late(scope, receive, send):
-        await made["app"](scope, receive, send)
-
-    with running(late) as url:
-        made["app"] = create_app(site, load(site.settings_file), url)
-        yield url
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sessions")
-    site, identity = new_site(folder / "site"), Identity()
-    secret = folder / "secret"
-    secret.write_text(f"{SECRET}\n", encoding="utf-8")
-    with running(identity.app) as issuer, closing(Tokens(site.tokens_file)) as tokens:
-        identity.url = issuer
-        text = site.settings_file.read_text(encoding="utf-8")
-        text += OIDC.format(issuer=issuer, client=CLIENT, secret=secret)
-        site.settings_file.write_text(text, encoding="utf-8")
-        with served(site) as url:
-            yield Place(url, identity, tokens)
-
-
-@pytest.fixture
-def identity(place):
-    """The provider, honest again afterwards."""
-    yield place.identity
-    for name, value in Identity().__dict__.items():
-        if name not in ("url", "key", "codes", "access"):
-            setattr(place.identity, name, value)
-
-
-@pytest.fixture
-def browser():
-    with requests.Session() as opened:
-        yield opened
-
-
-def who(browser, place):
-    answer = browser.get(f"{place.url}/session")
-    assert answer.headers["cache-control"] == "no-store"
-    return answer.json()
-
 
 # ---- by a provider
 
@@ -328,75 +258,6 @@ def test_one_leaves_here_when_the_provider_knows_no_way_or_is_away(place, identi
     assert again.status_code == 204  # what the provider knows it by is given once
     identity.described = {"end_session_endpoint": None}
     assert provider_of(identity).farewell("token", "http://back", "state") is None
-
-
-# ---- names and roles at userinfo, as ProConnect has them
-
-
-def provider_of(identity, userinfo="signed"):
-    roles = {"22460001300016": Role.APLC}
-    told = Registration(identity.url, CLIENT, SECRET, "openid siret", "siret", roles, userinfo)
-    return Provider(told)
-
-
-def logged_in(identity, userinfo="signed"):
-    """The account of who went to the provider and came back, without the service around it."""
-    provider = provider_of(identity, userinfo)
-    away = requests.get(
-        provider.address("http://back", "s", "nonce", "verifier"), allow_redirects=False, timeout=PATIENCE_S
-    )
-    code = parse_qs(urlsplit(away.headers["location"]).query)["code"][0]
-    return provider.account(code, "http://back", "nonce", "verifier")
-
-
-def test_names_and_roles_may_stand_at_userinfo(place, identity):
-    account = logged_in(identity)
-    assert (account.name, account.role) == ("Angela Dubois", Role.APLC)
-    assert account.hint not in repr(account)
-    identity.plain_userinfo = True
-    assert logged_in(identity, "json").role is Role.APLC
-    with pytest.raises(ForbiddenError, match="rôle"):
-        logged_in(identity, "no")  # the ID token has none
-
-
-def forged_userinfo(identity):
-    return {
-        "of another subject": ({"sub": "1"}, None),
-        "of no subject": ({"sub": None}, None),
-        "wrong issuer": ({"iss": "https://another.example"}, None),
-        "of no issuer": ({"iss": None}, None),
-        "for another client": ({"aud": "another"}, None),
-        "for nobody": ({"aud": None}, None),
-        "expired": ({"exp": 1_700_000_000}, None),
-        "another key": ({}, lambda claims: identity.signed(claims, RSAKey.generate_key(2048))),
-        "algorithm none": ({}, unsigned),
-        "public key as a shared secret": ({}, identity.confused),
-        "no token at all": ({}, lambda claims: "abc"),
-        "nothing of letters": ({}, lambda claims: "é"),
-        "without a role": ({"siret": "1"}, None),
-        "with a role of another form": ({"siret": {"22460001300016": True}}, None),
-    }
-
-
-@pytest.mark.parametrize("attack", sorted(forged_userinfo(Identity())))
-def test_userinfo_that_cannot_be_trusted_opens_nothing(place, identity, attack):
-    identity.told, identity.seal = forged_userinfo(identity)[attack]
-    with pytest.raises(ForbiddenError):
-        logged_in(identity)
-
-
-def test_userinfo_in_the_other_form_is_refused(place, identity):
-    with pytest.raises(ForbiddenError, match="application/json"):
-        logged_in(identity, "json")
-    identity.plain_userinfo = True
-    with pytest.raises(ForbiddenError, match="application/jwt"):
-        logged_in(identity)  # what is not signed is not taken for what is
-    identity.told = {"sub": "1"}
-    with pytest.raises(ForbiddenError, match="sub"):
-        logged_in(identity, "json")
-    identity.described = {"userinfo_endpoint": None}
-    with pytest.raises(RemoteError, match="userinfo_endpoint"):
-        logged_in(identity)
 
 
 # ---- without a provider
