@@ -63,15 +63,21 @@ def test_nothing_stays_in_the_jobs_folder(app, site):
     assert list((site / "jobs").iterdir()) == []
 
 
-def test_a_burst_is_told_to_come_back_and_others_are_not_delayed(site, mosaic):
-    started, finish = threading.Semaphore(0), threading.Event()
+def test_a_burst_is_told_to_come_back_and_others_are_not_delayed(site, mosaic, monkeypatch):
+    started, turned_away, finish = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
 
     class Slow(Mosaic):
         def read(self, bbox, size=None):
             started.release()
-            assert finish.wait(20)
+            assert finish.wait(PATIENCE_S)
             return super().read(bbox, size)
 
+    class Counted(gate.BusyError):
+        def __init__(self, said):
+            super().__init__(said)
+            turned_away.release()
+
+    monkeypatch.setattr(gate, "BusyError", Counted)
     slow = Slow(mosaic.sources)
     app = coverage.routes(served_by(site, lambda edition: slow))
     room = gate.WORKERS + gate.WAITING
@@ -79,6 +85,8 @@ def test_a_burst_is_told_to_come_back_and_others_are_not_delayed(site, mosaic):
     def let_go():
         for _ in range(gate.WORKERS):
             assert started.acquire(timeout=PATIENCE_S)
+        for _ in range(3):
+            assert turned_away.acquire(timeout=PATIENCE_S)
         finish.set()
 
     helper = threading.Thread(target=let_go)
