@@ -1,18 +1,17 @@
 """A site whose users come by an identity provider, the provider, and a browser without a window."""
 
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
 import requests
 
-from pcrs.app import create_app
 from pcrs.serve.access.oidc import Provider, Registration
-from pcrs.settings import load
 from pcrs.store.tokens import Tokens
 from pcrs.work.access import Role
 from tests.identity import CLIENT, SECRET, Identity
 from tests.services.asking import running
+from tests.services.whole import whole
 from tests.sites import new_site
 
 OIDC = """
@@ -35,19 +34,6 @@ class Place:
     tokens: Tokens
 
 
-@contextmanager
-def served(site):
-    """The whole application of a site, seen at the address that it is told."""
-    made = {}
-
-    async def late(scope, receive, send):
-        await made["app"](scope, receive, send)
-
-    with running(late) as url:
-        made["app"] = create_app(site, load(site.settings_file), url)
-        yield url
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sessions")
@@ -59,7 +45,7 @@ def place(tmp_path_factory):
         text = site.settings_file.read_text(encoding="utf-8")
         text += OIDC.format(issuer=issuer, client=CLIENT, secret=secret)
         site.settings_file.write_text(text, encoding="utf-8")
-        with served(site) as url:
+        with whole(site) as (_, url):
             yield Place(url, identity, tokens)
 
 

@@ -14,10 +14,11 @@ from pcrs.store.tokens import Scope
 from tests.browser import until
 from tests.identity import CLIENT, SECRET, Identity, unsigned
 from tests.patience import PATIENCE_S
-from tests.services.sessions_site import OURS, provider_of, served, who
+from tests.services.sessions_site import OURS, provider_of, who
 from tests.services.sessions_site import browser as browser
 from tests.services.sessions_site import identity as identity
 from tests.services.sessions_site import place as place
+from tests.services.whole import whole
 from tests.sites import new_site
 
 # ---- by a provider
@@ -265,7 +266,7 @@ def test_one_leaves_here_when_the_provider_knows_no_way_or_is_away(place, identi
 
 def test_without_a_provider_there_is_no_door_and_nothing_is_loaded(tmp_path):
     site = new_site(tmp_path / "site")
-    with served(site) as url:
+    with whole(site) as (_, url):
         for path in ("/connexion", "/connexion/retour", "/connexion/fin"):
             assert requests.get(f"{url}{path}", timeout=PATIENCE_S).status_code == 404
         assert requests.get(f"{url}/session", timeout=PATIENCE_S).json()["fournisseur"] is False

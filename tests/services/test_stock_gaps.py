@@ -17,14 +17,13 @@ import pytest
 from owslib.wmts import WebMapTileService
 from PIL import Image
 
-from pcrs.app import create_app
-from pcrs.settings import load
 from pcrs.standard.names import format_name
 from pcrs.store.tokens import Scope, Tokens
 from tests.conftest import REPOSITORY
 from tests.dalles import hm_name, make_dalle
 from tests.patience import PATIENCE_S
-from tests.services.asking import ask_app, running
+from tests.services.asking import ask_app
+from tests.services.whole import whole
 from tests.sites import new_site, take
 
 NAME = hm_name()
@@ -53,22 +52,16 @@ ROWS = [
 def closed(tmp_path_factory):
     """The application of a site whose mosaic is for partners, its address on this machine, and a token."""
     root = tmp_path_factory.mktemp("closed")
-    served = []
-
-    async def late(scope, receive, send):
-        await served[0](scope, receive, send)
-
-    with running(late) as url:
-        make_dalle(root / "depot" / f"{format_name(NAME)}.tif", NAME, compress="deflate", tiled=True)
-        site = new_site(root / "site")
-        text = site.settings_file.read_text(encoding="utf-8")
-        rules = '[access]\nlayers = { ortho = "partenaire" }\n'
-        site.settings_file.write_text(text.replace("[access]\n", rules), encoding="utf-8")
-        take(site, root / "depot")
-        with closing(Tokens(site.tokens_file)) as tokens:
-            _, shown = tokens.create(Scope("partner", "partenaire"), now="2026-11-29")
-        served.append(create_app(site, load(site.settings_file), url))
-        yield served[0], url, shown
+    make_dalle(root / "depot" / f"{format_name(NAME)}.tif", NAME, compress="deflate", tiled=True)
+    site = new_site(root / "site")
+    text = site.settings_file.read_text(encoding="utf-8")
+    rules = '[access]\nlayers = { ortho = "partenaire" }\n'
+    site.settings_file.write_text(text.replace("[access]\n", rules), encoding="utf-8")
+    take(site, root / "depot")
+    with closing(Tokens(site.tokens_file)) as tokens:
+        _, shown = tokens.create(Scope("partner", "partenaire"), now="2026-11-29")
+    with whole(site) as (app, url):
+        yield app, url, shown
 
 
 @cache
