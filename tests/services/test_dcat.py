@@ -185,6 +185,12 @@ def test_what_has_not_changed_is_not_sent_again(routes):
     assert ask(routes, "/dcat/catalog.ttl").headers["etag"] != tag
 
 
+def test_head_tells_of_the_whole(routes):
+    whole, head = (ask(routes, "/dcat/catalog.ttl", method) for method in ("GET", "HEAD"))
+    assert not head.content
+    assert head.headers["content-length"] == str(len(whole.content))
+
+
 def test_json_ld_has_its_context_in_itself(routes):
     document = json.loads(ask(routes, "/dcat/PCRS_D046.jsonld").content)
     assert document["@context"]["dcat"] == "http://www.w3.org/ns/dcat#"

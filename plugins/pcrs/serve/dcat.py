@@ -102,8 +102,10 @@ class DcatService:
         if (known := unchanged(request, headers)) is not None:
             return known
         body = self._made((shelf.revision, *name), lambda: self._written(shelf, name, ending))
-        body = b"" if request.method == "HEAD" else body
-        return Response(body, headers=headers, media_type=MEDIA_TYPES[ending])
+        response = Response(body, headers=headers, media_type=MEDIA_TYPES[ending])
+        if request.method == "HEAD":
+            response.body = b""
+        return response
 
     def _made(self, key: tuple[str, ...], make: Callable[[], bytes]) -> bytes:
         with self._lock:
