@@ -149,6 +149,8 @@ def test_a_sheet_beside_the_files_decides(tmp_path):
         ("objets.toml", "[objets", "not TOML"),
         ("objets.csv", "chemin;genre\na;b\n", "unknown: genre"),
         ("objets.csv", "type\ncliche\n", "chemin being there"),
+        ("objets.csv", "chemin;type\nété;cliche\n", "UTF-8"),
+        ("objets.toml", "[[objets]]\nchemin='été'\n", r"UTF-8 \(line 2\)"),
     ],
 )
 def test_a_sheet_that_cannot_be_read_is_said(tmp_path, name, text, said):
@@ -156,7 +158,7 @@ def test_a_sheet_that_cannot_be_read_is_said(tmp_path, name, text, said):
     sip = tmp_path / "sip"
     sip.mkdir()
     (sip / "a").write_bytes(b"a")
-    (sip / name).write_text(text, encoding="utf-8")
+    (sip / name).write_text(text, encoding="cp1252")  # as Excel writes CSV
     with pytest.raises(InputError, match=said):
         put_away(site, sip)
     assert list((tmp_path / "nas").iterdir()) == []

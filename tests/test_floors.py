@@ -19,7 +19,16 @@ FLOORS = {
     "work": 4,
     "serve": 5,
 }
-GROUND = {"errors": 0, "findings": 0, "files": 0, "blobs": 0, "garbage": 0, "aside": 0, "__version__": 0}
+GROUND = {
+    "errors": 0,
+    "findings": 0,
+    "files": 0,
+    "blobs": 0,
+    "garbage": 0,
+    "aside": 0,
+    "toml": 0,
+    "__version__": 0,
+}
 LONGEST = 400
 
 

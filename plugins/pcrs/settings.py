@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -30,6 +29,7 @@ from pcrs.tables import (
     Table,
     VectorTable,
 )
+from pcrs.toml import tables_of
 
 _PREFIX = "PCRS_"
 _NOT_SETTINGS = {"PCRS_SITE"}
@@ -121,12 +121,9 @@ def load(file: Path, environ: Mapping[str, str] | None = None) -> Settings:
         SettingsError: no such file, no TOML, an unknown key, a value out of bounds.
     """
     try:
-        with file.open("rb") as stream:
-            values = tomllib.load(stream)
-    except FileNotFoundError:
-        raise SettingsError(f"{file} is missing: is this a site? `pcrs init --site DIR` makes one") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file} is not TOML: {error}") from error
+        values = tables_of(file, "is this a site? `pcrs init --site DIR` makes one")
+    except InputError as error:
+        raise SettingsError(str(error)) from error
     try:
         settings = Settings.model_validate(_overlay(values, os.environ if environ is None else environ))
         _ = settings.raster.patterns, settings.access.rules

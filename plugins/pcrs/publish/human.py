@@ -4,7 +4,6 @@ The machine's half is in `facts`. Texts may hold `{words}` that the facts fill i
 """
 
 import string
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pcrs.errors import InputError
+from pcrs.toml import tables_of
 
 PLACEHOLDERS = (
     "territoire",
@@ -232,13 +232,7 @@ def load_human(
         ("licence", "title"): licence_title,
         ("licence", "url"): licence_url,
     }
-    try:
-        with file.open("rb") as stream:
-            values = tomllib.load(stream)
-    except FileNotFoundError:
-        raise InputError(f"{file} is missing: copy catalog/metadata.toml there") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file} is not TOML: {error}") from error
+    values = tables_of(file, "copy catalog/metadata.toml there")
     try:
         return Human.model_validate(_overlaid(values, defaults))
     except ValidationError as error:

@@ -1,6 +1,5 @@
 """Price lists of storage providers: data with a source and a date, never constants of the code."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pcrs.errors import InputError
+from pcrs.toml import tables_of
 
 _PRICES = ("storage", "egress", "restore", "write", "read")
 _WHOLE = ("restore_hours", "minimum_days")
@@ -66,13 +66,7 @@ def load_prices(file: Path) -> PriceList:
     Raises:
         InputError: it cannot be read, a key is missing or unknown, or a price is none.
     """
-    try:
-        with file.open("rb") as stream:
-            said = tomllib.load(stream)
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such price list") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file} is not TOML: {error}") from error
+    said = tables_of(file, "no such price list")
     try:
         euros, gigabyte = _number(said["euros"]), _number(said["gigabyte"])
         classes = {name: _price(name, table, euros, gigabyte) for name, table in said["classes"].items()}

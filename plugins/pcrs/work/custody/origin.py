@@ -3,7 +3,6 @@
 import csv
 import fnmatch
 import os
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pcrs.archive.target import Target
 from pcrs.blobs import checked
 from pcrs.errors import InputError, NotFoundError, StoreError
 from pcrs.standard.livrables import HEAD, KINDS, Licence
+from pcrs.toml import tables_of
 from pcrs.work.custody.carry import PIECE
 from pcrs.work.custody.keeping import TIER
 
@@ -199,10 +199,7 @@ def said_of(sheet: Sequence[Said], name: str) -> Said | None:
 
 
 def _toml(file: Path) -> Sequence[Mapping[str, Any]]:
-    try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} is not TOML: {error}") from error
+    told = tables_of(file, "it was there a moment ago")
     rows = told.get("objets")
     if not isinstance(rows, list) or set(told) != {"objets"}:
         raise InputError(f"{file}: expected [[objets]] tables with {', '.join(_COLUMNS)}")
@@ -210,9 +207,14 @@ def _toml(file: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def _csv(file: Path) -> Sequence[Mapping[str, Any]]:
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter=";")
-        return [{k: v for k, v in row.items() if v} for row in reader]
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, delimiter=";")
+            return [{k: v for k, v in row.items() if v} for row in reader]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not in UTF-8: save it as « CSV UTF-8 »") from error
+    except csv.Error as error:
+        raise InputError(f"{file} is no CSV: {error}") from error
 
 
 def _said(file: Path, number: int, row: Mapping[str, Any]) -> Said:
