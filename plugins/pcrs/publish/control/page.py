@@ -4,12 +4,10 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 import jinja2
 from babel.dates import format_date
-from markupsafe import Markup
 
 from pcrs.files import placing
 from pcrs.publish.control.coverage_map import coverage_map, place
@@ -20,6 +18,7 @@ from pcrs.publish.control.result import ControlResult, SeamRow
 from pcrs.publish.control.summary import lines
 from pcrs.publish.control.vector_part import vector_part
 from pcrs.publish.control.vector_summary import vector_lines
+from pcrs.publish.report import environment
 from pcrs.standard import french
 from pcrs.standard.codes import CODES
 
@@ -96,17 +95,9 @@ def _day(iso: str) -> str:
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    here = files("pcrs.publish.control")
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (here / name).read_text(encoding="utf-8")),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {
+    made = environment("pcrs.publish.control")
+    made.filters |= {
         "number": french.number,
-        "percent": french.percent,
         "cm": french.centimetres,
         "embedded": embedded,
         "histogram": histogram,
@@ -115,11 +106,5 @@ def _template() -> jinja2.Template:
         "day": _day,
         "clipped": _clipped,
     }
-    environment.globals |= {
-        "count": french.count,
-        "slug": _SLUGS,
-        "sign": _SIGNS,
-        "level": _LEVELS,
-        "style": Markup(files("pcrs.publish").joinpath("report.css").read_text(encoding="utf-8")),  # noqa: S704  our own file
-    }
-    return environment.get_template("report.html")
+    made.globals |= {"count": french.count, "slug": _SLUGS, "sign": _SIGNS, "level": _LEVELS}
+    return made.get_template("report.html")

@@ -1,16 +1,14 @@
 """The cost report as one HTML page: no script, nothing from elsewhere, fit for A4."""
 
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 import jinja2
-from babel.dates import format_date
-from markupsafe import Markup
 
 from pcrs.files import placing
 from pcrs.publish.cost.chart import forecast, legend
 from pcrs.publish.cost.result import CostReport
+from pcrs.publish.report import environment
 from pcrs.standard import french
 
 _MOST_COMMUNES = 400
@@ -36,17 +34,9 @@ def render(report: CostReport) -> str:
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    here = files("pcrs.publish.cost")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["euros"] = lambda value: french.number(float(value), 2)
-    environment.filters["whole"] = lambda value: french.number(float(value), 0)
-    environment.filters["octets"] = french.octets
-    environment.filters["km2"] = lambda value: french.number(value, 2)
-    environment.filters["day"] = lambda value: format_date(value, "long", locale="fr_FR")
-    environment.globals["style"] = Markup(  # noqa: S704  ours
-        files("pcrs.publish").joinpath("report.css").read_text(encoding="utf-8")
-        + here.joinpath("cost.css").read_text(encoding="utf-8")
-    )
-    return environment.from_string(here.joinpath("cost.html").read_text(encoding="utf-8"))
+    made = environment("pcrs.publish.cost", "cost.css")
+    made.filters |= {
+        "euros": lambda value: french.number(float(value), 2),
+        "km2": lambda value: french.number(value, 2),
+    }
+    return made.get_template("cost.html")
