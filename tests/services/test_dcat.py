@@ -20,6 +20,7 @@ DCT = rdflib.DCTERMS
 HYDRA = rdflib.Namespace("http://www.w3.org/ns/hydra/core#")
 TYPE = rdflib.RDF.type
 PARSERS = {"jsonld": "json-ld", "rdf": "xml", "ttl": "turtle"}
+ISO = "/csw?SERVICE=CSW&VERSION=2.0.2&REQUEST=GetRecordById&ID=PCRS_D046"
 RASTER = rdflib.URIRef(f"{PUBLIC}/id/dataset/PCRS_D046_RVB-0M05")
 
 
@@ -148,6 +149,7 @@ def test_pages_follow_each_other_as_hydra_has_it(routes, whole, monkeypatch, rec
         ("text/turtle", "text/turtle; charset=utf-8"),
         ("application/rdf+xml, application/ld+json;q=0.5", "application/rdf+xml"),
         ("application/xml", "application/rdf+xml"),
+        ("application/ld+json;q=0.5, text/turtle;q=0.8", "text/turtle; charset=utf-8"),
     ],
 )
 def test_the_form_is_what_the_client_accepts(routes, accept, media_type):
@@ -163,8 +165,14 @@ def test_the_form_is_what_the_client_accepts(routes, accept, media_type):
         ("text/html,*/*", "/ogcapi/collections/catalogue/items/PCRS_D046?f=html"),
         ("text/turtle", "/dcat/PCRS_D046.ttl"),
         ("application/ld+json", "/dcat/PCRS_D046.jsonld"),
+        ("text/html;q=0.2, application/rdf+xml;q=0.9", "/dcat/PCRS_D046.rdf"),
+        (
+            "application/xml, text/html;q=0.9",
+            ISO,
+        ),
+        ("*/*, text/html", "/ogcapi/collections/catalogue/items/PCRS_D046?f=html"),
         ("application/json", "/ogcapi/collections/catalogue/items/PCRS_D046?f=json"),
-        ("*/*", "/csw?SERVICE=CSW&VERSION=2.0.2&REQUEST=GetRecordById&ID=PCRS_D046"),
+        ("*/*", ISO),
     ],
 )
 def test_an_identifier_leads_to_what_the_client_reads(routes, accept, place):

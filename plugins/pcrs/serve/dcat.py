@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from pcrs.errors import InputError, NotFoundError
 from pcrs.publish.addresses import KINDS, RECORDS, Addresses
+from pcrs.serve.accept import preferred
 from pcrs.serve.answers import KEPT_A_MINUTE
 from pcrs.serve.conditional import unchanged
 from pcrs.serve.context import Served
@@ -29,8 +30,10 @@ PAGE = 100
 """Records of a page."""
 _KEPT = 32
 """Documents that are held: writing a page costs a second."""
+_ENDINGS = {name: ending for ending, name in MEDIA_TYPES.items()}
 _OTHERS = {"application/json": "jsonld", "application/xml": "rdf", "text/xml": "rdf", "text/n3": "ttl"}
 _HTML = ("text/html", "application/xhtml+xml")
+_ISO = ("application/xml", "text/xml")
 
 
 class DcatService:
@@ -78,16 +81,19 @@ class DcatService:
         kind, identifier = request.path_params["kind"], request.path_params["identifier"]
         if kind not in KINDS or self._entries.shelf().get(identifier) is None:
             raise NotFoundError("Aucune ressource de ce nom. No resource of this name.")
-        accepted = request.headers.get("accept", "").lower()
         named = quote(identifier, safe="")
+        page = f"{self._at.collection(RECORDS)}/items/{named}"
         address = self._at.record(identifier)
-        graph = next((ending for ending, name in MEDIA_TYPES.items() if name in accepted), None)
-        if any(name in accepted for name in _HTML):
-            address = f"{self._at.collection(RECORDS)}/items/{named}?f=html"
-        elif graph is not None:
-            address = f"{self._at.public_url}/dcat/{named}.{graph}"
-        elif "json" in accepted:
-            address = f"{self._at.collection(RECORDS)}/items/{named}?f=json"
+        for wanted in preferred(request.headers.get("accept", "")):
+            if wanted in _HTML:
+                address = f"{page}?f=html"
+            elif wanted in _ENDINGS:
+                address = f"{self._at.public_url}/dcat/{named}.{_ENDINGS[wanted]}"
+            elif wanted.endswith("json"):
+                address = f"{page}?f=json"
+            elif wanted not in _ISO:
+                continue
+            break
         return RedirectResponse(address, 303, headers={"Vary": "Accept"})
 
     def _sent(self, request: Request, shelf: Shelf, name: tuple[str, ...], ending: str) -> Response:
@@ -144,16 +150,15 @@ class DcatService:
 
 
 def _ending(request: Request, wanted: str | None) -> str:
-    """The form that the address names, or the first that the client accepts; JSON-LD without a word."""
+    """The form that the address names, or the one that the client prefers; JSON-LD without a word."""
     if wanted is not None:
         if wanted not in MEDIA_TYPES:
             raise NotFoundError(f".{wanted} is not served: {', '.join(MEDIA_TYPES)} are")
         return wanted
-    known = {name: ending for ending, name in MEDIA_TYPES.items()} | _OTHERS
-    for offer in request.headers.get("accept", "").lower().split(","):
-        ending = known.get(offer.partition(";")[0].strip())
-        if ending is not None:
-            return ending
+    known = _ENDINGS | _OTHERS
+    for offer in preferred(request.headers.get("accept", "")):
+        if offer in known:
+            return known[offer]
     return "jsonld"
 
 
