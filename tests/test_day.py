@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
@@ -10,6 +11,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from tests.bench.day.clients import Book, Part, ask
+from tests.bench.day.floor import Floor
 from tests.bench.day.mix import Ground, request
 from tests.bench.day.verdict import Look, judge
 from tests.services.asking import running
@@ -58,26 +60,24 @@ def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
 
     async def run():
         async with await asyncio.start_server(once, "127.0.0.1", 0) as server:
-            book = Book(1, 0.2, 100)
-            await ask(book, server.sockets[0].getsockname()[1], GROUND, clients=2, seed=1)
-            return book.parts[0]
+            book = Book(0.2, 100)
+            await ask(book, server.sockets[0].getsockname()[1], GROUND, clients=2, seed="1")
+            return book.part
 
     part = asyncio.run(run())
     assert (part.count, part.errors.total()) == (20, 0)
 
 
-def test_each_part_is_told_while_the_load_goes_on_and_who_is_told_may_end_it():
-    told = []
-    book = Book(4, 0.2, 100)
-
-    async def tell(number, part):
-        told.append((number, part.count > 0))
-        book.stopped = "enough" if number == 1 else ""
-
+def test_without_a_rate_as_many_are_asked_as_are_answered():
     with running(Starlette(routes=[Route("/{rest:path}", lambda _: PlainTextResponse("ok"))])) as url:
-        asyncio.run(ask(book, int(url.rpartition(":")[2]), GROUND, clients=2, seed=1, told=tell))
-    assert told == [(0, True), (1, True)]
-    assert not book.parts[3].count
+        part = asked(url, 0.5, None)
+    assert part.count > 20
+    assert (part.errors.total(), part.late) == (0, 0)
+
+
+def test_the_speed_of_the_machine_is_a_number_of_rounds():
+    with Floor() as floor:
+        assert 0 < floor.rounds() < 1e6
 
 
 def test_of_an_hour_that_is_flat_everything_holds():
@@ -106,13 +106,22 @@ def test_what_does_not_hold_is_found(change, broken):
     assert [one.what for one in judge(looks(**change), 60, "") if not one.held] == broken
 
 
+def test_a_machine_that_became_slower_is_not_the_service_s_fault():
+    slower = [replace(look, speed=2 / 3) for look in looks(slow="all")[50:]]
+    found = judge([*looks()[:50], *slower], 60)
+    assert [one.what for one in found if not one.held] == []
+    assert {one.what.split(":")[0] for one in judge(looks(slow="all"), 60) if not one.held} == {
+        *("p99 of all", "p99 of tuile", "p99 of objets")
+    }
+
+
 def looks(*, count=60, slow="", grows="", error=False, late=0):
     """Minutes of 950 tiles and 50 objects; in those of the last sixth one thing is otherwise."""
     made = []
     for minute in range(count):
         part, at_the_end = Part(60.0, late=late), minute >= 50
         for kind, share in (("tuile", 950), ("objets", 50)):
-            factor = 1.5 if at_the_end and kind == slow else 1.0
+            factor = 1.5 if at_the_end and slow in (kind, "all") else 1.0
             part.taken[kind].extend(factor * (0.001 + 0.00001 * n) for n in range(share))
         if error and minute == 30:
             part.errors["tuile: 503"] += 1
@@ -123,6 +132,6 @@ def looks(*, count=60, slow="", grows="", error=False, late=0):
 
 def asked(url, seconds, rate):
     """What two clients see of a server."""
-    book = Book(1, seconds, rate)
-    asyncio.run(ask(book, int(url.rpartition(":")[2]), GROUND, clients=2, seed=1))
-    return book.parts[0]
+    book = Book(seconds, rate)
+    asyncio.run(ask(book, int(url.rpartition(":")[2]), GROUND, clients=2, seed="1"))
+    return book.part

@@ -1,28 +1,32 @@
 """The load of a real day: python -m tests.bench.day [--minutes 60] [--shape embedded production].
 
 First it is found how much of the mix a shape bears; then it is asked 80 % of that: a warm-up that is not
-judged, then the time itself in sixty parts, a line each. Exit code 1 when something did not hold: an error,
-p99 of the last sixth over 1.2 times that of the first (of each kind of request and of all), memory that grew,
-a rate that was not kept up. What was measured is told and judged also when it ends before its time (Ctrl-C, a
-service that is gone).
+judged, then the time itself in 240 parts, a line each. Between them it is looked how fast the machine is
+(`floor`), beside when the capacity was found: as much more or less is asked, and times are compared as they
+would be at one speed, for half of a shared machine comes and goes. What the service itself loses is not made
+good by it.
+
+Exit code 1 when something did not hold: an error, p99 of the last sixth over 1.2 times that of the first (of
+each kind of request and of all), memory that grew, a rate that was not kept up. What was measured is told and
+judged also when it ends before its time (Ctrl-C, a service that is gone).
 """
 
 import argparse
-import asyncio
-import os
 import tempfile
 import time
 from pathlib import Path
+from statistics import fmean
 
-import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.day.clients import Book, Part, ask, joined
+from tests.bench.day.clients import joined
+from tests.bench.day.floor import Floor
+from tests.bench.day.load import Load
 from tests.bench.day.shapes import Shape, shape
 from tests.bench.day.verdict import Look, judge, sixths
 
-_LOOKS = 60
+_LOOKS, _WARM = 240, 12
 _SHARE = 0.8
 _SHAPES = ("embedded", "production")
 
@@ -34,7 +38,6 @@ def main() -> None:
     options.add_argument("--shape", nargs="+", choices=_SHAPES, default=["embedded"])
     options.add_argument("--clients", type=int, default=16)
     options.add_argument("--probe", type=float, default=20.0, help="seconds in which the capacity is found")
-    options.add_argument("--warm", type=float, help="minutes before the time (a twentieth of it)")
     options.add_argument("--site", type=Path, help="a demo that is there already (embedded)")
     given = options.parse_args()
     console = Console(width=120, markup=False, highlight=False)
@@ -55,52 +58,38 @@ def _shape(name: str, given: argparse.Namespace, console: Console) -> bool:
 
 
 def _day(name: str, served: Shape, given: argparse.Namespace, console: Console) -> bool:
-    probe = given.probe
-    _run(served, Book(1, probe), given.clients, 0)  # what is opened at the first request is open
-    most, begun = Book(1, probe), time.process_time()
-    _run(served, most, given.clients, 1)
-    own = (time.process_time() - begun) / probe
-    found = most.parts[0]
-    if found.errors or not found.count:
-        console.print(f"{name}: no capacity is found: {found.errors.most_common(5)} {served.ended()}")
-        return False
-    rate = _SHARE * found.count / probe
-    console.print(
-        f"{name}: {found.count / probe:.0f} requests/s at the most ({given.clients} clients, "
-        f"which take {own:.0%} of a core themselves), {rate:.0f} are asked"
-    )
-    warm = given.minutes / 20 if given.warm is None else given.warm
-    if warm:
-        _run(served, Book(1, warm * 60, rate), given.clients, 2)
-    hour = Book(_LOOKS, given.minutes * 60 / _LOOKS, rate)
-    looks: list[Look] = []
-
-    async def told(number: int, part: Part) -> None:
-        looks.append(Look(part, await asyncio.to_thread(served.memory)))
-        console.print(_line(number, looks[-1]))
-        hour.stopped = served.ended()
-
-    try:
-        asyncio.run(
-            ask(hour, served.port, served.ground, clients=given.clients, seed=3, told=told),
-            loop_factory=uvloop.new_event_loop,
+    with Floor() as floor:
+        begun = time.process_time()
+        load = Load(served, floor, given.clients, given.probe)
+        own = (time.process_time() - begun) / (2 * given.probe)
+        if load.errors or not load.capacity:
+            console.print(f"{name}: no capacity is found: {load.errors.most_common(5)} {served.ended()}")
+            return False
+        console.print(
+            f"{name}: {load.capacity:.0f} requests/s at the most ({given.clients} clients, "
+            f"which take {own:.0%} of a core themselves), {_SHARE * load.capacity:.0f} are asked"
         )
-    except KeyboardInterrupt:
-        hour.stopped = "interrupted"
-    return _report(looks, hour.stopped, console)
-
-
-def _run(served: Shape, book: Book, clients: int, seed: int) -> None:
-    asked = ask(book, served.port, served.ground, clients=clients, seed=seed)
-    asyncio.run(asked, loop_factory=uvloop.new_event_loop)
+        seconds = given.minutes * 60 / _LOOKS
+        for _ in load.looks(_WARM, seconds, _SHARE):
+            pass
+        looks, stopped = [], ""
+        try:
+            for look in load.looks(_LOOKS, seconds, _SHARE):
+                looks.append(look)
+                console.print(_line(len(looks), look))
+                if stopped := served.ended():
+                    break
+        except KeyboardInterrupt:
+            stopped = "interrupted"
+    return _report(looks, stopped, console)
 
 
 def _line(number: int, look: Look) -> str:
     part = look.part
     return (
-        f"{number + 1:>2}/{_LOOKS} {part.count / part.seconds:6.0f}/s  p50 {part.quantile_ms(0.5):6.1f}  "
-        f"p99 {part.quantile_ms(0.99):6.1f} ms  late {part.late}  errors {part.errors.total()}  "
-        f"{_memory(look.memory)}  load {os.getloadavg()[0]:.1f}"
+        f"{number:>3}/{_LOOKS} {part.count / part.seconds:6.0f}/s  machine {look.speed:4.2f}  "
+        f"p50 {part.quantile_ms(0.5):6.1f}  p99 {part.quantile_ms(0.99):6.1f} ms  "
+        f"late {part.late}  errors {part.errors.total()}  {_memory(look.memory)}"
     )
 
 
@@ -109,13 +98,15 @@ def _memory(memory: dict[str, int]) -> str:
 
 
 def _report(looks: list[Look], stopped: str, console: Console) -> bool:
-    table = Table("sixième", "requêtes", "par s", "tard", "p50 ms", "p99 ms", "erreurs", "mémoire")
+    table = Table("sixième", "requêtes", "par s", "machine", "tard", "p50 ms", "p99 ms", "erreurs", "mémoire")
     for number, group in enumerate(sixths(looks), 1):
         if group:
             part = joined(look.part for look in group)
             times = (f"{part.quantile_ms(share):.1f}" for share in (0.5, 0.99))
-            counts = (str(number), str(part.count), f"{part.count / part.seconds:.0f}", str(part.late))
-            table.add_row(*counts, *times, str(part.errors.total()), _memory(group[-1].memory))
+            speed = fmean(look.speed for look in group)
+            counts = (str(number), str(part.count), f"{part.count / part.seconds:.0f}", f"{speed:.2f}")
+            seen = str(part.late), *times, str(part.errors.total())
+            table.add_row(*counts, *seen, _memory(group[-1].memory))
     console.print(table)
     findings = judge(looks, _LOOKS, stopped)
     for one in findings:

@@ -5,7 +5,7 @@ import random
 import time
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,76 +54,42 @@ def joined(parts: Iterable[Part]) -> Part:
 
 
 class Book:
-    """The parts of a time under load, and when the next request is due: the same for all clients.
+    """When the next request of a stretch of time is due, the same for all clients, and what they saw.
 
     Args:
-        count: parts.
-        seconds: of each.
+        seconds: of the stretch.
         rate: so many requests a second; None: as many as are answered.
     """
 
-    def __init__(self, count: int, seconds: float, rate: float | None = None) -> None:
-        self.parts = [Part() for _ in range(count)]
-        self.stopped = ""
-        """Why it ended before its time."""
-        self._each, self._rate = seconds, rate
+    def __init__(self, seconds: float, rate: float | None = None) -> None:
+        self.part = Part(seconds)
+        self._rate = rate
         self._given, self._begun = 0, time.perf_counter()
 
     def begin(self) -> None:
         """The time begins now."""
         self._begun = time.perf_counter()
 
-    @property
-    def part(self) -> Part:
-        """The one of now."""
-        return self.parts[min(int(self._passed / self._each), len(self.parts) - 1)]
-
     async def next(self) -> bool:
         """Waits until a request is due; False when time is over."""
-        end = self._each * len(self.parts)
+        passed = time.perf_counter() - self._begun
         if self._rate is None:
-            return not self.stopped and self._passed < end
+            return passed < self.part.seconds
         due = self._given / self._rate
         self._given += 1
-        if self.stopped or due >= end:
+        if due >= self.part.seconds:
             return False
-        ahead = due - self._passed
-        self.part.late += ahead < -_LATE_S
-        await asyncio.sleep(max(0.0, ahead))
-        return not self.stopped
-
-    async def turned(self, number: int) -> Part:
-        """The part of that number, when its time is over."""
-        left = self._each * (number + 1) - self._passed
-        await asyncio.sleep(max(0.0, left))
-        self.parts[number].seconds = self._each
-        return self.parts[number]
-
-    @property
-    def _passed(self) -> float:
-        return time.perf_counter() - self._begun
+        self.part.late += due - passed < -_LATE_S
+        await asyncio.sleep(max(0.0, due - passed))
+        return True
 
 
-async def ask(
-    book: Book,
-    port: int,
-    ground: Ground,
-    *,
-    clients: int,
-    seed: int,
-    told: Callable[[int, Part], Awaitable[None]] | None = None,
-) -> None:
-    """Requests for the time of the book; `told` of each part, by its number, when its time is over."""
+async def ask(book: Book, port: int, ground: Ground, *, clients: int, seed: str) -> None:
+    """Requests for the time of the book."""
     book.begin()
     async with asyncio.TaskGroup() as group:
         for number in range(clients):
             group.create_task(_client(port, ground, random.Random(f"{seed}-{number}"), book))
-        for number in range(len(book.parts)):
-            part = await book.turned(number)
-            if told is not None and not book.stopped:
-                await told(number, part)
-            if book.stopped:
-                break
 
 
 async def _client(port: int, ground: Ground, dice: random.Random, book: Book) -> None:

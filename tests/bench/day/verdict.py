@@ -1,10 +1,16 @@
-"""What must hold of an hour: no error, the rate held, p99 and memory at its end as at its beginning."""
+"""What must hold of an hour: no error, the rate held, p99 and memory at its end as at its beginning.
+
+Times are compared as they would be at one speed of the machine: of a shared one, half comes and goes.
+"""
 
 import itertools
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+
+import numpy as np
 
 from tests.bench.day.clients import Part, joined
 
@@ -23,6 +29,8 @@ class Look:
     part: Part
     memory: dict[str, int]
     """Bytes by server: pcrs, nginx, PostgreSQL."""
+    speed: float = 1.0
+    """Of the machine meanwhile, beside when the capacity was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ def judge(looks: Sequence[Look], planned: int, stopped: str = "") -> list[Findin
     groups = sixths(looks)
     if not all(groups):
         return found
-    first, last = (joined(look.part for look in groups[at]) for at in (0, -1))
+    first, last = (joined(map(_at_one_speed, groups[at])) for at in (0, -1))
     found.append(_flat("all", first, last, None))
     found += [_flat(kind, first, last, kind) for kind in sorted(whole.taken)]
     for server in looks[0].memory:
@@ -63,6 +71,14 @@ def judge(looks: Sequence[Look], planned: int, stopped: str = "") -> list[Findin
         seen = f"{begin / 2**20:.0f} → {end / 2**20:.0f} MiB"
         found.append(Finding(f"memory of {server} is flat", 0 < end <= LARGER * begin + SPARE, seen))
     return found
+
+
+def _at_one_speed(look: Look) -> Part:
+    """What the part would have seen, had the machine been as fast as when the capacity was found."""
+    part = Part(look.part.seconds)
+    for kind, times in look.part.taken.items():
+        part.taken[kind] = array("f", (np.asarray(times) * look.speed).astype("f").tobytes())
+    return part
 
 
 def _flat(name: str, first: Part, last: Part, kind: str | None) -> Finding:
