@@ -264,7 +264,7 @@ def _filled(state: State, site: Site, sip: Path, over: float) -> bool:
     dice = random.Random(f"{os.getpid()}")
     while (left := over - time.monotonic()) > 0:
         must = len(state.lines("killed")) < KILLS
-        patience = min(left, dice.uniform(15, 40)) if must else left
+        patience = min(left, dice.uniform(6, 16)) if must else left
         began = time.monotonic()
         with subprocess.Popen(command) as process:
             try:
