@@ -104,6 +104,12 @@ def test_it_tells_its_rights_and_where_its_objects_are(base):
     assert {each["properties"]["disponibilite"] for each in objects["features"]} == {"commande"}
 
 
+def test_its_page_names_the_rights_without_a_link_to_nowhere(base):
+    page = fetched(f"{base}/ogcapi/collections/catalogue/items/{NAME}?f=html").decode()
+    assert "signataires de la convention Enedis" in page
+    assert 'href=""' not in page
+
+
 def test_its_document_is_valid_in_every_catalogue(base):
     address = f"{base}/csw?service=CSW&version=2.0.2&request=GetRecordById&elementSetName=full"
     answer = etree.fromstring(fetched(f"{address}&outputSchema={GMD}&id={NAME}"))
