@@ -77,6 +77,14 @@ def test_every_key_of_the_model_is_in_the_shipped_file():
     assert set(tables["organisation"]) == set(Organisation.model_fields)
 
 
+def test_a_file_without_archives_says_of_them_what_the_shipped_one_says(tmp_path):
+    text = SHIPPED.read_text(encoding="utf-8")
+    start, end = text.index("[archives]"), text.index("[services.view]")
+    file = tmp_path / "metadata.toml"
+    file.write_text(text[:start] + text[end:], encoding="utf-8")
+    assert human(file).archives == human(SHIPPED).archives
+
+
 @given(st.integers(0, 99_999_999))
 def test_one_key_in_ten_makes_a_siren(number):
     adapter = TypeAdapter(Organisation)
