@@ -1,4 +1,4 @@
-"""Requests that ask only for what has changed."""
+"""Requests that ask only for what has changed, or for the headers alone."""
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -27,8 +27,12 @@ def tagged(request: Request, body: bytes, media_type: str, headers: Mapping[str,
     headers = {"Cache-Control": KEPT_A_MINUTE.decode(), **headers, "ETag": etag(body).decode()}
     if (known := unchanged(request, headers)) is not None:
         return known
-    response = Response(body, headers=headers, media_type=media_type)
-    if request.method == "HEAD":
+    return headers_alone(request, Response(body, headers=headers, media_type=media_type))
+
+
+def headers_alone[R: Response](request: Request, response: R) -> R:
+    """To HEAD the answer without its body: its headers tell of the whole. What is streamed has none yet."""
+    if request.method == "HEAD" and hasattr(response, "body"):
         response.body = b""
     return response
 

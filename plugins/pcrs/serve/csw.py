@@ -16,7 +16,7 @@ from pcrs import __version__
 from pcrs.errors import StoreError, TooLargeError
 from pcrs.serve.answers import KEPT_A_MINUTE, NOT_KEPT
 from pcrs.serve.bodies import whole_body
-from pcrs.serve.conditional import unchanged
+from pcrs.serve.conditional import headers_alone, unchanged
 from pcrs.serve.csw_dcat import NAMESPACES, Graphs, GraphSchema
 from pcrs.serve.csw_engine import Answer, answer, mend
 from pcrs.serve.csw_faults import CswFault, Version
@@ -74,9 +74,7 @@ class CswService:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
         request = Request(scope, receive)
-        response = await self._respond(request)
-        if request.method == "HEAD":
-            response.body = b""
+        response = headers_alone(request, await self._respond(request))
         await response(scope, receive, send)
 
     def routes(self) -> list[BaseRoute]:

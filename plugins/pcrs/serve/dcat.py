@@ -19,7 +19,7 @@ from pcrs.errors import InputError, NotFoundError
 from pcrs.publish.addresses import KINDS, RECORDS, Addresses
 from pcrs.serve.accept import preferred
 from pcrs.serve.answers import KEPT_A_MINUTE
-from pcrs.serve.conditional import unchanged
+from pcrs.serve.conditional import headers_alone, unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.entries import Entries, Shelf
 from pcrs.serve.parameters import closed
@@ -108,10 +108,7 @@ class DcatService:
         if (known := unchanged(request, headers)) is not None:
             return known
         body = self._made((shelf.revision, *name), lambda: self._written(shelf, name, ending))
-        response = Response(body, headers=headers, media_type=MEDIA_TYPES[ending])
-        if request.method == "HEAD":
-            response.body = b""
-        return response
+        return headers_alone(request, Response(body, headers=headers, media_type=MEDIA_TYPES[ending]))
 
     def _made(self, key: tuple[str, ...], make: Callable[[], bytes]) -> bytes:
         with self._lock:

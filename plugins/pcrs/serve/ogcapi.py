@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pcrs.errors import PcrsError
 from pcrs.serve import coverage, ogcapi_openapi
 from pcrs.serve.answers import KEPT_A_MINUTE, send_preflight
-from pcrs.serve.conditional import unchanged
+from pcrs.serve.conditional import headers_alone, unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.coverage_collection import CONFORMANCE as COVERAGE_CONFORMANCE
 from pcrs.serve.coverage_formats import FORMATS as COVERAGE_FORMATS
@@ -165,9 +165,7 @@ class OgcApi:
                 response = answer(current, request, asked, resource.tell(view), headers)
         except PcrsError as error:
             response = refused(error)
-        if request.method == "HEAD" and not isinstance(response, StreamingResponse):
-            response.body = b""
-        return response
+        return headers_alone(request, response)
 
 
 class _Assets(StaticFiles):

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from pcrs.errors import NotFoundError, PcrsError
 from pcrs.publish.addresses import RECORDS, Addresses
 from pcrs.publish.record_geojson import Document, record_geojson
-from pcrs.serve.conditional import unchanged
+from pcrs.serve.conditional import headers_alone, unchanged
 from pcrs.serve.context import Served
 from pcrs.serve.entries import Entries, Shelf
 from pcrs.serve.ogcapi_answer import Told, answer, headers_of
@@ -98,9 +98,7 @@ class _Adapter:
                 response.headers.update(headers)
             except PcrsError as error:
                 response = refused(error)
-            if request.method == "HEAD":
-                response.body = b""
-            return response
+            return headers_alone(request, response)
 
         async def handle(request: Request) -> Response:
             return await run_in_threadpool(respond, request)

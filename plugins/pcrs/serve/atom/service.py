@@ -15,6 +15,7 @@ from pcrs.serve.atom.feed import ATOM, Feed
 from pcrs.serve.atom.levels import OPENSEARCH, Levels
 from pcrs.serve.atom.opensearch import description
 from pcrs.serve.atom.selection import COMMON, FILTERS, PageError, Selection, selection
+from pcrs.serve.conditional import headers_alone
 from pcrs.serve.context import Served
 from pcrs.serve.listing import public_file, sent
 from pcrs.serve.ows import OwsError, invalid, parameters, shown
@@ -66,9 +67,7 @@ class AtomService:
         if isinstance(reply, Answer):
             await send_answer(scope, send, reply)
             return
-        if scope["method"] == "HEAD" and hasattr(reply, "body"):
-            reply.body = b""
-        await reply(scope, receive, send)
+        await headers_alone(request, reply)(scope, receive, send)
 
     def _reply(self, request: Request) -> _Reply:
         try:
