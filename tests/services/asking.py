@@ -82,10 +82,18 @@ def refused(answer: httpx.Response, status: int = 400) -> str:
 
 def ask_as_written(routes: Sequence[BaseRoute], path: str) -> tuple[int, bytes]:
     """Status and body for a path that no client library has tidied up: `..` stays in it."""
+    return app_as_written(Starlette(routes=list(routes)), path)
+
+
+def app_as_written(
+    app: ASGIApp, target: str, token: str = "", *, method: str = "GET", body: bytes = b""
+) -> tuple[int, bytes]:
+    """The same of a whole application; `target` with its query, `token` in a header."""
+    path, _, query = target.partition("?")
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b""}
+        return {"type": "http.request", "body": body}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -93,14 +101,15 @@ def ask_as_written(routes: Sequence[BaseRoute], path: str) -> tuple[int, bytes]:
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "method": "GET",
+        "method": method,
         "path": unquote(path),
         "raw_path": path.encode(),
         "root_path": "",
-        "query_string": b"",
-        "headers": [],
+        "query_string": query.encode(),
+        "headers": [(b"authorization", f"Bearer {token}".encode())] if token else [],
+        "client": ("127.0.0.1", 5),
     }
-    asyncio.run(Starlette(routes=list(routes))(scope, receive, send))
+    asyncio.run(app(scope, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 

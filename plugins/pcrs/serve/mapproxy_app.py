@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 from pcrs import __version__
-from pcrs.errors import StoreError, TooLargeError
+from pcrs.errors import PcrsError, StoreError, TooLargeError
 from pcrs.serve.answers import Answer, Receive, Scope, Send, send_answer, send_preflight
 from pcrs.serve.context import Served
 from pcrs.serve.map_layers import MapLayer, Published
@@ -88,7 +88,7 @@ class MapService:
             await send_preflight(send)
             return
         word, *rest = _parts(scope)
-        answer = await (self._wms(scope) if word == "wms" and not any(rest) else self._wmts(scope, rest))
+        answer = await (self._wms(scope, rest) if word == "wms" else self._wmts(scope, rest))
         await send_answer(scope, send, answer)
 
     def close(self) -> None:
@@ -96,8 +96,15 @@ class MapService:
         self._drawing.shutdown()
 
     def layers(self) -> Mapping[str, MapLayer]:
-        """What may be asked for now, by name."""
-        return self._published.layers()
+        """What may be asked for now, by name.
+
+        Raises:
+            OwsError: that is not known yet, and cannot be found out just now.
+        """
+        try:
+            return self._published.layers()
+        except (OSError, PcrsError) as error:
+            raise _failed(error) from error
 
     async def tile(self, request: TileRequest) -> Answer:
         """One tile of any grid, as JPEG or PNG.
@@ -158,10 +165,12 @@ class MapService:
             self._capabilities = (revision, write_capabilities(self._served, layers.values()))
         return self._capabilities[1]
 
-    async def _wms(self, scope: Scope) -> Answer:
+    async def _wms(self, scope: Scope, rest: list[str]) -> Answer:
         version = "1.3.0"
         try:
             _refuse_method(scope)
+            if any(rest):
+                raise OwsError("OperationNotSupported", "", "WMS is asked at /wms, by key and value", 404)
             params = parameters(scope["query_string"])
             version = spoken_version(params)
             answer = await self.map(params)

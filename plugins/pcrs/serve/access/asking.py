@@ -1,7 +1,8 @@
 """What a request wants, read from its method and path: an action, and the layers whose data it takes.
 
 Descriptions (capabilities, collections, records, lists of files) are open always: catalogues read them, and
-INSPIRE wants them open.
+INSPIRE wants them open. Addresses are read here as the most lenient of the services would read them: empty
+parts of a path count for nothing, and what might be data is taken for it.
 """
 
 import re
@@ -34,32 +35,40 @@ _GRIDS: dict[str, TileMatrixSet] = {grid.id: grid for grid in (LAMB93, PM)}
 _ACTIONS: dict[str, Action] = {"metrics": "observe"}
 """First words of paths that are an action of their own."""
 _WMS_OPEN = ("getcapabilities", "capabilities", "getlegendgraphic")
+_UNCUT = frozenset({"listing", "telechargement", "stac", "data", "stockages", "archives"})
+"""First words of addresses whose answers are whole, whatever the area of who asks."""
 _DESCRIBED = frozenset({"", "schema", "queryables"})
 """What of a collection tells about it and holds none of its data."""
 _KVP_TILE = ("tilematrixset", "tilematrix", "tilecol", "tilerow")
-_REST_TILE = re.compile(r"/wmts/\w+/([\w.]+)/(\d{1,2})/(\d{1,9})/(\d{1,9})(?:/\d+/\d+)?\.\w+")
+_REST_TILE = re.compile(r"/wmts/[^/]+/([\w.]+)/(\d{1,2})/(\d{1,9})/(\d{1,9})(?:/\d+/\d+)?\.\w+")
 _API_TILE = re.compile(r"/ogcapi/collections/\w+/map/tiles/([\w.]+)/(\d{1,2})/(\d{1,9})/(\d{1,9})")
 
 
 def asks(scope: Scope) -> Ask:
     """What a request wants, without a place: `placed` adds it."""
-    path: str = scope["path"]
-    words = path.strip("/").split("/")
-    reader = _READERS.get(words[0])
+    first, *rest = _words(scope) or [""]
+    reader = _READERS.get(first)
     if reader is not None:
-        return reader(scope, words[1:])
-    action = _ACTIONS.get(words[0])
+        return reader(scope, rest)
+    action = _ACTIONS.get(first)
     return Ask(action) if action is not None else _OPEN
 
 
+def _words(scope: Scope) -> list[str]:
+    return [word for word in scope["path"].split("/") if word]
+
+
 def _wmts(scope: Scope, rest: list[str]) -> Ask:
-    if any(rest):
-        return _OPEN if "/".join(rest) == CAPABILITIES_PATH else _ORTHO
-    return _OPEN if _operation(scope) == "getcapabilities" else _ORTHO
+    """The address of the capabilities takes requests by key and value too."""
+    capabilities = "/".join(rest) == CAPABILITIES_PATH
+    if rest and not capabilities:
+        return _ORTHO
+    operation = _operation(scope)
+    return _OPEN if operation == "getcapabilities" or (capabilities and operation == "") else _ORTHO
 
 
-def _wms(scope: Scope, _rest: list[str]) -> Ask:
-    return _OPEN if _operation(scope) in _WMS_OPEN else _ORTHO
+def _wms(scope: Scope, rest: list[str]) -> Ask:
+    return _OPEN if not rest and _operation(scope) in _WMS_OPEN else _ORTHO
 
 
 def _operation(scope: Scope) -> str | None:
@@ -108,14 +117,14 @@ def _ogcapi(scope: Scope, rest: list[str]) -> Ask:
 
 
 def _listing(_scope: Scope, rest: list[str]) -> Ask:
-    if not rest or not rest[-1] or "." not in rest[-1]:
+    if not rest or "." not in rest[-1]:
         return _OPEN
     return _CLASSES if rest[0] == "vecteur" else _ORTHO
 
 
 def _download(_scope: Scope, rest: list[str]) -> Ask:
     match rest:
-        case ["download", name, _, file] if file:
+        case ["download", name, *_]:
             return _CLASSES if name.endswith("VECTEUR") else _ORTHO
     return _OPEN
 
@@ -134,9 +143,10 @@ def _stac(scope: Scope, rest: list[str]) -> Ask:
         case ["collections", "archives", *_]:
             return _archives(scope, rest)
         case ["search", *_]:
-            named = (_parameter(scope, "collections") or "").split(",")
-            layers = {"archives"} if named == ["archives"] else {"dalles", "archives"}
-            return Ask(layers=frozenset(layers if "archives" in named or named == [""] else {"dalles"}))
+            named = {name for name in (_parameter(scope, "collections") or "").split(",") if name}
+            if scope["method"] == "POST" or not named:
+                return Ask(layers=frozenset({"dalles", "archives"}))
+            return Ask(layers=frozenset("archives" if name == "archives" else "dalles" for name in named))
     return _index(scope, rest)
 
 
@@ -147,7 +157,7 @@ def _index(_scope: Scope, _rest: list[str]) -> Ask:
 def _admin(scope: Scope, rest: list[str]) -> Ask:
     """The page itself tells nothing; what it asks is for those who watch, who decide, who administer."""
     match rest:
-        case [] | [""]:
+        case []:
             return _OPEN
         case ["livraisons", _, "rapport"] | ["copies" | "taches"] | ["copies", "relecture"]:
             return Ask("observe")
@@ -176,16 +186,21 @@ _READERS: dict[str, Callable[[Scope, list[str]], Ask]] = {
 
 
 def placed(scope: Scope, ask: Ask) -> Ask:
-    """The same with the place that the request names, where it names one that can be read."""
+    """The same with the place that the request names, where it names one that can be read.
+
+    What nobody cuts down to an area (files, STAC) has to lie within it, then, when it names none.
+    """
+    words = _words(scope)
     try:
-        box = _box(scope)
+        box = _box("/" + "/".join(words), scope)
     except (InputError, ValueError):
         box = None  # the service itself says what is wrong with it
+    if box is None and words[:1] and words[0] in _UNCUT:
+        return replace(ask, spread="within")
     return replace(ask, box=box)
 
 
-def _box(scope: Scope) -> BBox | None:
-    path: str = scope["path"]
+def _box(path: str, scope: Scope) -> BBox | None:
     tile = _REST_TILE.fullmatch(path)
     if tile is not None:
         set_id, level, col, row = tile.groups()
