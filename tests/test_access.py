@@ -25,6 +25,7 @@ def test_an_action_has_a_lowest_role(who, action):
     [
         ("dalles", Role.PUBLIC),
         ("communes", Role.PUBLIC),
+        ("archives", Role.PUBLIC),
         ("ortho", Role.PARTENAIRE),
         ("MurPCRS", Role.TECHNIQUE),
         ("vecteur", Role.APLC),
@@ -34,6 +35,14 @@ def test_an_action_has_a_lowest_role(who, action):
 @pytest.mark.parametrize("who", Role)
 def test_a_layer_has_a_lowest_role(who, layer, lowest):
     assert decide(Principal(who, "t"), Ask(layers=frozenset({layer})), RULES).allowed is (who >= lowest)
+
+
+@pytest.mark.parametrize("layer", ["ortho", "dalles", "communes", "archives"])
+def test_a_layer_that_is_no_class_closes_itself_alone(layer):
+    rules = Rules({layer: Role.APLC})
+    assert not decide(Principal(), Ask(layers=frozenset({layer})), rules).allowed
+    for other in {"vecteur", "ArbrePCRS", "ortho", "dalles", "communes", "archives"} - {layer}:
+        assert decide(Principal(), Ask(layers=frozenset({other})), rules).allowed
 
 
 def test_what_is_open_is_open_to_a_token_of_another_scope():

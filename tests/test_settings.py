@@ -45,6 +45,11 @@ def test_the_shipped_file_names_every_setting():
         ("[serve\n", "not TOML"),
         ('[serve]\npublic_url = "https://a.fr/"\n', "public_url"),
         (
+            '[access]\nlayers = { AfleurantPCRS = "APLC" }\n',
+            r"no layer 'AfleurantPCRS' to close\. Did you mean AffleurantPCRS\?",
+        ),
+        ('[access]\nlayers = { ortho = "partner" }\n', "role 'partner': expected one of public"),
+        (
             '[[raster.names]]\ntemplate="{year}"\nsize_m=200\nunit_m=100\ndigits=5\n',
             r"name pattern '\{year\}'",
         ),
@@ -67,6 +72,17 @@ def test_environment_overrides_and_its_misspellings_are_refused(tmp_path):
         settings.load(file, {"PCRS_SERVRE__PORT": "1"})
     with pytest.raises(SettingsError, match=r"unknown setting serve\.prot"):
         settings.load(file, {"PCRS_SERVE__PROT": "1"})
+
+
+def test_layers_are_closed_in_any_case(tmp_path):
+    file = write(tmp_path, '[access]\nlayers = { Ortho = "APLC", archives = "technique" }\n')
+    told = {"PCRS_ACCESS__LAYERS__AFFLEURANTPCRS": "partenaire"}
+    rules = settings.load(file, told).access.rules
+    assert {name: lowest.label for name, lowest in rules.layers.items()} == {
+        "ortho": "APLC",
+        "archives": "technique",
+        "AffleurantPCRS": "partenaire",
+    }
 
 
 def test_a_producers_own_names_are_read(tmp_path):

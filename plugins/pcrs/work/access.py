@@ -94,7 +94,7 @@ class Ask:
 
     action: Action = "read"
     layers: frozenset[str] = frozenset()
-    """Layers whose data it takes: `ortho`, `dalles`, `communes`, CNIG classes; `vecteur`: of all classes."""
+    """Layers whose data it takes: `OTHERS` and CNIG classes; `vecteur`: of all classes."""
     box: BBox | None = None
     """EPSG:2154; None: it tells no limit."""
     spread: Spread = "touches"
@@ -129,7 +129,7 @@ class Rules:
         return self.lowest("ortho", classes=False) is Role.PUBLIC
 
 
-_OTHERS = frozenset({"ortho", "dalles", "communes"})
+OTHERS = frozenset({"ortho", "dalles", "communes", "archives"})
 """Layers that are no CNIG classes."""
 
 
@@ -157,7 +157,7 @@ def readable(who: Principal, layers: Iterable[str], rules: Rules) -> Readable:
     kept = frozenset(name for name in layers if decide(free, Ask(layers=frozenset({name})), rules).allowed)
     if who.area is None:
         return Readable(kept)
-    open_ = {name for name in kept if rules.lowest(name, classes=name not in _OTHERS) is Role.PUBLIC}
+    open_ = {name for name in kept if rules.lowest(name, classes=name not in OTHERS) is Role.PUBLIC}
     return Readable(kept, kept - open_, who.area)
 
 
@@ -168,7 +168,7 @@ def decide(who: Principal, ask: Ask, rules: Rules) -> Decision:
         return _refused(who, f"{ask.action}: il faut le rôle {floor.label} / needs the role {floor.label}")
     area: BaseGeometry | None = None
     for layer in sorted(_spelled(ask.layers, rules)):
-        lowest = rules.lowest(layer, classes=layer not in _OTHERS)
+        lowest = rules.lowest(layer, classes=layer not in OTHERS)
         if lowest is Role.PUBLIC:
             continue
         if who.role < lowest:
@@ -191,13 +191,13 @@ def _spelled(layers: frozenset[str], rules: Rules) -> frozenset[str]:
     """`vecteur` as each of the classes that a rule speaks of, and itself."""
     if VECTOR not in layers:
         return layers
-    return layers | {name for name in rules.layers if name not in _OTHERS}
+    return layers | {name for name in rules.layers if name not in OTHERS}
 
 
 def _named(who: Principal, layer: str) -> bool:
     if who.layers is None or layer in who.layers:
         return True
-    return layer not in _OTHERS and VECTOR in who.layers
+    return layer not in OTHERS and VECTOR in who.layers
 
 
 def _inside(area: BaseGeometry, ask: Ask) -> bool:
