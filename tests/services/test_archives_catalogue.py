@@ -62,6 +62,15 @@ def searched(base: str, constraint: str) -> list[str]:
     return [str(found) for found in tree.xpath("//dc:identifier/text()", namespaces=NS)]
 
 
+def test_a_format_without_a_version_is_called_by_its_name_alone(base):
+    record = json.loads(fetched(f"{base}/ogcapi/collections/catalogue/items/{NAME}"))
+    names = {one["name"] for one in record["properties"]["formats"]}
+    assert names >= {"LAZ", "PDF", "TIFF 6.0"}
+    page = fetched(f"{base}/ogcapi/collections/catalogue/items/{NAME}?f=html").decode()
+    assert "LAZ" in page
+    assert "inapplicable" not in page
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

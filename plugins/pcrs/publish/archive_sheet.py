@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from pcrs.publish import vocabulary
 from pcrs.publish.addresses import Addresses
-from pcrs.publish.blocks import Extent, Format, Keywords, Licence, Link
+from pcrs.publish.blocks import NO_VERSION, Extent, Format, Keywords, Licence, Link
 from pcrs.publish.datasets import author, dates, extent, licence, words_of
 from pcrs.publish.facts import ArchiveFacts, Coverage
 from pcrs.publish.human import Human
@@ -23,13 +23,13 @@ _SHORT = 80
 """Signs of a chantier's name in a title, at the most."""
 _FORMATS = {
     "image/tiff": Format("TIFF", "6.0"),
-    "image/jp2": Format("JPEG 2000", "inapplicable"),
-    "image/jpeg": Format("JPEG", "inapplicable"),
-    "application/pdf": Format("PDF", "inapplicable"),
-    "application/vnd.laszip": Format("LAZ", "inapplicable"),
-    "application/vnd.las": Format("LAS", "inapplicable"),
+    "image/jp2": Format("JPEG 2000", NO_VERSION),
+    "image/jpeg": Format("JPEG", NO_VERSION),
+    "application/pdf": Format("PDF", NO_VERSION),
+    "application/vnd.laszip": Format("LAZ", NO_VERSION),
+    "application/vnd.las": Format("LAS", NO_VERSION),
     "application/gml+xml": Format("GML", "3.2.1"),
-    "application/geopackage+sqlite3": Format("GPKG", "inapplicable"),
+    "application/geopackage+sqlite3": Format("GPKG", NO_VERSION),
 }
 _TOLD = Format("GeoJSON", "RFC 7946")
 """In which the objects are told, whatever they are."""

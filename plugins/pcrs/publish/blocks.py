@@ -172,9 +172,13 @@ class Link:
         )
 
 
+NO_VERSION = "inapplicable"
+"""What stands for the version of an encoding that has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An encoding: its name and version (`inapplicable` when it has none)."""
+    """An encoding: its name and version, or `NO_VERSION`."""
 
     name: str
     version: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pcrs.errors import InputError
+from pcrs.publish.blocks import NO_VERSION
 from pcrs.publish.elements import Element, qname
 from pcrs.publish.rules import CITATION, code_of, every, level_of, value, words
 
@@ -87,7 +88,7 @@ class Entry:
     mention: str
     links: tuple[OnLine, ...]
     formats: tuple[tuple[str, str], ...]
-    """Name and version."""
+    """Name, and version where it has one."""
     box: tuple[float, float, float, float] | None
     period: tuple[str, str] | None
     resolution_m: float | None
@@ -219,7 +220,7 @@ def _links(root: Element) -> tuple[OnLine, ...]:
 def _formats(root: Element) -> tuple[tuple[str, str], ...]:
     found = every(root, "gmd:distributionInfo//gmd:MD_Format")
     pairs = [(value(one, "gmd:name"), value(one, "gmd:version")) for one in found]
-    return tuple(dict.fromkeys(pair for pair in pairs if pair[0]))
+    return tuple(dict.fromkeys((name, "" if at == NO_VERSION else at) for name, at in pairs if name))
 
 
 def _box(root: Element) -> tuple[float, float, float, float] | None:
