@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from pcrs.errors import StoreError
 from pcrs.live import Live
 from pcrs.raster.build import tile_limits
+from pcrs.raster.pyramid_files import FilePyramids
 from pcrs.raster.rok4 import write_descriptor
 from pcrs.standard.grid import Slab
 from pcrs.store.index import Index
@@ -69,3 +71,25 @@ def test_an_edition_is_published_with_its_descriptor(site, live):
     pyramid = live.pyramid(None)
     assert pyramid is not None
     assert pyramid.name == "P_2026"
+
+
+def test_what_cannot_be_looked_at_is_an_error_until_it_was_known(site, monkeypatch):
+    def gone(_self):
+        raise StoreError("the tier does not answer")
+
+    live = Live(site, "P", "46", clock=lambda: 10.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(FilePyramids, "stamp", gone)
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                live.editions()
+            with pytest.raises(StoreError):
+                live.shelf()
+    assert live.editions() == ("2025",)
+    now = [10.0]
+    followed = Live(site, "P", "46", clock=lambda: now[0])
+    assert followed.editions() == ("2025",)
+    with monkeypatch.context() as patched:
+        patched.setattr(FilePyramids, "stamp", gone)
+        now[0] += 2
+        assert followed.editions() == ("2025",)

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from pcrs.errors import StoreError
 from pcrs.raster.view import data_bbox
 from pcrs.serve.map_layers import Published, map_layers
@@ -77,6 +79,17 @@ def test_an_extent_that_grows_is_a_new_revision_and_the_same_is_not():
     editions.levels["2025"] = LEVELS | {22: Cells(45000, 439609, 45004, 439610)}
     assert published.layers()["PCRS_D046_RVB"].bbox.xmax == 576_064.0
     assert published.revision == first + 1
+
+
+def test_a_site_that_could_never_be_read_is_no_site_without_layers():
+    editions = Editions()
+    editions.broken = True
+    published = Published(site(editions), clock=lambda: 10.0)
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            published.layers()
+    editions.broken = False
+    assert len(published.layers()) == 3
 
 
 def test_layers_stay_while_the_site_cannot_be_read(caplog):

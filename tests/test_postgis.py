@@ -1,6 +1,7 @@
 """PostGIS: the contract of stores, and what QGIS, psql and other sessions see and do in the database."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from pcrs.store.postgis import PostGis
 from tests.contracts.filter_contract import FilterContract
 from tests.contracts.store_contract import StoreContract
 from tests.contracts.store_stock import COVERS, WALLS, X0, Y0, in_background, wall
-from tests.postgres import Cluster
+from tests.postgres import Cluster, cluster
 
 
 @pytest.fixture
@@ -213,5 +214,27 @@ def test_a_store_of_the_first_version_is_brought_up(walls, url):
 
 def test_a_store_of_a_newer_version_is_refused(walls, url):
     execute(url, "UPDATE pcrs_store SET version = 99")
-    with pytest.raises(StoreError, match=r"newer pcrs .version 99.*upgrade"):
-        PostGis(url)
+    for patient in (False, True):
+        with pytest.raises(StoreError, match=r"newer pcrs .version 99.*upgrade"):
+            PostGis(url, patient=patient)
+
+
+def test_one_who_is_patient_gets_a_database_that_is_silent(postgres, caplog):
+    with cluster() as database:
+        url = database.url("late")
+        database.stop()
+        with pytest.raises(StoreError, match="cannot be the store"):
+            PostGis(url)
+        with closing(PostGis(url, patient=True)) as store:
+            assert "refused until it answers" in caplog.text
+            for _ in range(2):
+                with pytest.raises(StoreError, match="cannot be the store"):
+                    store.layers()
+            database.go_on()
+            store.ensure(WALLS)
+            store.put("MurPCRS", [wall(1)])
+            database.stop()
+            with pytest.raises(StoreError):
+                store.layers()
+            database.go_on()
+            assert store.count("MurPCRS", Query()) == 1

@@ -68,6 +68,7 @@ def test_a_new_site_has_advice_and_no_fault(site):
         ),
         (lambda site: (site.tokens_file.touch(), site.tokens_file.chmod(0o644)), "doctor.access"),
         (lambda site: os.utime(site.index_file, (2e9 * 2, 2e9 * 2)), "doctor.machine"),
+        (lambda site: site.metadata_file.write_text("[organisation]\nnom = 1\n"), "doctor.catalogue"),
     ],
 )
 def test_each_fault_is_found_and_named(site, harm, code):

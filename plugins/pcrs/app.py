@@ -159,7 +159,7 @@ def _served(site: Site, settings: Settings, url: str, live: Live) -> context.Ser
         departement=table.departement,
         layer=settings.layer,
         editions=live.editions,
-        store=features_of(site, settings, TimeLimit(settings.serve.max_query_s or None)),
+        store=features_of(site, settings, TimeLimit(settings.serve.max_query_s or None), patient=True),
         pyramid=live.pyramid,
         mosaic=live.mosaic,
         dalle_at=live.dalle_at,

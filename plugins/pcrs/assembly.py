@@ -17,7 +17,7 @@ from pcrs.extracting import credits_of
 from pcrs.findings import Finding
 from pcrs.grounds import ground_of
 from pcrs.publish.facts import ArchiveFacts
-from pcrs.publish.human import load_human
+from pcrs.publish.human import Human, load_human
 from pcrs.publish.records import refresh, sheets
 from pcrs.publish.validate import validate_catalogue
 from pcrs.raster.qc import Control
@@ -80,16 +80,18 @@ def control_of(settings: Settings) -> Control:
     return Control(patterns=settings.raster.patterns, max_nodata_share=settings.raster.max_nodata_share)
 
 
-def features_of(site: Site, settings: Settings, limit: TimeLimit = UNLIMITED) -> FeatureStore:
+def features_of(
+    site: Site, settings: Settings, limit: TimeLimit = UNLIMITED, *, patient: bool = False
+) -> FeatureStore:
     """The store of features that the settings choose: the site's GeoPackage, or a database.
 
-    `limit` is of the time that a question may take.
+    `limit` is of the time that a question may take; one who is `patient` gets a database that is silent, too.
 
     Raises:
         InputError: the address is of another kind.
         StoreError: the store cannot be opened.
     """
-    return open_store(settings.store.features or site.features_url, limit=limit)
+    return open_store(settings.store.features or site.features_url, limit=limit, patient=patient)
 
 
 def records_of(site: Site, settings: Settings) -> RecordStore:
@@ -208,20 +210,29 @@ def _means(
     )
 
 
-def _refresh(site: Site, settings: Settings, index: Index, store: FeatureStore) -> list[str]:
+def human_of(site: Site, settings: Settings) -> Human:
+    """What people wrote for the records of the site.
+
+    Raises:
+        InputError: `metadata.toml` cannot be read, or says what it may not.
+    """
     table = settings.site
-    human = load_human(
+    return load_human(
         site.metadata_file,
         operator=table.operator,
         email=table.contact_email,
         licence_title=table.licence_title,
         licence_url=table.licence_url,
     )
+
+
+def _refresh(site: Site, settings: Settings, index: Index, store: FeatureStore) -> list[str]:
     records = records_of(site, settings)
     raster = raster_facts(index, settings.site.departement)
     vector = vector_facts(index, store, settings.site.departement)
     archives = _archived(site, settings)
-    made = sheets(human, raster, vector, public_url(settings), table.identifier_base, archives)
+    base = settings.site.identifier_base
+    made = sheets(human_of(site, settings), raster, vector, public_url(settings), base, archives)
     return list(refresh(records, made, now=datetime.now(UTC)))
 
 

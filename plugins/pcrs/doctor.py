@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from pcrs.archiving import places_of
-from pcrs.assembly import features_of, tiers
-from pcrs.errors import PcrsError
+from pcrs.assembly import features_of, human_of, tiers
+from pcrs.errors import InputError, PcrsError
 from pcrs.findings import Finding, Level
 from pcrs.settings import Settings, public_url
 from pcrs.store.index import Index
@@ -158,6 +158,15 @@ def _served(patient: Patient) -> Iterator[Finding]:
             yield _say("served", "error", told, key)
 
 
+def _catalogue(patient: Patient) -> Iterator[Finding]:
+    """What people wrote for the records."""
+    try:
+        human_of(patient.site, patient.settings)
+    except InputError as error:
+        told = f"Les notices restent ce qu'elles étaient : {error}"
+        yield _say("catalogue", "error", told, "metadata.toml")
+
+
 def _left(patient: Patient) -> Iterator[Finding]:
     """What killed processes left behind."""
     old = time.time() - _OLD_PART_S
@@ -215,4 +224,14 @@ def _say(code: str, level: Level, message: str, file: str = "") -> Finding:
     return Finding(f"doctor.{code}", level, message, file)
 
 
-_CHECKS: tuple[Check, ...] = (_address, _room, _machine, _stores, _served, _left, _access, _copies)
+_CHECKS: tuple[Check, ...] = (
+    _address,
+    _room,
+    _machine,
+    _stores,
+    _served,
+    _catalogue,
+    _left,
+    _access,
+    _copies,
+)

@@ -32,7 +32,8 @@ _Stamp = tuple[Hashable, tuple[tuple[int, int], ...]]
 class Live:
     """The published editions of a site. Any thread may ask; the disk is looked at once a second at the most.
 
-    An edition is published from the moment its pyramid has a descriptor.
+    An edition is published from the moment its pyramid has a descriptor. What cannot be looked at is an error
+    (PcrsError, OSError) as long as nothing is known of it; later, what was known is told.
     """
 
     def __init__(
@@ -154,6 +155,9 @@ class Live:
                 self._take_in(self._look())
             except (PcrsError, OSError) as error:
                 if self._stamp is None:
+                    self._due = (
+                        now  # nothing is known yet: who asks next looks too, and is not told "nothing"
+                    )
                     raise
                 self._due = self._clock() + _AFTER_TROUBLE_S
                 _log.warning("the site cannot be looked at: what was known is served: %s", error)

@@ -2,14 +2,16 @@
 
 import logging
 import os
+import socket
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import get_context
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from pcrs.errors import SiteError
+from pcrs.errors import PcrsError
 from pcrs.foreman import foreman
 from pcrs.replacing import begin_again, listening, serve_alone
 from pcrs.settings import Settings, load
@@ -25,25 +27,17 @@ _READY_S = 60
 
 
 def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
-    """Serves until it is told to end.
-
-    Raises:
-        SiteError: the site cannot be read.
-    """
+    """Serves until it is told to end."""
     given = dict(os.environ)
     os.environ["PCRS_SITE"] = str(site.root.resolve())
     os.environ["PCRS_SERVE__HOST"], os.environ["PCRS_SERVE__PORT"] = host, str(port)
-    try:
-        with site.working():
-            _write_records(site, aside=workers > 1)
-    except SiteError as error:
-        _log.warning("records are left as they are: %s", error)
+    _write_records(site, aside=workers > 1)
     config = _config(settings, host, port, workers)
     listener = listening(config)
     again = False
     with foreman(site, settings.jobs.runners, settings.jobs.keep_hours), suppress(KeyboardInterrupt):
         if workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
+            _Several(config, [listener], site).run()
         else:
             again = serve_alone(config, listener)
     if again:
@@ -70,17 +64,36 @@ def _config(settings: Settings, host: str, port: int, workers: int) -> uvicorn.C
     )
 
 
-def _write_records(site: Site, *, aside: bool) -> None:
-    """The records are those of the facts; aside: in a process that ends with it.
+class _Several(Multiprocess):
+    """Several processes. When all have been replaced (a reload), the records are made anew, as at a start."""
 
-    What the work needs stays in memory with whoever does it: 150 MB that a process which only starts others
-    would keep for good.
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], site: Site) -> None:
+        super().__init__(config, sockets)
+        self._site = site
+
+    def restart_all(self) -> None:
+        """As uvicorn does it: it stops at the first new process that does not answer, and keeps the old."""
+        before = set(self.processes)
+        super().restart_all()
+        if before.isdisjoint(self.processes):
+            _write_records(self._site, aside=True)
+
+
+def _write_records(site: Site, *, aside: bool) -> None:
+    """The records are those of the facts and settings, else they are left, and that is logged.
+
+    Aside, in a process that ends with it: what the work needs stays in memory with whoever does it, 150 MB
+    that a process which only starts others would keep for good.
     """
-    if not aside:
-        _records(site)
-        return
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        pool.submit(_records, site).result()
+    try:
+        with site.working():
+            if not aside:
+                _records(site)
+                return
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                pool.submit(_records, site).result()
+    except (PcrsError, BrokenProcessPool) as error:
+        _log.warning("records are left as they are: %s", error)
 
 
 def _records(site: Site) -> None:

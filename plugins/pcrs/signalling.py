@@ -21,7 +21,7 @@ def counter(site: Site, settings: Settings, store: FeatureStore) -> Counter:
         StoreError: the store cannot be opened.
     """
     file, table = site.signalements_file, settings.signalements
-    terms = Terms(_bounds(store), table.an_hour, table.waiting, table.keep_days)
+    terms = Terms(lambda: _bounds(store), table.an_hour, table.waiting, table.keep_days)
     return Counter(
         Signalements(file), file.parent / "signalements", terms, secret_in(file.with_suffix(".key"))
     )

@@ -11,6 +11,7 @@ from pygeoapi.openapi import validate_openapi_document
 from pyproj import Transformer
 from starlette.routing import Mount
 
+from pcrs.errors import StoreError
 from pcrs.raster.mosaic import Mosaic
 from pcrs.serve import context, coverage_request, ogcapi
 from pcrs.serve.feature_query import CRS_URIS
@@ -185,6 +186,25 @@ def test_a_delivery_is_seen_without_a_restart(tmp_path, store):
     store.remove("FacadePCRS", ["f1"])
     now[0] = 3.0
     assert get(api, "/ogcapi/collections/FacadePCRS").status_code == 404
+
+
+def test_a_store_that_is_silent_at_first_is_refused_until_it_answers(tmp_path, store, monkeypatch):
+    served = served_by(tmp_path, lambda edition: Mosaic([]), store=store)
+    context.use(served)
+
+    def silent():
+        raise StoreError("the database is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "revision", silent)
+        api = [Mount("", app=ogcapi.OgcApi(served, YML, ()))]
+        for path in ("", "/collections", "/openapi", "/collections/LimiteVoiriePCRS/items"):
+            answer = get(api, f"/ogcapi{path}")
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
+            assert "database" not in answer.text
+        assert get(api, "/ogcapi/nothing").status_code == 404
+    assert told(api, "/ogcapi/collections/LimiteVoiriePCRS/items")["numberMatched"] > 0
 
 
 def test_the_mosaic_is_a_collection_while_there_is_one(make, tmp_path):

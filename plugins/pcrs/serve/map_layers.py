@@ -81,28 +81,32 @@ class Published:
         self._served = served
         self._clock = clock
         self._recheck_s = recheck_s
-        self._layers: dict[str, MapLayer] = {}
+        self._layers: dict[str, MapLayer] | None = None
         self._due = 0.0
         self.revision = 0
 
     def layers(self) -> dict[str, MapLayer]:
-        """Layers by name."""
-        now = self._clock()
-        if now >= self._due:
-            self._due = now + self._recheck_s
-            self._look_again()
-        return self._layers
+        """Layers by name.
 
-    def _look_again(self) -> None:
-        """Takes the layers as they are; keeps the ones it has when the site cannot be read just now."""
-        try:
-            layers = map_layers(self._served)
-        except (PcrsError, OSError):
-            _LOG.exception("the published editions cannot be read: the layers known before are served")
-            return
-        if _shape(layers) != _shape(self._layers):
+        Raises:
+            PcrsError, OSError: the site cannot be read just now, and never could.
+        """
+        now, known = self._clock(), self._layers
+        if known is None:
+            known = self._take(map_layers(self._served), now)
+        elif now >= self._due:
+            self._due = now + self._recheck_s
+            try:
+                known = self._take(map_layers(self._served), now)
+            except (PcrsError, OSError):
+                _LOG.exception("the published editions cannot be read: the layers known before are served")
+        return known
+
+    def _take(self, layers: dict[str, MapLayer], now: float) -> dict[str, MapLayer]:
+        if _shape(layers) != _shape(self._layers or {}):
             self.revision += 1
-        self._layers = layers
+        self._layers, self._due = layers, now + self._recheck_s
+        return layers
 
 
 def _shape(layers: Mapping[str, MapLayer]) -> tuple[tuple[str, tuple[tuple[int, Cells], ...]], ...]:

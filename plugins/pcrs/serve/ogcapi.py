@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pcrs.errors import PcrsError
+from pcrs.errors import PcrsError, StoreError
 from pcrs.serve import coverage, ogcapi_openapi
 from pcrs.serve.answers import KEPT_A_MINUTE, send_preflight
 from pcrs.serve.conditional import headers_alone, unchanged
@@ -40,6 +41,7 @@ from pcrs.work.site import Site
 _THREADS = 8
 _FILES_WAITING = 8
 _RECHECK_S = 1.0
+_FIRST_S = 2.0
 
 
 def build(served: Served, pygeoapi_yml: Path, *, extensions: Sequence[Extension] = ()) -> ASGIApp:
@@ -50,8 +52,7 @@ def build(served: Served, pygeoapi_yml: Path, *, extensions: Sequence[Extension]
         pygeoapi_yml: the part of pygeoapi's configuration that is not generated.
         extensions: what other adapters add, after the mosaic.
 
-    Raises:
-        StoreError: the store cannot be read.
+    A store that cannot be read is refused request by request, until it can.
     """
     return OgcApi(served, pygeoapi_yml, (_mosaic(served), *extensions))
 
@@ -72,8 +73,10 @@ class OgcApi:
         self._extensions = tuple(extensions)
         self._clock = clock
         self._lock = threading.Lock()
-        self._host = host(served, self._base, self._extensions)
-        self._due = clock() + _RECHECK_S
+        self._host: Host | None = None
+        self._due = 0.0
+        with suppress(StoreError):
+            self.reload()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ogcapi")
         self._files = Gate("exports", workers=1, waiting=_FILES_WAITING)
         self._router = self._routed()
@@ -87,7 +90,8 @@ class OgcApi:
             # With an `app`, starlette raises what it would else answer in plain text.
             await self._router({**scope, "app": self}, receive, send)
         except HTTPException as error:
-            detail = f"{scope['method']} {scope['path']}: nothing answers it here, see {self._host.address}"
+            home = f"{self._served.public_url}{PATH}"
+            detail = f"{scope['method']} {scope['path']}: nothing answers it here, see {home}"
             refused = problem(error.status_code, detail)
             refused.headers.update(error.headers or {})
             await refused(scope, receive, send)
@@ -97,24 +101,34 @@ class OgcApi:
         """The current state, for the routes of extensions: `request.app.host`."""
         return self._follow()
 
-    def reload(self) -> None:
-        """The documents are made again, when what they are made of has changed.
+    def reload(self) -> Host:
+        """The current state, made again when what it is made of has changed.
 
         Raises:
             StoreError: the store cannot be read.
         """
-        if mark(self._served, self._extensions) != self._host.mark:
-            self._host = host(self._served, self._base, self._extensions)
+        known = self._host
+        if known is None or mark(self._served, self._extensions) != known.mark:
+            known = self._host = host(self._served, self._base, self._extensions)
+        self._due = self._clock() + _RECHECK_S
+        return known
 
     def _follow(self) -> Host:
-        """The current state, looked after once a second by the first who asks; the others do not wait."""
-        if self._clock() >= self._due and self._lock.acquire(blocking=False):
+        """The current state, looked after once a second by the first who asks.
+
+        The others do not wait, but for the first state of all.
+        """
+        known = self._host
+        if known is not None and self._clock() < self._due:
+            return known
+        if self._lock.acquire(timeout=_FIRST_S if known is None else 0):
             try:
-                self.reload()
-                self._due = self._clock() + _RECHECK_S
+                return self.reload()
             finally:
                 self._lock.release()
-        return self._host
+        if known is None:
+            raise StoreError("the store of features does not answer yet")
+        return known
 
     def _routed(self) -> Router:
         added: list[BaseRoute] = [route for extension in self._extensions for route in extension.routes]

@@ -14,10 +14,13 @@ __all__ = ["open_store"]
 
 
 @cache
-def open_store(url: str, *, read_only: bool = False, limit: TimeLimit = UNLIMITED) -> FeatureStore:
+def open_store(
+    url: str, *, read_only: bool = False, limit: TimeLimit = UNLIMITED, patient: bool = False
+) -> FeatureStore:
     """The store at an address, one per process, address and limit of time for a question.
 
-    `gpkg:///absolute/path/features.gpkg`, or `postgresql://user@host/database?schema=pcrs`.
+    `gpkg:///absolute/path/features.gpkg`, or `postgresql://user@host/database?schema=pcrs`. One who is
+    `patient` gets a database that does not answer too, and may ask it again and again.
 
     Raises:
         InputError: the address is of another kind.
@@ -25,7 +28,7 @@ def open_store(url: str, *, read_only: bool = False, limit: TimeLimit = UNLIMITE
     """
     parts = urlsplit(url)
     if parts.scheme in ("postgresql", "postgres"):
-        return PostGis(url, read_only=read_only, limit=limit)
+        return PostGis(url, read_only=read_only, limit=limit, patient=patient)
     path = Path(unquote(parts.path))
     if parts.scheme != "gpkg" or parts.netloc or not path.is_absolute():
         raise InputError(

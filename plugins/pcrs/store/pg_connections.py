@@ -52,11 +52,21 @@ class Address:
 class PgConnections:
     """Connections lent to one thread at a time and taken back; opened when they are first needed.
 
-    Readers see the last committed state and never wait for the writer. A fork opens its own.
+    Readers see the last committed state and never wait for the writer. A fork opens its own. `first` is done
+    before the first question, by connections of its own, and again by the next one when it raised.
     """
 
-    def __init__(self, address: Address, *, read_only: bool, limit: TimeLimit = UNLIMITED) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        read_only: bool,
+        limit: TimeLimit = UNLIMITED,
+        first: Callable[[], None] | None = None,
+    ) -> None:
         self.address = address
+        self._first = first
+        self._beginning = threading.Lock()
         self._limit = limit
         self._read_only = read_only
         self._pool: ConnectionPool[Connection] | None = None
@@ -78,6 +88,7 @@ class PgConnections:
             if self.writer is not None:
                 yield self.writer
                 return
+            self.begin()
             with self._lent() as connection:
                 yield connection
         except psycopg.errors.QueryCanceled as error:
@@ -126,16 +137,30 @@ class PgConnections:
             finally:
                 self._writing.connection = None
 
-    def try_(self) -> None:
-        """The database answers; a pool would only say that it waited, and not for what.
+    def begin(self) -> None:
+        """What comes first is done, if it was not yet.
 
         Raises:
-            StoreError: it does not.
+            StoreError: it could not be done, or another thread has been trying to for some time.
         """
+        if self._first is None:
+            return
+        if not self._beginning.acquire(timeout=_SOON_S):
+            raise StoreError(f"{self.address.shown} does not answer yet")
+        try:
+            if self._first is not None:
+                self._first()
+                self._first = None
+        finally:
+            self._beginning.release()
+
+    def silent(self) -> str:
+        """Why the database does not answer; empty when it does. A pool would only say that it waited."""
         try:
             self._answers()
         except psycopg.Error as error:
-            raise StoreError(_said(error)) from error
+            return _said(error)
+        return ""
 
     def close(self) -> None:
         """Connections are closed; the next one that is asked for is opened again."""

@@ -6,6 +6,7 @@ while a delivery is written.
 
 # ruff: noqa: S608 - only names that a layer declares are written into SQL, quoted
 
+import logging
 import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -33,25 +34,34 @@ from pcrs.store.pg_write import merge, remove
 from pcrs.store.statement import Statement, quoted
 
 _FEW = 200
+_log = logging.getLogger(__name__)
 
 
 class PostGis(Answering):
     """A `FeatureStore` in one schema. Its tables are made when absent, unless `read_only`.
 
-    `limit` is of each question outside of transactions: `TooCostlyError` beyond it.
+    `limit` is of each question outside of transactions: `TooCostlyError` beyond it. A database that does not
+    answer is no error for one who is `patient`: questions raise `StoreError` until it does.
 
     Raises:
         StoreError: the database does not answer, has no PostGIS, or its store is a newer pcrs's.
         InputError: the address is none.
     """
 
-    def __init__(self, url: str, *, read_only: bool = False, limit: TimeLimit = UNLIMITED) -> None:
+    def __init__(
+        self, url: str, *, read_only: bool = False, limit: TimeLimit = UNLIMITED, patient: bool = False
+    ) -> None:
         self.address = Address(url)
         self._read_only = read_only
-        self._connections = PgConnections(self.address, read_only=read_only, limit=limit)
+        self._connections = PgConnections(
+            self.address, read_only=read_only, limit=limit, first=self._initialise
+        )
         self._open_transaction = threading.local()
         super().__init__()
-        self._initialise()
+        if patient and (why := self._connections.silent()):
+            _log.warning("%s: its objects are refused until it answers: %s", self.address.shown, why)
+        else:
+            self._connections.begin()
 
     def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
         """FROM and WHERE of a query, and the region that shapely must decide."""
@@ -142,18 +152,22 @@ class PostGis(Answering):
 
     def _initialise(self) -> None:
         try:
-            self._connections.try_()
-            with self._connections.reading() as connection:
-                version = pg_layers.version(connection)
-            pending = missing(version, pg_layers.STEPS)
-            if pending and self._read_only:
-                raise StoreError("it holds no store of this pcrs: `pcrs status` makes one, or brings it up")
-            if pending:
-                with self._connections.writing() as connection:
-                    pg_layers.migrate(connection, self.address.schema)
+            with closing(PgConnections(self.address, read_only=self._read_only)) as apart:
+                self._prepare(apart)
         except StoreError as error:
-            self.close()
             raise StoreError(f"{self.address.shown} cannot be the store of features: {error}") from error
+
+    def _prepare(self, apart: PgConnections) -> None:
+        if why := apart.silent():
+            raise StoreError(why)
+        with apart.reading() as connection:
+            version = pg_layers.version(connection)
+        pending = missing(version, pg_layers.STEPS)
+        if pending and self._read_only:
+            raise StoreError("it holds no store of this pcrs: `pcrs status` makes one, or brings it up")
+        if pending:
+            with apart.writing() as connection:
+                pg_layers.migrate(connection, self.address.schema)
 
     def _read_layers(self) -> Mapping[str, Layer]:
         with self._connections.reading() as connection:

@@ -40,7 +40,7 @@ _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 class Terms:
     """What the settings say of signalements."""
 
-    bounds: BBox
+    bounds: Callable[[], BBox]
     """Where they may lie, EPSG:2154."""
     an_hour: int
     """From one sender."""
@@ -77,12 +77,13 @@ class Counter:
             InputError: something of it cannot be taken.
             TooLargeError: the photo is too large.
             TooManyError: too many were sent.
+            StoreError: where they may lie is not known just now.
         """
         text = _checked_text(text)
         if category not in CATEGORIES:
             raise InputError(f"categorie {category[:40]!r}: expected one of {', '.join(CATEGORIES)}")
         x, y = place
-        box = self.terms.bounds
+        box = self.terms.bounds()
         if not (box.xmin <= x <= box.xmax and box.ymin <= y <= box.ymax):
             raise InputError("le lieu est hors du territoire / the place lies outside the territory")
         if contact and not _CONTACT.fullmatch(contact):

@@ -10,9 +10,20 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from pcrs.work.site import Site
-from tests.bench.faults.stage import COVERAGE, FEATURES, PORTAL, TILE, Report, served, site_of
+from tests.bench.faults.stage import (
+    CAPABILITIES,
+    CATALOGUE,
+    COVERAGE,
+    FEATURES,
+    PORTAL,
+    SAID,
+    TILE,
+    Report,
+    served,
+    site_of,
+)
 from tests.buckets import KEYS, REGION, serving_buckets
-from tests.postgres import cluster
+from tests.postgres import Cluster, cluster
 
 _REFUSED = (
     b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: 40\r\n"
@@ -44,6 +55,27 @@ def database_gone(_base: Site, depot: Path, folder: Path, report: Report) -> Non
                 "back: the same objects", [one["id"] for one in back.json().get("features", [])] == ids
             )
             report.answered("back: /healthz is well", service.comes_back("/healthz"), 200)
+        _begun_without(site, database, report, tile, ids)
+
+
+def _begun_without(site: Site, database: Cluster, report: Report, tile: bytes, ids: list[str]) -> None:
+    """The service begins while the database is gone: after a crash of both, or when the machine starts."""
+    database.stop()
+    with served(site, "--workers", "2", patience=False) as service:
+        report.claim("begun without: tiles are the same", service.comes_back(TILE).content == tile)
+        report.answered("begun without: coverages are answered", service.ask(COVERAGE), 200)
+        report.answered("begun without: the portal is there", service.ask("/"), 200)
+        report.answered("begun without: objects are refused for now", service.ask(FEATURES), 503)
+        report.answered(
+            "begun without: signalements are refused for now", service.ask("/signalements", json=SAID), 503
+        )
+        report.claim("begun without: /healthz is down", service.ask("/healthz").status_code == 503)
+        database.go_on()
+        back = service.comes_back(FEATURES).json().get("features", [])
+        report.claim("begun without: the same objects, once it is back", [one["id"] for one in back] == ids)
+        report.answered("begun without: /healthz is well", service.comes_back("/healthz"), 200)
+        taken = service.ask("/signalements", json=SAID)
+        report.answered("begun without: signalements are taken", taken, 201)
 
 
 def store_refuses(_base: Site, depot: Path, folder: Path, report: Report) -> None:
@@ -84,6 +116,17 @@ def store_refuses(_base: Site, depot: Path, folder: Path, report: Report) -> Non
                 report.claim(
                     f"back: {path.partition('?')[0]} is as before", answer.content == content, answer
                 )
+        between.mode = "gone"
+        with served(site, patience=False) as service:
+            report.answered("begun without: the catalogue is answered", service.comes_back(CATALOGUE), 200)
+            for path in (TILE, COVERAGE, CAPABILITIES):
+                told = f"begun without: {path.partition('?')[0]} is refused for now"
+                report.answered(told, service.ask(path), 503)
+            between.mode = "passes"
+            for path, content in before.items():
+                same = service.comes_back(path, content).content == content
+                report.claim(f"begun without, and back: {path.partition('?')[0]} is as before", same)
+            report.answered("begun without, and back: /healthz is well", service.comes_back("/healthz"), 200)
 
 
 class Proxy:

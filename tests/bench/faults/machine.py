@@ -1,6 +1,7 @@
 """Faults of the machine: a full disk, a killed worker, a clock that jumps, files that are half there."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -31,6 +32,7 @@ from tests.serving import said, workers_of
 _FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 _READERS = 4
 _KEPT = ("serves on as it was", "keeping worker")
+_HOME, _RECORDS = "/ogcapi?f=json", "/ogcapi/collections/catalogue/items?f=json"
 _ECHO = "/ogcapi/processes/echo/execution"
 _ASYNC = {"Prefer": "respond-async"}
 
@@ -154,11 +156,16 @@ def reloaded(base: Site, _depot: Path, folder: Path, report: Report) -> None:
         site = copied(base, folder / f"site{workers}")
         with served(site, "--workers", str(workers)) as service:
             tile = service.comes_back(TILE).content
-            _retitled(site, "Autre titre")
+            _renamed(site, "Autre Nom")
             with _readers(service, TILE) as seen:
                 os.kill(service.process.pid, signal.SIGHUP)
                 report.claim(
-                    f"{name}: settings are taken", eventually(lambda s=service: "Autre titre" in _title(s))
+                    f"{name}: settings are taken",
+                    eventually(lambda s=service: "Autre Nom" in s.ask(_HOME).text),
+                )
+                report.claim(
+                    f"{name}: the records are made anew",
+                    eventually(lambda s=service: _contacts(s) == {"Autre Nom"}),
                 )
             bad = [f"{answer.status_code} {answer.text[:80]}" for answer in seen if answer.content != tile]
             report.claim(f"{name}: readers went on meanwhile", len(seen) > 20, len(seen))
@@ -173,14 +180,16 @@ def reloaded(base: Site, _depot: Path, folder: Path, report: Report) -> None:
             report.claim(f"{name}: it serves on as it was", service.ask(TILE).content == tile)
 
 
-def _title(service: Service) -> str:
-    return service.ask("/ogcapi?f=json").text
+def _contacts(service: Service) -> set[str]:
+    found = service.ask(_RECORDS).json().get("features", [])
+    return {contact["organization"] for one in found for contact in one["properties"]["contacts"]}
 
 
-def _retitled(site: Site, title: str) -> None:
+def _renamed(site: Site, name: str) -> None:
+    """The site and its operator are called otherwise."""
     text = site.settings_file.read_text(encoding="utf-8")
-    lines = (f'title = "{title}"' if line.startswith("title =") else line for line in text.splitlines())
-    site.settings_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = re.sub(r"^(title|operator) = .*", rf'\1 = "{name}"', text, flags=re.MULTILINE)
+    site.settings_file.write_text(text, encoding="utf-8")
 
 
 def clock_jump(base: Site, _depot: Path, folder: Path, report: Report) -> None:
@@ -228,8 +237,15 @@ def half_written(base: Site, _depot: Path, folder: Path, report: Report) -> None
     site = copied(base, folder / "site")
     hot = site.hot("2025", STEM)
     whole = hot.read_bytes()
+    said_by_people = site.metadata_file.read_bytes()
+    site.metadata_file.write_bytes(said_by_people[: len(said_by_people) // 2] + b"\n[")
     with served(site) as service:
         tile, coverage = service.ask(TILE).content, service.ask(COVERAGE).content
+        report.claim("metadata.toml: the records are those it had", _contacts(service))
+        report.claim("metadata.toml: it says so", "records are left" in service.said, service.said[-300:])
+    doctor = said("doctor", "--site", site.root)
+    report.claim("metadata.toml: pcrs doctor says so", "metadata.toml" in doctor.stdout, doctor.stdout[-300:])
+    site.metadata_file.write_bytes(said_by_people)
     slabs = [file for file in site.pyramids.rglob("22/**/*.tif") if "DATA" in file.parts]
     for slab in slabs:
         slab.write_bytes(slab.read_bytes()[: slab.stat().st_size // 3])

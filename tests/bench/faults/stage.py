@@ -34,6 +34,8 @@ WMS = (
     "&BBOX=576000,6372800,576100,6372900&WIDTH=256&HEIGHT=256&FORMAT=image/jpeg"
 )
 PORTAL = "/portail/config.json"
+CAPABILITIES = "/wmts?SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetCapabilities"
+CATALOGUE = "/csw?service=CSW&version=2.0.2&request=GetCapabilities"
 SAID = {"categorie": "voirie", "texte": "un trottoir neuf", "position": [1.44, 44.44]}
 
 
