@@ -25,7 +25,7 @@ def test_an_action_has_a_lowest_role(who, action):
     [
         ("dalles", Role.PUBLIC),
         ("communes", Role.PUBLIC),
-        ("archives", Role.PUBLIC),
+        ("archives", Role.TECHNIQUE),
         ("ortho", Role.PARTENAIRE),
         ("MurPCRS", Role.TECHNIQUE),
         ("vecteur", Role.APLC),

@@ -55,6 +55,8 @@ LOWEST: Mapping[Action, Role] = {
 """The lowest role of each action: see data, run a process, report a change, have a letter sent when a job
 has ended, order cold data, read metrics and deliveries, read figures of use, follow reports up, write records
 and objects, accept and refuse deliveries, make tokens."""
+ARCHIVES = "archives"
+"""What is archived. It is closed with the classes, for it tells of their GML files; it closes none of them."""
 VECTOR = "vecteur"
 """In settings and scopes: every layer of the CNIG classes."""
 Spread = Literal["touches", "within"]
@@ -129,7 +131,7 @@ class Rules:
         return self.lowest("ortho", classes=False) is Role.PUBLIC
 
 
-OTHERS = frozenset({"ortho", "dalles", "communes", "archives"})
+OTHERS = frozenset({"ortho", "dalles", "communes"})
 """Layers that are no CNIG classes."""
 
 
@@ -191,7 +193,7 @@ def _spelled(layers: frozenset[str], rules: Rules) -> frozenset[str]:
     """`vecteur` as each of the classes that a rule speaks of, and itself."""
     if VECTOR not in layers:
         return layers
-    return layers | {name for name in rules.layers if name not in OTHERS}
+    return layers | {name for name in rules.layers if name not in OTHERS and name != ARCHIVES}
 
 
 def _named(who: Principal, layer: str) -> bool:
