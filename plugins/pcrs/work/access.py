@@ -56,7 +56,7 @@ LOWEST: Mapping[Action, Role] = {
 has ended, order cold data, read metrics and deliveries, read figures of use, follow reports up, write records
 and objects, accept and refuse deliveries, make tokens."""
 ARCHIVES = "archives"
-"""What is archived. It is closed with the classes, for it tells of their GML files; it closes none of them."""
+"""What is archived: closed with the classes, for it tells of their GML files, and closing none of them."""
 VECTOR = "vecteur"
 """In settings and scopes: every layer of the CNIG classes."""
 Spread = Literal["touches", "within"]
