@@ -96,7 +96,7 @@ def test_of_an_hour_that_is_flat_everything_holds():
         ),
         ({"grows": "nginx"}, ["memory of nginx is flat"]),
         ({"error": True}, ["no error"]),
-        ({"late": 100}, ["the rate was held: late at most 5%"]),
+        ({"late": 50}, ["the rate was held: late at most 1%"]),
         ({"count": 31}, ["the whole time was measured"]),
         ({"count": 2}, ["the whole time was measured"]),
         ({"count": 0}, ["the whole time was measured"]),

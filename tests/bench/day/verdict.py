@@ -18,8 +18,7 @@ SIXTHS = 6
 SLOWER = 1.2
 LARGER, SPARE = 1.05, 5 * 2**20
 """Memory at the end may be a twentieth and 5 MiB more than at the beginning."""
-LATE = 0.05
-"""A shared machine is a third slower for seconds: then all clients wait, whatever it is that serves."""
+LATE = 0.01
 _KIND_AT_LEAST = 100
 
 
