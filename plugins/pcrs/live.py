@@ -155,9 +155,8 @@ class Live:
                 self._take_in(self._look())
             except (PcrsError, OSError) as error:
                 if self._stamp is None:
-                    self._due = (
-                        now  # nothing is known yet: who asks next looks too, and is not told "nothing"
-                    )
+                    # Who asks next looks too, and is not told that there is nothing.
+                    self._due = now
                     raise
                 self._due = self._clock() + _AFTER_TROUBLE_S
                 _log.warning("the site cannot be looked at: what was known is served: %s", error)

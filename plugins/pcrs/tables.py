@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, m
 from pcrs.errors import InputError
 from pcrs.standard.model import CONCRETE
 from pcrs.standard.names import PATTERNS, Pattern, pattern
-from pcrs.work.access import ARCHIVES, OTHERS, VECTOR, Role, Rules, role
+from pcrs.work.access import NOT_CLASSES, Role, Rules, role
 
 _PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
 _ADDRESS = r"^(https?://[^\s?#]*[^\s?#/])?$"
@@ -154,7 +154,7 @@ class AccessTable(Table):
 
 def _layer(text: str) -> str:
     """The layer of that name, in any case. One that does not exist would leave something open, unseen."""
-    names = {name.casefold(): name for name in (*OTHERS, ARCHIVES, VECTOR, *(each.name for each in CONCRETE))}
+    names = {name.casefold(): name for name in (*NOT_CLASSES, *(each.name for each in CONCRETE))}
     if (found := names.get(text.casefold())) is None:
         near = difflib.get_close_matches(text.casefold(), list(names), n=1, cutoff=0)[0]
         raise InputError(f"[access] layers: there is no layer {text!r} to close. Did you mean {names[near]}?")

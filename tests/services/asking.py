@@ -85,15 +85,13 @@ def ask_as_written(routes: Sequence[BaseRoute], path: str) -> tuple[int, bytes]:
     return app_as_written(Starlette(routes=list(routes)), path)
 
 
-def app_as_written(
-    app: ASGIApp, target: str, token: str = "", *, method: str = "GET", body: bytes = b""
-) -> tuple[int, bytes]:
+def app_as_written(app: ASGIApp, target: str, token: str = "") -> tuple[int, bytes]:
     """The same of a whole application; `target` with its query, `token` in a header."""
     path, _, query = target.partition("?")
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body}
+        return {"type": "http.request", "body": b""}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -101,7 +99,7 @@ def app_as_written(
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "method": method,
+        "method": "GET",
         "path": unquote(path),
         "raw_path": path.encode(),
         "root_path": "",

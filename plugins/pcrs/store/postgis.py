@@ -58,10 +58,12 @@ class PostGis(Answering):
         )
         self._open_transaction = threading.local()
         super().__init__()
-        if patient and (why := self._connections.silent()):
-            _log.warning("%s: its objects are refused until it answers: %s", self.address.shown, why)
-        else:
+        try:
             self._connections.begin()
+        except StoreError as error:
+            if not patient or not self._connections.silent():
+                raise
+            _log.warning("objects are refused until it answers: %s", error)
 
     def _source(self, layer: Layer, query: Query) -> tuple[Statement, BaseGeometry | None]:
         """FROM and WHERE of a query, and the region that shapely must decide."""

@@ -133,6 +133,8 @@ class Rules:
 
 OTHERS = frozenset({"ortho", "dalles", "communes"})
 """Layers that are no CNIG classes."""
+NOT_CLASSES = OTHERS | {ARCHIVES, VECTOR}
+"""All names of layers beside those of the classes, as settings and scopes give them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from pcrs.errors import InputError, NotFoundError
 from pcrs.store.base import FeatureStore
 from pcrs.store.tokens import Scope, Token
-from pcrs.work.access import ARCHIVES, OTHERS, VECTOR, role
+from pcrs.work.access import NOT_CLASSES, role
 from pcrs.work.layers import COMMUNES
 
 
@@ -19,7 +19,7 @@ def checked(scope: Scope, store: FeatureStore) -> Scope:
     """
     if not 0 < len(scope.label.strip()) <= 200:
         raise InputError("name: say who holds the token, in 200 letters at the most")
-    known = {*OTHERS, ARCHIVES, VECTOR, *(layer.name for layer in store.layers())}
+    known = {*NOT_CLASSES, *(layer.name for layer in store.layers())}
     for name in scope.layers or ():
         if name not in known:
             raise InputError(f"layer {name!r}: there is {', '.join(sorted(known))}")
