@@ -1,7 +1,10 @@
 """The load of a day: its mix, and that its clients see what is wrong."""
 
 import asyncio
+import math
+import multiprocessing
 import random
+import time
 from collections import Counter
 from dataclasses import replace
 
@@ -11,8 +14,8 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from tests.bench.day.clients import Book, Part, ask
-from tests.bench.day.floor import Floor
 from tests.bench.day.mix import Ground, request
+from tests.bench.day.pace import Pace, Reading
 from tests.bench.day.verdict import Look, judge
 from tests.services.asking import running
 
@@ -60,7 +63,7 @@ def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
 
     async def run():
         async with await asyncio.start_server(once, "127.0.0.1", 0) as server:
-            book = Book(0.2, 100)
+            book = Book(0.2, lambda: 100)
             await ask(book, server.sockets[0].getsockname()[1], GROUND, clients=2, seed="1")
             return book.part
 
@@ -71,19 +74,41 @@ def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
 def test_without_a_rate_as_many_are_asked_as_are_answered():
     with running(Starlette(routes=[Route("/{rest:path}", lambda _: PlainTextResponse("ok"))])) as url:
         part = asked(url, 0.5, None)
-    assert part.count > 20
+    assert part.count > 2  # more than clients: each asked again
     assert (part.errors.total(), part.late) == (0, 0)
 
 
-def test_the_speed_of_the_machine_is_a_number_of_rounds():
-    with Floor() as floor:
-        assert 0 < floor.rounds() < 1e6
+def test_what_waits_for_a_client_is_due_all_the_same(monkeypatch):
+    clock, rates = iter((0.0, 0.0, 0.05, 0.75, 0.75, 0.75)), iter((10.0, 4.0, 2.0, 1.0))
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    book = Book(1.0, lambda: next(rates))  # 0.0
+
+    async def dues():
+        return [await book.next() for _ in range(5)]
+
+    assert asyncio.run(dues()) == [0.0, 0.1, 0.35, 0.85, None]  # asked at 0.0, 0.05 and, by three, at 0.75
+    assert book.part.late == 1
+
+
+def test_the_speed_of_the_machine_is_looked_at_all_the_time():
+    with Pace() as pace:
+        before = pace.reading()
+        assert 0 < pace.now() < 1e6
+        hands = multiprocessing.active_children()
+        while (after := pace.reading()).count < before.count + 2:
+            time.sleep(0.01)
+        assert 0 < after.mean(before) < 1e6
+    assert not any(hand.is_alive() for hand in hands)
+
+
+def test_the_mean_of_a_speed_is_that_since_the_reading_before():
+    assert Reading(70.0, 5).mean(Reading(10.0, 2)) == 20.0
 
 
 def test_of_an_hour_that_is_flat_everything_holds():
-    findings = judge(looks(), 60)
+    findings = judge(looks(), 60, 0.8)
     assert [one for one in findings if not one.held] == []
-    assert len(findings) == 3 + 3 + 2
+    assert len(findings) == 4 + 3 + 2
 
 
 @pytest.mark.parametrize(
@@ -103,14 +128,20 @@ def test_of_an_hour_that_is_flat_everything_holds():
     ],
 )
 def test_what_does_not_hold_is_found(change, broken):
-    assert [one.what for one in judge(looks(**change), 60, "") if not one.held] == broken
+    assert [one.what for one in judge(looks(**change), 60, 0.8) if not one.held] == broken
+
+
+@pytest.mark.parametrize("share", [0.6, math.nan])
+def test_a_load_that_is_too_small_or_unknown_is_found(share):
+    broken = [one.what for one in judge(looks(), 60, share) if not one.held]
+    assert broken == ["at least 75% of the capacity was asked"]
 
 
 def test_a_machine_that_became_slower_is_not_the_service_s_fault():
     slower = [replace(look, speed=2 / 3) for look in looks(slow="all")[50:]]
-    found = judge([*looks()[:50], *slower], 60)
+    found = judge([*looks()[:50], *slower], 60, 0.8)
     assert [one.what for one in found if not one.held] == []
-    assert {one.what.split(":")[0] for one in judge(looks(slow="all"), 60) if not one.held} == {
+    assert {one.what.split(":")[0] for one in judge(looks(slow="all"), 60, 0.8) if not one.held} == {
         *("p99 of all", "p99 of tuile", "p99 of objets")
     }
 
@@ -132,6 +163,6 @@ def looks(*, count=60, slow="", grows="", error=False, late=0):
 
 def asked(url, seconds, rate):
     """What two clients see of a server."""
-    book = Book(seconds, rate)
+    book = Book(seconds, rate and (lambda: rate))
     asyncio.run(ask(book, int(url.rpartition(":")[2]), GROUND, clients=2, seed="1"))
     return book.part

@@ -15,6 +15,7 @@ from pcrs.store.record_engines import LONGEST_S, reading, writing
 from pcrs.store.record_tables import COLUMNS, RECORDS, STATE
 from pcrs.store.records import RecordStore
 from tests.catalogue import IDENTIFIERS, NOW, PUBLIC, filled, human, raster, vector
+from tests.postgres import cluster, programs
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 DOCUMENTS = {s.identifier: document(s, NOW) for s in sheets(human(), raster(), vector(), PUBLIC)}
@@ -241,6 +242,38 @@ def test_a_database_that_does_not_answer_is_told(tmp_path):
     with pytest.raises(StoreError, match="does not answer") as told:
         RecordStore(f"postgresql://user:secret@/pcrs?host={tmp_path}")
     assert "secret" not in str(told.value)
+
+
+@pytest.mark.skipif(programs() is None, reason="PostgreSQL with PostGIS is not installed")
+def test_who_is_patient_has_a_store_once_its_database_answers(caplog):
+    with cluster() as database:
+        url = database.url()
+        database.stop()
+        with pytest.raises(StoreError, match="does not answer"):
+            RecordStore(url)
+        store = RecordStore(url, patient=True)
+        store.stay_open()
+        assert "refused until it answers" in caplog.text
+        for ask in (store.identifiers, store.revision, store.sources, lambda: store.get("x")):
+            with pytest.raises(StoreError, match="does not answer"):
+                ask()
+        with pytest.raises(StoreError, match="does not answer"):
+            store.delete(["x"])
+        database.go_on()
+        assert store.identifiers() == ()
+        store.put(DOCUMENTS[RASTER], inserted=NOW)
+        assert RecordStore(url).identifiers() == (RASTER,)
+
+
+def test_patience_is_with_silence_alone(tmp_path, store):
+    file = tmp_path / "others.db"
+    file.write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreError, match=r"others\.db"):
+        RecordStore(file, patient=True)
+    with writing(store.url).begin() as connection:
+        connection.execute(update(STATE).where(STATE.c.key == "schema").values(value="99"))
+    with pytest.raises(StoreError, match="version 99"):
+        RecordStore(store.url, patient=True)
 
 
 def test_a_store_of_a_later_version_is_told(store):

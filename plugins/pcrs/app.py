@@ -81,7 +81,7 @@ def create_app(site: Site, settings: Settings, url: str) -> ASGIApp:
     tokens = Tokens(site.tokens_file)
     door = entrance(site, settings, served.store, tokens, url)
     office = administration(site, settings, served.store, tokens, jobs)
-    records = records_of(site, settings)
+    records = records_of(site, settings, patient=True)
     records.stay_open()
     entries = Entries(records)
     catalogue = csw.CswService(_catalogue(site, settings, served), shipped("catalog/pycsw.yml"), entries)

@@ -94,14 +94,16 @@ def features_of(
     return open_store(settings.store.features or site.features_url, limit=limit, patient=patient)
 
 
-def records_of(site: Site, settings: Settings) -> RecordStore:
+def records_of(site: Site, settings: Settings, *, patient: bool = False) -> RecordStore:
     """The store of catalogue records that the settings choose: the site's file, or a database.
+
+    One that is `patient` waits for a database: its questions raise `StoreError` until it answers.
 
     Raises:
         InputError: the address is of another kind.
         StoreError: the store cannot be opened.
     """
-    return RecordStore(settings.store.records or site.records_url)
+    return RecordStore(settings.store.records or site.records_url, patient=patient)
 
 
 def gml_control_of(settings: Settings, *, xsd: Path | None = None, sketch: bool = False) -> GmlControl:

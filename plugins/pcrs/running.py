@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import socket
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -24,6 +26,7 @@ _IDLE_S = 75
 
 _READY_S = 60
 """Seconds that a new process has until it answers, before a reload gives up and the old one stays."""
+_ENDS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 def run(site: Site, settings: Settings, *, host: str, port: int, workers: int) -> None:
@@ -64,11 +67,24 @@ def _config(settings: Settings, host: str, port: int, workers: int) -> uvicorn.C
     )
 
 
+class _Leaving(threading.Event):
+    """Set, too, by a signal that nobody has looked at: uvicorn looks at signals when a reload is over."""
+
+    def __init__(self, signals: list[int]) -> None:
+        super().__init__()
+        self._signals = signals
+
+    def is_set(self) -> bool:
+        """True when this process is to end."""
+        return super().is_set() or not _ENDS.isdisjoint(self._signals)
+
+
 class _Several(Multiprocess):
     """Several processes. When all have been replaced (a reload), the records are made anew, as at a start."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], site: Site) -> None:
         super().__init__(config, sockets)
+        self.should_exit = _Leaving(self.signal_queue)
         self._site = site
 
     def restart_all(self) -> None:

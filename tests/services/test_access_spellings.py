@@ -1,9 +1,13 @@
 """What is closed stays closed, however its address is written; what nobody cuts down to an area."""
 
+from unittest.mock import patch
+
 import pytest
 
 from pcrs.serve.access.asking import asks
-from tests.services.access_site import BOX, FILE, IN_2154, KVP, MAP, NAME, ORTHO, PART, TILE
+from pcrs.serve.access.gate import Gate
+from pcrs.work.access import Role, Rules
+from tests.services.access_site import BOX, FILE, IN_2154, INFO, KVP, MAP, NAME, ORTHO, PART, TILE
 from tests.services.access_site import site as site
 from tests.services.asking import app_as_written
 
@@ -95,3 +99,44 @@ BOTH = {"dalles", "archives"}
 def test_a_search_of_stac_is_of_all_that_it_may_find(method, query, layers):
     scope = {"path": "/stac/search", "method": method, "query_string": query.encode(), "headers": []}
     assert asks(scope).layers == layers
+
+
+PIXEL = {"ortho", "dalles"}
+KVP_INFO = KVP.replace("GetTile", "GetFeatureInfo") + "&I=3&J=3&INFOFORMAT=text/plain"
+
+
+@pytest.mark.parametrize(
+    ("target", "layers"),
+    [
+        (TILE, {"ortho"}),
+        (KVP, {"ortho"}),
+        (MAP, {"ortho"}),
+        (INFO, PIXEL),
+        (KVP_INFO, PIXEL),
+        (KVP_INFO.replace("/wmts", "/wmts/1.0.0/WMTSCapabilities.xml"), PIXEL),
+        (TILE.replace(".jpeg", "/3/3.json"), PIXEL),
+        (INFO.replace("/wms", "/wms/"), PIXEL),
+        (INFO.replace("REQUEST", "request").replace("GetFeatureInfo", "GETFEATUREINFO"), PIXEL),
+    ],
+)
+def test_what_a_pixel_tells_is_told_by_the_index_of_dalles_too(target, layers):
+    path, _, query = target.partition("?")
+    scope = {"path": path, "method": "GET", "query_string": query.encode(), "headers": []}
+    assert asks(scope).layers == layers
+
+
+@pytest.mark.parametrize("target", [INFO, KVP_INFO, TILE.replace(".jpeg", "/3/3.json")])
+def test_closing_the_index_of_dalles_closes_what_a_pixel_tells(site, target):
+    rules = Rules({"dalles": Role.PARTENAIRE})
+    gate = next(layer for layer in _layers(site.app) if isinstance(layer, Gate))
+    with patch.object(gate, "_rules", rules):
+        assert app_as_written(site.app, TILE)[0] == 200
+        assert app_as_written(site.app, target)[0] == 401
+        status, body = app_as_written(site.app, target, site.shown["partenaire"])
+        assert (status, b"2025" in body) == (200, True)
+
+
+def _layers(app):
+    while app is not None:
+        yield app
+        app = getattr(app, "_app", getattr(app, "app", None))

@@ -46,7 +46,7 @@ class CswService:
 
     Raises:
         SettingsError: the settings are no pycsw configuration.
-        StoreError: the record store cannot be opened.
+        StoreError: the record store cannot be opened, though its database answers.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class CswService:
         waiting: int = 128,
     ) -> None:
         self._site = site
-        self._records = RecordStore(site.records)
+        self._records = RecordStore(site.records, patient=True)
         self._config = configuration(settings, site)
         graphs = Graphs(site, entries or Entries(self._records))
         self._schemas = [GraphSchema(namespace, graphs) for namespace in NAMESPACES]

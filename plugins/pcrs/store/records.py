@@ -4,6 +4,7 @@ pycsw's own inserts commit one record at a time: records are written here, and p
 (`csw_repository`).
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,7 +18,7 @@ from pcrs.errors import ConflictError, NotFoundError, StoreError
 from pcrs.store.migrations import Step, missing
 from pcrs.store.pg_connections import Address
 from pcrs.store.pg_layers import prepare
-from pcrs.store.record_engines import address, reading, shown, writing
+from pcrs.store.record_engines import address, reading, shown, silent, writing
 from pcrs.store.record_rows import OWN, row_of
 from pcrs.store.record_tables import RECORDS, STATE, make
 
@@ -25,6 +26,7 @@ _LOCK = 0x70637273
 """PostgreSQL's advisory lock of those who write: one at a time."""
 _MOST = 500
 """Identifiers in one statement."""
+_log = logging.getLogger(__name__)
 
 
 class RecordStore:
@@ -33,23 +35,39 @@ class RecordStore:
     Its tables are made when they are missing. Writers change several records in one transaction; readers, in
     this process or another, see all of it or nothing. Documents are given back as they were put, in UTF-8 and
     without an XML declaration. Each has a source: the site itself (`OWN`), or where it was harvested.
+    A database that does not answer is no error for one who is `patient`: questions raise `StoreError` until
+    it does.
 
     Raises:
         InputError: the address is none.
         StoreError: it holds no records that this pcrs can read, or cannot be opened.
     """
 
-    def __init__(self, place: Path | str) -> None:
+    def __init__(self, place: Path | str, *, patient: bool = False) -> None:
         self.url = address(place)
         self.shown = shown(self.url)
         self._engine = writing(self.url)
-        with self._errors():
-            if self._engine.dialect.name == "sqlite":
-                Path(self.shown).parent.mkdir(parents=True, exist_ok=True)
-            self._initialise()
+        self._begun = False
+        try:
+            with self._errors():
+                if self._engine.dialect.name == "sqlite":
+                    Path(self.shown).parent.mkdir(parents=True, exist_ok=True)
+                self._begin()
+        except StoreError as error:
+            if not patient or not silent(self.url):
+                raise
+            _log.warning("the catalogue is refused until it answers: %s", error)
 
     def stay_open(self) -> None:
-        """A connection that reads is open from now on: on a full disk SQLite could not open the first."""
+        """A connection that reads is open from now on: on a full disk SQLite could not open the first.
+
+        A database that does not answer has none to open.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        if not self._begun:
+            return
         with self._errors(), reading(self.url).connect() as connection:
             connection.execute(select(RECORDS.c.identifier).limit(1))
 
@@ -100,7 +118,7 @@ class RecordStore:
         Raises:
             NotFoundError: the catalogue has no such record.
         """
-        with self._errors(), self._engine.connect() as connection:
+        with self._reading() as connection:
             xml = connection.scalar(select(RECORDS.c.xml).where(RECORDS.c.identifier == identifier))
         if xml is None:
             raise NotFoundError(f"the catalogue has no record {identifier!r}")
@@ -111,7 +129,7 @@ class RecordStore:
         query = select(RECORDS.c.identifier, RECORDS.c.xml).order_by(RECORDS.c.identifier)
         if source is not None:
             query = query.where(RECORDS.c.mdsource == source)
-        with self._errors(), self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).all()
         for identifier, xml in rows:
             yield identifier, xml.encode()
@@ -121,18 +139,18 @@ class RecordStore:
         query = select(RECORDS.c.identifier).order_by(RECORDS.c.identifier)
         if source is not None:
             query = query.where(RECORDS.c.mdsource == source)
-        with self._errors(), self._engine.connect() as connection:
+        with self._reading() as connection:
             return tuple(connection.scalars(query))
 
     def sources(self) -> tuple[str, ...]:
         """Where the records come from, in order."""
         query = select(RECORDS.c.mdsource).distinct().order_by(RECORDS.c.mdsource)
-        with self._errors(), self._engine.connect() as connection:
+        with self._reading() as connection:
             return tuple(connection.scalars(query))
 
     def revision(self) -> str:
         """A number that grows whenever the catalogue changes."""
-        with self._errors(), self._engine.connect() as connection:
+        with self._reading() as connection:
             return _held(connection, "revision")
 
     def _initialise(self) -> None:
@@ -141,16 +159,38 @@ class RecordStore:
                 version = int(_held(connection, "schema"))
             if version == len(_STEPS):
                 return
-        with self._writing(prepared=False) as connection:
+        with self._transaction(prepared=False) as connection:
             there = inspect(connection).has_table(STATE.name)
             for step in missing(int(_held(connection, "schema")) if there else 0, _STEPS):
                 step(connection)
             connection.execute(update(STATE).where(STATE.c.key == "schema").values(value=str(len(_STEPS))))
 
     @contextmanager
-    def _writing(self, *, prepared: bool = True) -> Iterator[Connection]:
-        """A transaction of the one who writes; without `prepared` in a schema that may not be there yet."""
-        with self._errors(), self._engine.begin() as connection:
+    def _reading(self) -> Iterator[Connection]:
+        """A connection to tables that are there."""
+        with self._errors():
+            self._begin()
+            with self._engine.connect() as connection:
+                yield connection
+
+    def _begin(self) -> None:
+        """The tables are there, as this pcrs writes them."""
+        if not self._begun:
+            self._initialise()
+            self._begun = True
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction of the one who writes."""
+        with self._errors():
+            self._begin()
+            with self._transaction() as connection:
+                yield connection
+
+    @contextmanager
+    def _transaction(self, *, prepared: bool = True) -> Iterator[Connection]:
+        """The same, without `prepared` in a schema that may not be there yet."""
+        with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 raw: Any = connection.connection.driver_connection

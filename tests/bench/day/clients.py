@@ -5,7 +5,7 @@ import random
 import time
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,7 @@ class Part:
 
     seconds: float = 0.0
     taken: dict[str, array[float]] = field(default_factory=lambda: defaultdict(lambda: array("f")))
-    """By kind, the seconds from sending to the last byte of each answer that was read whole."""
+    """By kind, the seconds from when it was due to the last byte of each answer that was read whole."""
     errors: Counter[str] = field(default_factory=Counter)
     late: int = 0
     """Requests that were sent more than a tenth of a second after they were due: all clients waited."""
@@ -56,32 +56,34 @@ def joined(parts: Iterable[Part]) -> Part:
 class Book:
     """When the next request of a stretch of time is due, the same for all clients, and what they saw.
 
+    What waits for a free client is due all the same, and its time runs.
+
     Args:
         seconds: of the stretch.
-        rate: so many requests a second; None: as many as are answered.
+        rate: so many requests a second, asked before each; None: as many as are answered.
     """
 
-    def __init__(self, seconds: float, rate: float | None = None) -> None:
+    def __init__(self, seconds: float, rate: Callable[[], float] | None = None) -> None:
         self.part = Part(seconds)
         self._rate = rate
-        self._given, self._begun = 0, time.perf_counter()
+        self.begin()
 
     def begin(self) -> None:
         """The time begins now."""
-        self._begun = time.perf_counter()
+        self._due = time.perf_counter()
+        self._end = self._due + self.part.seconds
 
-    async def next(self) -> bool:
-        """Waits until a request is due; False when time is over."""
-        passed = time.perf_counter() - self._begun
-        if self._rate is None:
-            return passed < self.part.seconds
-        due = self._given / self._rate
-        self._given += 1
-        if due >= self.part.seconds:
-            return False
-        self.part.late += due - passed < -_LATE_S
-        await asyncio.sleep(max(0.0, due - passed))
-        return True
+    async def next(self) -> float | None:
+        """Waits until a request is due: since when, by `perf_counter`; None when time is over."""
+        now = time.perf_counter()
+        due = self._due if self._rate else now
+        if due >= self._end:
+            return None
+        if self._rate:
+            self._due += 1 / self._rate()
+            self.part.late += now - due > _LATE_S
+            await asyncio.sleep(max(0.0, due - now))
+        return due
 
 
 async def ask(book: Book, port: int, ground: Ground, *, clients: int, seed: str) -> None:
@@ -94,9 +96,8 @@ async def ask(book: Book, port: int, ground: Ground, *, clients: int, seed: str)
 
 async def _client(port: int, ground: Ground, dice: random.Random, book: Book) -> None:
     link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-    while await book.next():
+    while (due := await book.next()) is not None:
         kind, raw = request(dice, ground)
-        begun = time.perf_counter()
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 if link is None:
@@ -107,7 +108,7 @@ async def _client(port: int, ground: Ground, dice: random.Random, book: Book) ->
             book.part.errors[f"{kind}: {type(error).__name__}"] += 1
             stays = False
         else:
-            book.part.taken[kind].append(time.perf_counter() - begun)
+            book.part.taken[kind].append(time.perf_counter() - due)
             if status not in (200, 204, 206):
                 book.part.errors[f"{kind}: {status}"] += 1
         if link is not None and not stays:

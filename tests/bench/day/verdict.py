@@ -19,6 +19,8 @@ SLOWER = 1.2
 LARGER, SPARE = 1.05, 5 * 2**20
 """Memory at the end may be a twentieth and 5 MiB more than at the beginning."""
 LATE = 0.01
+ASKED = 0.75
+"""The capacity is found before and after: of one that was found too low, too little would be asked."""
 _KIND_AT_LEAST = 100
 
 
@@ -48,8 +50,8 @@ def sixths(looks: Sequence[Look]) -> list[list[Look]]:
     return [list(looks[a:b]) for a, b in itertools.pairwise(bounds)]
 
 
-def judge(looks: Sequence[Look], planned: int, stopped: str = "") -> list[Finding]:
-    """What held of the looks that were taken, of so many that were planned."""
+def judge(looks: Sequence[Look], planned: int, share: float, stopped: str = "") -> list[Finding]:
+    """What held of the looks that were taken, of so many that were planned, at this share of the capacity."""
     whole = joined(look.part for look in looks)
     errors = ", ".join(f"{count} {what}" for what, count in whole.errors.most_common(5))
     found = [
@@ -60,6 +62,7 @@ def judge(looks: Sequence[Look], planned: int, stopped: str = "") -> list[Findin
     ]
     late = whole.late / max(whole.count, 1)
     found.append(Finding(f"the rate was held: late at most {LATE:.0%}", late <= LATE, f"{late:.2%}"))
+    found.append(Finding(f"at least {ASKED:.0%} of the capacity was asked", share >= ASKED, f"{share:.0%}"))
     groups = sixths(looks)
     if not all(groups):
         return found

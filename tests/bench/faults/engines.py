@@ -16,6 +16,8 @@ from tests.bench.faults.stage import (
     COVERAGE,
     FEATURES,
     PORTAL,
+    RECORD,
+    RECORDS,
     SAID,
     TILE,
     Report,
@@ -33,15 +35,17 @@ _REFUSED = (
 
 
 def database_gone(_base: Site, depot: Path, folder: Path, report: Report) -> None:
-    """PostGIS stops and starts again: objects are refused meanwhile, tiles and images are not."""
+    """PostGIS stops and starts again: objects and records are refused meanwhile, tiles and images are not."""
     with cluster() as database, database.schema() as url:
-        site = site_of(folder / "site", depot, features=url)
+        site = site_of(folder / "site", depot, features=url, records=url)
         with served(site) as service:
             before = service.ask(FEATURES)
             report.answered("before: objects are answered", before, 200)
+            report.answered("before: records are answered", service.ask(RECORD), 200)
             tile = service.ask(TILE).content
             database.stop()
             report.answered("gone: objects are refused for now", service.ask(FEATURES), 503)
+            report.answered("gone: records are refused for now", service.ask(RECORD), 503)
             report.claim("gone: tiles are the same", service.ask(TILE).content == tile)
             report.answered("gone: coverages are answered", service.ask(COVERAGE), 200)
             told = service.ask("/healthz")
@@ -54,6 +58,7 @@ def database_gone(_base: Site, depot: Path, folder: Path, report: Report) -> Non
             report.claim(
                 "back: the same objects", [one["id"] for one in back.json().get("features", [])] == ids
             )
+            report.answered("back: records are answered again", service.comes_back(RECORD), 200)
             report.answered("back: /healthz is well", service.comes_back("/healthz"), 200)
         _begun_without(site, database, report, tile, ids)
 
@@ -66,6 +71,9 @@ def _begun_without(site: Site, database: Cluster, report: Report, tile: bytes, i
         report.answered("begun without: coverages are answered", service.ask(COVERAGE), 200)
         report.answered("begun without: the portal is there", service.ask("/"), 200)
         report.answered("begun without: objects are refused for now", service.ask(FEATURES), 503)
+        for path in (RECORD, RECORDS):
+            name = path.partition("?")[0]
+            report.answered(f"begun without: {name} is refused for now", service.ask(path), 503)
         report.answered(
             "begun without: signalements are refused for now", service.ask("/signalements", json=SAID), 503
         )
@@ -73,6 +81,9 @@ def _begun_without(site: Site, database: Cluster, report: Report, tile: bytes, i
         database.go_on()
         back = service.comes_back(FEATURES).json().get("features", [])
         report.claim("begun without: the same objects, once it is back", [one["id"] for one in back] == ids)
+        for path in (RECORD, RECORDS):
+            name = path.partition("?")[0]
+            report.answered(f"begun without: {name} is answered, once it is back", service.ask(path), 200)
         report.answered("begun without: /healthz is well", service.comes_back("/healthz"), 200)
         taken = service.ask("/signalements", json=SAID)
         report.answered("begun without: signalements are taken", taken, 201)

@@ -36,6 +36,8 @@ WMS = (
 PORTAL = "/portail/config.json"
 CAPABILITIES = "/wmts?SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetCapabilities"
 CATALOGUE = "/csw?service=CSW&version=2.0.2&request=GetCapabilities"
+RECORD = "/csw?service=CSW&version=3.0.0&request=GetRecords&typeNames=csw:Record&maxRecords=1"
+RECORDS = "/ogcapi/collections/catalogue/items?f=json&limit=1"
 SAID = {"categorie": "voirie", "texte": "un trottoir neuf", "position": [1.44, 44.44]}
 
 

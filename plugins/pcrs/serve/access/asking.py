@@ -27,6 +27,8 @@ from pcrs.work.access import VECTOR, Action, Ask, Spread
 
 _OPEN = Ask()
 _ORTHO = Ask(layers=frozenset({"ortho"}))
+_PIXEL = Ask(layers=frozenset({"ortho", "dalles"}))
+"""What GetFeatureInfo tells of a place is what the index of dalles does."""
 _CLASSES = Ask(layers=frozenset({VECTOR}))
 _FILE_TYPES = frozenset(
     form.media_type.partition(";")[0].encode() for form in (*FORMATS.values(), *ONE_CLASS_FORMATS.values())
@@ -35,6 +37,9 @@ _GRIDS: dict[str, TileMatrixSet] = {grid.id: grid for grid in (LAMB93, PM)}
 _ACTIONS: dict[str, Action] = {"metrics": "observe"}
 """First words of paths that are an action of their own."""
 _WMS_OPEN = ("getcapabilities", "capabilities", "getlegendgraphic")
+_WMS_MAPS = ("getmap", "map")
+_TILE_WORDS = 5
+"""Of an address of a tile after `/wmts`: layer, grid, level, column, row; one of GetFeatureInfo goes on."""
 _UNCUT = frozenset({"listing", "telechargement", "stac", "data", "stockages", "archives"})
 """First words of addresses whose answers are whole, whatever the area of who asks."""
 _DESCRIBED = frozenset({"", "schema", "queryables"})
@@ -62,13 +67,18 @@ def _wmts(scope: Scope, rest: list[str]) -> Ask:
     """The address of the capabilities takes requests by key and value too."""
     capabilities = "/".join(rest) == CAPABILITIES_PATH
     if rest and not capabilities:
-        return _ORTHO
+        return _ORTHO if len(rest) <= _TILE_WORDS else _PIXEL
     operation = _operation(scope)
-    return _OPEN if operation == "getcapabilities" or (capabilities and operation == "") else _ORTHO
+    if operation == "getcapabilities" or (capabilities and operation == ""):
+        return _OPEN
+    return _ORTHO if operation == "gettile" else _PIXEL
 
 
 def _wms(scope: Scope, rest: list[str]) -> Ask:
-    return _OPEN if not rest and _operation(scope) in _WMS_OPEN else _ORTHO
+    operation = _operation(scope)
+    if operation in _WMS_OPEN and not rest:
+        return _OPEN
+    return _ORTHO if operation in _WMS_MAPS else _PIXEL
 
 
 def _operation(scope: Scope) -> str | None:
