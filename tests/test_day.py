@@ -1,7 +1,6 @@
 """The load of a day: its mix, and that its clients see what is wrong."""
 
 import asyncio
-import math
 import multiprocessing
 import random
 import time
@@ -20,6 +19,9 @@ from tests.bench.day.verdict import Look, judge
 from tests.services.asking import running
 
 GROUND = Ground(576_000, 6_372_000, 577_000, 6_373_000, "PCRS_D046_RVB", ("/listing/a.tif",), ("dalles",))
+
+
+BORNE = (2000.0, 2000.0)
 
 
 def test_95_of_100_are_tiles_of_the_ground():
@@ -43,7 +45,7 @@ def test_clients_see_what_is_no_answer(status, errors):
     )
     with running(app) as url:
         part = asked(url, 0.5, 400)
-    assert part.count == 200
+    assert part.count in (200, 201)  # a step is no whole number of nanoseconds
     assert bool(part.errors) is errors
     assert all("tuile" in one for one in part.errors)
     assert part.quantile_ms(0.99) >= part.quantile_ms(0.5) > 0
@@ -52,7 +54,7 @@ def test_clients_see_what_is_no_answer(status, errors):
 def test_a_server_that_is_gone_is_an_error():
     with running(Starlette()) as url:
         pass
-    assert asked(url, 0.1, 100).errors.total() == 10
+    assert asked(url, 0.1, 100).errors.total() in (10, 11)
 
 
 def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
@@ -68,7 +70,7 @@ def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
             return book.part
 
     part = asyncio.run(run())
-    assert (part.count, part.errors.total()) == (20, 0)
+    assert (part.count in (20, 21), part.errors.total()) == (True, 0)
 
 
 def test_without_a_rate_as_many_are_asked_as_are_answered():
@@ -106,9 +108,9 @@ def test_the_mean_of_a_speed_is_that_since_the_reading_before():
 
 
 def test_of_an_hour_that_is_flat_everything_holds():
-    findings = judge(looks(), 60, 0.8)
+    findings = judge(looks(), 60, BORNE)
     assert [one for one in findings if not one.held] == []
-    assert len(findings) == 4 + 3 + 2
+    assert len(findings) == 5 + 3 + 2
 
 
 @pytest.mark.parametrize(
@@ -128,20 +130,27 @@ def test_of_an_hour_that_is_flat_everything_holds():
     ],
 )
 def test_what_does_not_hold_is_found(change, broken):
-    assert [one.what for one in judge(looks(**change), 60, 0.8) if not one.held] == broken
+    assert [one.what for one in judge(looks(**change), 60, BORNE) if not one.held] == broken
 
 
-@pytest.mark.parametrize("share", [0.6, math.nan])
-def test_a_load_that_is_too_small_or_unknown_is_found(share):
-    broken = [one.what for one in judge(looks(), 60, share) if not one.held]
-    assert broken == ["at least 75% of the capacity was asked"]
+@pytest.mark.parametrize(
+    ("capacity", "broken"),
+    [
+        ([2000, 2000, 1900, 2100, 1700, 1800], []),
+        ([1000, 1600, 2000, 2200, 2500], ["at least 75% of the capacity was asked"]),
+        ([2000, 1950, 2050, 1700, 1600, 1550, 1500], ["the capacity fell by less than 20%"]),
+        ([2000], ["at least 75% of the capacity was asked"]),
+    ],
+)
+def test_a_load_that_is_too_small_or_a_capacity_that_falls_is_found(capacity, broken):
+    assert [one.what for one in judge(looks(), 60, capacity) if not one.held] == broken
 
 
 def test_a_machine_that_became_slower_is_not_the_service_s_fault():
     slower = [replace(look, speed=2 / 3) for look in looks(slow="all")[50:]]
-    found = judge([*looks()[:50], *slower], 60, 0.8)
+    found = judge([*looks()[:50], *slower], 60, BORNE)
     assert [one.what for one in found if not one.held] == []
-    assert {one.what.split(":")[0] for one in judge(looks(slow="all"), 60, 0.8) if not one.held} == {
+    assert {one.what.split(":")[0] for one in judge(looks(slow="all"), 60, BORNE) if not one.held} == {
         *("p99 of all", "p99 of tuile", "p99 of objets")
     }
 

@@ -1,19 +1,19 @@
 """The load of a real day: python -m tests.bench.day [--minutes 60] [--shape embedded production].
 
 First it is found how much of the mix a shape bears; then it is asked 80 % of that: a warm-up that is not
-judged, then the time itself in 240 parts, a line each. All the time it is looked how fast the machine is
-(`pace`), beside when the capacity was found: as much more or less is asked, and times are compared as they
-would be at one speed, for half of a shared machine comes and goes. What the service itself loses is not made
-good by it. The time of an answer runs from when its request was due, also when all clients still waited.
+judged, then the time itself in 240 parts, a line each. Twelve times in all it is found again, by as many
+requests as are answered. All the time it is looked how fast the machine is (`pace`), beside when the capacity
+was found: as much more or less is asked, and times are compared as they would be at one speed, for half of a
+shared machine comes and goes. The time of an answer runs from when its request was due, also when all clients
+still waited.
 
 Exit code 1 when something did not hold: an error, p99 of the last sixth over 1.2 times that of the first (of
-each kind of request and of all), memory that grew, a rate that was not kept up, or one that is less than
-three quarters of what is borne when it is looked again at the end. What was measured is told and judged also
+each kind of request and of all), memory that grew, a capacity that fell, a rate that was not kept up, or one
+that is less than three quarters of what was borne before and after. What was measured is told and judged also
 when it ends before its time (Ctrl-C, a service that is gone).
 """
 
 import argparse
-import math
 import signal
 import tempfile
 import time
@@ -27,10 +27,9 @@ from tests.bench.day.clients import joined
 from tests.bench.day.load import Load
 from tests.bench.day.pace import Pace
 from tests.bench.day.shapes import Shape, shape
-from tests.bench.day.verdict import Look, judge, sixths
+from tests.bench.day.verdict import SHARE, Look, judge, sixths
 
 _LOOKS, _WARM = 240, 8
-_SHARE = 0.8
 _SHAPES = ("embedded", "production")
 
 
@@ -67,27 +66,29 @@ def _day(name: str, served: Shape, given: argparse.Namespace, console: Console) 
         begun = time.process_time()
         load = Load(served, pace, given.clients, given.probe)
         own = (time.process_time() - begun) / (2 * given.probe)
-        if load.errors or not load.capacity:
+        if load.errors or not load.found[0]:
             console.print(f"{name}: no capacity is found: {load.errors.most_common(5)} {served.ended()}")
             return False
         console.print(
-            f"{name}: {load.capacity:.0f} requests/s at the most ({given.clients} clients, "
-            f"which take {own:.0%} of a core themselves), {_SHARE * load.capacity:.0f} are asked"
+            f"{name}: {load.found[0]:.0f} requests/s at the most ({given.clients} clients, "
+            f"which take {own:.0%} of a core themselves), {SHARE * load.found[0]:.0f} are asked"
         )
         seconds = given.minutes * 60 / _LOOKS
-        for _ in load.looks(_WARM, seconds, _SHARE):
+        for _ in load.looks(_WARM, seconds, SHARE):
             pass
         looks, stopped = [], ""
         try:
-            for look in load.looks(_LOOKS, seconds, _SHARE):
+            for look in load.looks(_LOOKS, seconds, SHARE):
                 looks.append(look)
                 console.print(_line(len(looks), look))
                 if stopped := served.ended():
                     break
         except KeyboardInterrupt:
             stopped = "interrupted"
-        share = math.nan if stopped else _SHARE * load.capacity / load.now(given.probe)
-    return _report(looks, share, stopped, console)
+        if not stopped:
+            load.find()
+        console.print("capacity, each time: " + " ".join(f"{found:.0f}" for found in load.found))
+    return _report(looks, load.found, stopped, console)
 
 
 def _line(number: int, look: Look) -> str:
@@ -103,7 +104,7 @@ def _memory(memory: dict[str, int]) -> str:
     return ", ".join(f"{server} {octets / 2**20:.0f}" for server, octets in memory.items()) + " MiB"
 
 
-def _report(looks: list[Look], share: float, stopped: str, console: Console) -> bool:
+def _report(looks: list[Look], capacity: list[float], stopped: str, console: Console) -> bool:
     table = Table("sixième", "requêtes", "par s", "machine", "tard", "p50 ms", "p99 ms", "erreurs", "mémoire")
     for number, group in enumerate(sixths(looks), 1):
         if group:
@@ -114,7 +115,7 @@ def _report(looks: list[Look], share: float, stopped: str, console: Console) -> 
             seen = str(part.late), *times, str(part.errors.total())
             table.add_row(*counts, *seen, _memory(group[-1].memory))
     console.print(table)
-    findings = judge(looks, _LOOKS, share, stopped)
+    findings = judge(looks, _LOOKS, capacity, stopped)
     for one in findings:
         console.print(f"{'held  ' if one.held else 'BROKEN'}  {one.what}: {one.seen}")
     return all(one.held for one in findings)

@@ -8,7 +8,7 @@ import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 
@@ -19,8 +19,10 @@ SLOWER = 1.2
 LARGER, SPARE = 1.05, 5 * 2**20
 """Memory at the end may be a twentieth and 5 MiB more than at the beginning."""
 LATE = 0.01
-ASKED = 0.75
-"""The capacity is found before and after: of one that was found too low, too little would be asked."""
+SHARE, ASKED = 0.8, 0.75
+"""Of the capacity: what is asked, and the least that it must be of what was found before and after."""
+LOST = 0.2
+_FEW = 3
 _KIND_AT_LEAST = 100
 
 
@@ -50,8 +52,11 @@ def sixths(looks: Sequence[Look]) -> list[list[Look]]:
     return [list(looks[a:b]) for a, b in itertools.pairwise(bounds)]
 
 
-def judge(looks: Sequence[Look], planned: int, share: float, stopped: str = "") -> list[Finding]:
-    """What held of the looks that were taken, of so many that were planned, at this share of the capacity."""
+def judge(looks: Sequence[Look], planned: int, capacity: Sequence[float], stopped: str = "") -> list[Finding]:
+    """What held of the looks that were taken, of so many that were planned.
+
+    `capacity`: requests a second at one speed of the machine, each time that it was found.
+    """
     whole = joined(look.part for look in looks)
     errors = ", ".join(f"{count} {what}" for what, count in whole.errors.most_common(5))
     found = [
@@ -62,7 +67,7 @@ def judge(looks: Sequence[Look], planned: int, share: float, stopped: str = "") 
     ]
     late = whole.late / max(whole.count, 1)
     found.append(Finding(f"the rate was held: late at most {LATE:.0%}", late <= LATE, f"{late:.2%}"))
-    found.append(Finding(f"at least {ASKED:.0%} of the capacity was asked", share >= ASKED, f"{share:.0%}"))
+    found += _capacity(capacity)
     groups = sixths(looks)
     if not all(groups):
         return found
@@ -74,6 +79,21 @@ def judge(looks: Sequence[Look], planned: int, share: float, stopped: str = "") 
         seen = f"{begin / 2**20:.0f} → {end / 2**20:.0f} MiB"
         found.append(Finding(f"memory of {server} is flat", 0 < end <= LARGER * begin + SPARE, seen))
     return found
+
+
+def _capacity(found: Sequence[float]) -> list[Finding]:
+    """It was asked enough, and did not fall: as many requests in the end, at one speed of the machine."""
+    shares = [SHARE * before / fmean((before, after)) for before, after in itertools.pairwise(found)]
+    share = fmean(shares) if shares else math.nan
+    begin, end = (fmean(some) if some else math.nan for some in (found[:_FEW], found[-_FEW:]))
+    return [
+        Finding(f"at least {ASKED:.0%} of the capacity was asked", share >= ASKED, f"{share:.0%}"),
+        Finding(
+            f"the capacity fell by less than {LOST:.0%}",
+            end > (1 - LOST) * begin,
+            f"{begin:.0f} → {end:.0f} requests/s",
+        ),
+    ]
 
 
 def _at_one_speed(look: Look) -> Part:
