@@ -129,6 +129,37 @@ def test_who_reads_no_more_is_let_go(monkeypatch):
         until(lambda: not server.server_state.connections)
 
 
+def test_who_asks_while_the_process_is_told_to_end_is_answered(monkeypatch):
+    monkeypatch.setattr(bounded_protocol, "LAST_S", PATIENCE_S)
+    with served() as (port, server), _link(port) as fresh, _link(port) as half, _link(port) as used:
+        half.sendall(HEAD[:20])
+        used.sendall(HEAD + b"\r\n")
+        assert b"hello" in used.recv(65536)
+        until(lambda: len(server.server_state.connections) == 3)
+        server.should_exit = True
+        until(lambda: all(one.leaving for one in server.server_state.connections))
+        for link, rest in ((fresh, HEAD), (half, HEAD[20:]), (used, HEAD)):
+            link.sendall(rest + b"\r\n")
+            answer = link.makefile("rb").read().lower()
+            assert answer.startswith(b"http/1.1 200")
+            assert b"\r\nconnection: close\r\n" in answer
+            assert answer.endswith(b"hello")
+
+
+def test_who_says_nothing_does_not_keep_the_process(monkeypatch):
+    monkeypatch.setattr(bounded_protocol, "LAST_S", 0.2)
+    with served() as (port, server), _link(port) as fresh, _link(port) as half:
+        half.sendall(HEAD)
+        until(lambda: len(server.server_state.connections) == 2)
+        server.should_exit = True
+        assert fresh.recv(1) == b""
+        assert half.recv(1) == b""
+
+
+def _link(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+
+
 @pytest.mark.parametrize(
     "after", [b"NONSENSE\r\n\r\n", b"GET /" + b"a" * (MAX_URL + 1) + b" HTTP/1.1\r\nHost: x\r\n\r\n"]
 )

@@ -18,6 +18,8 @@ BODY_S = 30.0
 """Seconds without a byte of a body that was announced."""
 READING_S = 60.0
 """Seconds in which a client takes nothing of the answer that waits for it."""
+LAST_S = 1.0
+"""Seconds in which a connection without a request is heard, once the process is to end."""
 _WORDS = {414: b"414 URI Too Long", 431: b"431 Request Header Fields Too Large"}
 
 
@@ -26,6 +28,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.leaving = False
+        """The process is to end: what is asked now is answered, and the connection ends with that."""
         self._refused = False
         self._head_size = 0
         self._in_head = True
@@ -60,6 +64,14 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._wait(None)
 
+    def shutdown(self) -> None:
+        """The process is to end. A request that is on its way is answered: its client has seen no end yet."""
+        self.leaving = True
+        if self._under_way():
+            super().shutdown()
+        else:
+            self._wait(LAST_S)
+
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
@@ -86,6 +98,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._cycles = self._under_way()
         if self.cycle is not None and self.cycle not in self._cycles:
             self._cycles.append(self.cycle)
+        if self.cycle is not None and self.leaving:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """It is whole."""

@@ -60,6 +60,7 @@ class TileProtocol(BoundedProtocol):
         parser, native = self.parser, self._native
         if (
             native is None
+            or self.leaving
             or parser.get_method() != b"GET"
             or not self.url.startswith(b"/wmts")
             or (self.cycle is not None and not self.cycle.response_complete)
