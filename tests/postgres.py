@@ -25,6 +25,9 @@ SETTINGS = {
     "max_connections": "40",
 }
 
+LASTING = {**SETTINGS, "synchronous_commit": "on"}
+"""Of one that is stopped as by a crash: what was committed before is there when it goes on."""
+
 
 def programs() -> Path | None:
     """Where initdb and pg_ctl of the newest PostgreSQL with PostGIS are, None without one."""

@@ -16,7 +16,7 @@ from pcrs.store.postgis import PostGis
 from tests.contracts.filter_contract import FilterContract
 from tests.contracts.store_contract import StoreContract
 from tests.contracts.store_stock import COVERS, WALLS, X0, Y0, in_background, wall
-from tests.postgres import Cluster, cluster
+from tests.postgres import LASTING, Cluster, cluster
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_a_store_of_a_newer_version_is_refused(walls, url):
 
 
 def test_one_who_is_patient_gets_a_database_that_is_silent(postgres, caplog):
-    with cluster() as database:
+    with cluster(LASTING) as database:
         url = database.url("late")
         database.stop()
         with pytest.raises(StoreError, match="cannot be the store"):

@@ -25,7 +25,7 @@ from tests.bench.faults.stage import (
     site_of,
 )
 from tests.buckets import KEYS, REGION, serving_buckets
-from tests.postgres import Cluster, cluster
+from tests.postgres import LASTING, Cluster, cluster
 
 _REFUSED = (
     b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: 40\r\n"
@@ -36,7 +36,7 @@ _REFUSED = (
 
 def database_gone(_base: Site, depot: Path, folder: Path, report: Report) -> None:
     """PostGIS stops and starts again: objects and records are refused meanwhile, tiles and images are not."""
-    with cluster() as database, database.schema() as url:
+    with cluster(LASTING) as database, database.schema() as url:
         site = site_of(folder / "site", depot, features=url, records=url)
         with served(site) as service:
             before = service.ask(FEATURES)
