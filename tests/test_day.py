@@ -45,7 +45,7 @@ def test_clients_see_what_is_no_answer(status, errors):
     )
     with running(app) as url:
         part = asked(url, 0.5, 400)
-    assert part.count in (200, 201)  # a step is no whole number of nanoseconds
+    assert part.count == 200
     assert bool(part.errors) is errors
     assert all("tuile" in one for one in part.errors)
     assert part.quantile_ms(0.99) >= part.quantile_ms(0.5) > 0
@@ -54,7 +54,7 @@ def test_clients_see_what_is_no_answer(status, errors):
 def test_a_server_that_is_gone_is_an_error():
     with running(Starlette()) as url:
         pass
-    assert asked(url, 0.1, 100).errors.total() in (10, 11)
+    assert asked(url, 0.1, 100).errors.total() == 10
 
 
 def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
@@ -70,13 +70,13 @@ def test_a_connection_that_the_server_closes_after_its_answer_is_opened_anew():
             return book.part
 
     part = asyncio.run(run())
-    assert (part.count in (20, 21), part.errors.total()) == (True, 0)
+    assert (part.count, part.errors.total()) == (20, 0)
 
 
 def test_without_a_rate_as_many_are_asked_as_are_answered():
     with running(Starlette(routes=[Route("/{rest:path}", lambda _: PlainTextResponse("ok"))])) as url:
         part = asked(url, 0.5, None)
-    assert part.count > 2  # more than clients: each asked again
+    assert part.count > 20
     assert (part.errors.total(), part.late) == (0, 0)
 
 

@@ -49,6 +49,19 @@ class Address:
         """Without user and password."""
 
 
+def silence(address: Address) -> str:
+    """Why the database does not answer; empty when it does. A pool would only say that it waited."""
+    try:
+        _answers(address)
+    except psycopg.Error as error:
+        return _said(error)
+    return ""
+
+
+def _answers(address: Address) -> None:
+    psycopg.connect(address.conninfo, connect_timeout=_CONNECT_S).close()
+
+
 class PgConnections:
     """Connections lent to one thread at a time and taken back; opened when they are first needed.
 
@@ -154,14 +167,6 @@ class PgConnections:
         finally:
             self._beginning.release()
 
-    def silent(self) -> str:
-        """Why the database does not answer; empty when it does. A pool would only say that it waited."""
-        try:
-            self._answers()
-        except psycopg.Error as error:
-            return _said(error)
-        return ""
-
     def close(self) -> None:
         """Connections are closed; the next one that is asked for is opened again."""
         with self._lock:
@@ -181,12 +186,9 @@ class PgConnections:
             try:
                 connection = stack.enter_context(pool.connection(_SOON_S))
             except PoolTimeout:
-                self._answers()
+                _answers(self.address)
                 connection = stack.enter_context(pool.connection())
             yield connection
-
-    def _answers(self) -> None:
-        psycopg.connect(self.address.conninfo, connect_timeout=_CONNECT_S).close()
 
     def _open(self) -> ConnectionPool[Connection]:
         with self._lock:

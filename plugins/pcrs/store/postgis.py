@@ -27,7 +27,7 @@ from pcrs.store.exact import CHUNK_MAX, Hit, Record, hits, regions
 from pcrs.store.history import EVERYWHERE, instant
 from pcrs.store.limits import UNLIMITED, TimeLimit
 from pcrs.store.migrations import missing
-from pcrs.store.pg_connections import Address, Connection, PgConnections
+from pcrs.store.pg_connections import Address, Connection, PgConnections, silence
 from pcrs.store.pg_filter import storable
 from pcrs.store.pg_query import WKB, columns, naming, order, parted_source, past_source, source, window
 from pcrs.store.pg_write import merge, remove
@@ -61,7 +61,7 @@ class PostGis(Answering):
         try:
             self._connections.begin()
         except StoreError as error:
-            if not patient or not self._connections.silent():
+            if not patient or not silence(self.address):
                 raise
             _log.warning("objects are refused until it answers: %s", error)
 
@@ -160,7 +160,7 @@ class PostGis(Answering):
             raise StoreError(f"{self.address.shown} cannot be the store of features: {error}") from error
 
     def _prepare(self, apart: PgConnections) -> None:
-        if why := apart.silent():
+        if why := silence(self.address):
             raise StoreError(why)
         with apart.reading() as connection:
             version = pg_layers.version(connection)

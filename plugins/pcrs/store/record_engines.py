@@ -86,17 +86,6 @@ def reading(url: str) -> Engine:
     return engine
 
 
-def silent(url: str) -> bool:
-    """True for a database that does not answer."""
-    if not shown(url).startswith("postgresql:"):
-        return False
-    try:
-        psycopg.connect(Address(url).conninfo, connect_timeout=_BUSY_S).close()
-    except psycopg.OperationalError:
-        return True
-    return False
-
-
 def _limit(connection: Connection) -> None:
     """SQLite ends what this transaction asks when its time is over."""
     end = time.monotonic() + LONGEST_S

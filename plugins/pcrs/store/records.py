@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pcrs.errors import ConflictError, NotFoundError, StoreError
 from pcrs.store.migrations import Step, missing
-from pcrs.store.pg_connections import Address
+from pcrs.store.pg_connections import Address, silence
 from pcrs.store.pg_layers import prepare
-from pcrs.store.record_engines import address, reading, shown, silent, writing
+from pcrs.store.record_engines import address, reading, shown, writing
 from pcrs.store.record_rows import OWN, row_of
 from pcrs.store.record_tables import RECORDS, STATE, make
 
@@ -54,7 +54,8 @@ class RecordStore:
                     Path(self.shown).parent.mkdir(parents=True, exist_ok=True)
                 self._begin()
         except StoreError as error:
-            if not patient or not silent(self.url):
+            remote = self._engine.dialect.name == "postgresql"
+            if not (patient and remote and silence(Address(self.url))):
                 raise
             _log.warning("the catalogue is refused until it answers: %s", error)
 

@@ -14,6 +14,8 @@ from tests.bench.day.mix import Ground, request
 
 _PATIENCE_S = 30.0
 _LATE_S = 0.1
+_ROUNDED_S = 1e-6
+"""Steps of time are rounded: what falls so shortly before the end falls upon it."""
 _FAILED = (OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError)
 
 
@@ -77,7 +79,7 @@ class Book:
         """Waits until a request is due: since when, by `perf_counter`; None when time is over."""
         now = time.perf_counter()
         due = self._due if self._rate else now
-        if due >= self._end:
+        if due >= self._end - _ROUNDED_S:
             return None
         if self._rate:
             self._due += 1 / self._rate()

@@ -13,11 +13,12 @@ from typing import Self
 
 import numpy as np
 
+from tests.patience import until
+
 _EVERY_S = 0.1
 _ROUNDS, _PLACES, _READ = 3, 2**22, 50_000
 _DOCUMENT = {str(n): [n, n / 7, "PCRS", None] for n in range(50)}
 _OCTETS = bytes(n * n % 251 for n in range(16_384))
-_BEGIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,7 @@ class Pace:
         """Itself, once each processor was looked at."""
         for hand in self._hands:
             hand.start()
-        end = time.monotonic() + _BEGIN_S
-        while not all(seen[2] for seen in self._seen):
-            if time.monotonic() > end:
-                raise AssertionError(f"the speed of the machine is not known after {_BEGIN_S:.0f} s")
-            time.sleep(_EVERY_S)
+        until(lambda: all(seen[2] for seen in self._seen))
         return self
 
     def __exit__(
