@@ -66,7 +66,7 @@ def _day(name: str, served: Shape, given: argparse.Namespace, console: Console) 
         begun = time.process_time()
         load = Load(served, pace, given.clients, given.probe)
         own = (time.process_time() - begun) / (2 * given.probe)
-        if load.errors or not load.found[0]:
+        if load.errors or not load.found:
             console.print(f"{name}: no capacity is found: {load.errors.most_common(5)} {served.ended()}")
             return False
         console.print(
@@ -87,6 +87,7 @@ def _day(name: str, served: Shape, given: argparse.Namespace, console: Console) 
             stopped = "interrupted"
         if not stopped:
             load.find()
+            looks[-1].part.errors += load.errors
         console.print("capacity, each time: " + " ".join(f"{found:.0f}" for found in load.found))
     return _report(looks, load.found, stopped, console)
 

@@ -36,10 +36,11 @@ class Load:
         self._first = self.find(seconds)
 
     def find(self, seconds: float | None = None) -> float:
-        """The capacity is looked for; the speed of the machine meanwhile."""
+        """The capacity is looked for, of a service that answers; the speed of the machine meanwhile."""
         part, speed = self._run(seconds or self._again_s, None)
         self.errors += part.errors
-        self.found.append(part.count / part.seconds * (self._first / speed if self.found else 1.0))
+        if part.count:
+            self.found.append(part.count / part.seconds * (self._first / speed if self.found else 1.0))
         return speed
 
     def looks(self, parts: int, seconds: float, share: float) -> Iterator[Look]:
