@@ -1,4 +1,4 @@
-"""The load upon a service, as much as the machine bears at the moment, stretch by stretch."""
+"""The load upon services, as much as the machine bears at the moment, stretch by stretch."""
 
 import asyncio
 from collections import Counter
@@ -6,63 +6,76 @@ from collections.abc import Callable, Iterator
 
 import uvloop
 
-from tests.bench.day.clients import Book, Part, ask
+from tests.bench.day.clients import Book, Part, ask, joined
 from tests.bench.day.pace import Pace
 from tests.bench.day.shapes import Shape
-from tests.bench.day.verdict import Look
+from tests.bench.day.verdict import SHARE, Look
 
-_FOUND_AGAIN = 20
-"""Stretches after which the capacity is looked for again: the machine is another one after minutes."""
+_FOUND_AGAIN = 60
+"""Stretches after which the capacity is looked for again, to be judged; what is asked stays the same."""
+_TURN_S = 3.0
 
 
 class Load:
-    """Clients of a service whose capacity is found when it is made, and again and again.
+    """Clients of a service whose capacity is found when it is made.
 
     Args:
         served: what is asked.
         pace: how fast the machine is.
         clients: connections.
-        seconds: in which the capacity is found first, after as many that are not counted; half as many later.
+        seconds: in which the capacity is found first, after as many not counted; a third of it later.
     """
 
     def __init__(self, served: Shape, pace: Pace, clients: int, seconds: float) -> None:
         self._served, self._pace, self._clients = served, pace, clients
-        self._number, self._again_s = 0, seconds / 2
+        self._number, self._again_s = 0, seconds / 3
         self.errors: Counter[str] = Counter()
-        """What went wrong while the capacity was looked for, until a look tells of it."""
+        """What went wrong in a warm-up or while the capacity was looked for, until a look tells of it."""
         self.found: list[float] = []
         """The capacity, requests a second that were answered, each time at the speed which is 1."""
-        self._run(seconds, None)  # what is opened at the first request is open
+        self._run(served, seconds, None)  # what is opened at the first request is open
         self._first = self.find(seconds)
 
     def find(self, seconds: float | None = None) -> float:
         """The capacity is looked for, of a service that answers; the speed of the machine meanwhile."""
-        part, speed = self._run(seconds or self._again_s, None)
+        before = self._pace.reading()
+        part = self._run(self._served, seconds or self._again_s, None)
+        speed = self._pace.reading().mean(before)
         self.errors += part.errors
         if part.count:
             self.found.append(part.count / part.seconds * (self._first / speed if self.found else 1.0))
         return speed
 
-    def looks(self, parts: int, seconds: float, share: float) -> Iterator[Look]:
-        """Stretches of the load at a share of the capacity, as the machine is at each moment."""
+    def warm(self, served: Shape, seconds: float) -> None:
+        """The load upon this service or another, of which nothing but errors is kept."""
+        self.errors += self._run(served, seconds, self._rate).errors
 
-        def rate() -> float:
-            return share * self.found[-1] * self._pace.now() / self._first
-
+    def looks(self, parts: int, seconds: float, fresh: Shape | None = None) -> Iterator[Look]:
+        """Stretches of the load; with another service, in turns of seconds with as many upon that one."""
+        turns = max(1, round(seconds / _TURN_S)) if fresh else 1
         for number in range(parts):
             if number and number % _FOUND_AGAIN == 0:
                 self.find()
-            part, speed = self._run(seconds, rate)
+            before = self._pace.reading()
+            seen: list[Part] = []
+            beside: list[Part] = []
+            for _ in range(turns):
+                seen.append(self._run(self._served, seconds / turns, self._rate))
+                if fresh:
+                    beside.append(self._run(fresh, seconds / turns, self._rate))
+            speed = self._pace.reading().mean(before) / self._first
+            part = joined(seen)
             part.errors += self.errors
             self.errors.clear()
-            yield Look(part, self._served.memory(), speed / self._first)
+            yield Look(part, self._served.memory(), speed, joined(beside) if fresh else None)
 
-    def _run(self, seconds: float, rate: Callable[[], float] | None) -> tuple[Part, float]:
-        """What was seen, and how fast the machine was meanwhile."""
+    def _rate(self) -> float:
+        """The share of the capacity found first, as fast as the machine is now."""
+        return SHARE * self.found[0] * self._pace.now() / self._first
+
+    def _run(self, served: Shape, seconds: float, rate: Callable[[], float] | None) -> Part:
         self._number += 1
-        book, before = Book(seconds, rate), self._pace.reading()
-        asked = ask(
-            book, self._served.port, self._served.ground, clients=self._clients, seed=str(self._number)
-        )
+        book = Book(seconds, rate)
+        asked = ask(book, served.port, served.ground, clients=self._clients, seed=str(self._number))
         asyncio.run(asked, loop_factory=uvloop.new_event_loop)
-        return book.part, self._pace.reading().mean(before)
+        return book.part

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.bench.day.mix import Ground
-from tests.bench.hostile.watch import resident
+from tests.bench.hostile.watch import OWN, memory
 from tests.nginx import fronted
 from tests.postgres import cluster
 from tests.serving import end, free_port, pcrs, wait_for
@@ -34,8 +34,8 @@ class Shape:
     """What pcrs wrote to standard error."""
 
     def memory(self) -> dict[str, int]:
-        """Bytes by server, shared pages once."""
-        return {name: resident(session) for name, session in self.sessions.items()}
+        """Bytes by server, shared pages once; pages of files are left out."""
+        return {name: memory(session, OWN) for name, session in self.sessions.items()}
 
     def ended(self) -> str:
         """Why nobody serves any more; empty while somebody does."""
@@ -46,23 +46,24 @@ class Shape:
 
 
 @contextmanager
-def shape(name: str, folder: Path, made: Path | None = None) -> Iterator[Shape]:
-    """The service of a demo; `made`: one on files that is there already.
+def shape(name: str, folder: Path) -> Iterator[Shape]:
+    """The service of a demo of its own, in a folder that is made.
 
     Raises:
         LookupError: nginx or PostgreSQL is not installed.
     """
+    folder.mkdir()
     with ExitStack() as stack:
         workers, sessions = "1", {}
         if name == "production":
             if shutil.which("nginx") is None:
                 raise LookupError("nginx is not installed")
-            workers, made = "2", None
+            workers = "2"
             database = stack.enter_context(cluster())
             sessions["PostgreSQL"] = _pid(database.folder / "data" / "postmaster.pid")
             url = stack.enter_context(database.schema())
             stack.enter_context(patch.dict(os.environ, {_FEATURES: url}))
-        site = made or _demo(folder / "site")
+        site = _demo(folder / "site")
         process, address, log = _serve(site, workers, folder, stack)
         if name == "production":
             front = folder / "nginx"

@@ -18,7 +18,7 @@ from tests.bench.hostile import harm, schemas
 from tests.bench.hostile.harm import Attack
 from tests.bench.hostile.judge import Secret, busy, faults
 from tests.bench.hostile.values import CANARY_FILE
-from tests.bench.hostile.watch import p50_ms, resident, tiles
+from tests.bench.hostile.watch import memory, p50_ms, tiles
 from tests.bench.hostile.wire import exchange
 from tests.bench.load import session_cpu
 from tests.serving import end, free_port, wait_for
@@ -128,7 +128,7 @@ def attack(at: Target, found: list[Attack], tile: str, *, rate: float, at_once: 
     with tiles(at.port, tile) as asked:
         time.sleep(_PEACE_S)
         asked.taken()
-        before = most = resident(at.process.pid)
+        before = most = memory(at.process.pid)
         time.sleep(_PEACE_S)
         idle += asked.taken()
         cpu = seconds = 0.0
@@ -137,12 +137,12 @@ def attack(at: Target, found: list[Attack], tile: str, *, rate: float, at_once: 
             asyncio.run(_send(at, some, outcome, rate, at_once))
             seconds, cpu = seconds + time.perf_counter() - begun, cpu + session_cpu(at.process.pid) - used
             attacked += asked.taken()
-            most = max(most, resident(at.process.pid))
+            most = max(most, memory(at.process.pid))
             time.sleep(_PEACE_S / 2)
             asked.taken()
             time.sleep(_PEACE_S)
             idle += asked.taken()
-        outcome.memory = (before, most, resident(at.process.pid))
+        outcome.memory = (before, most, memory(at.process.pid))
     outcome.busy_share = cpu / seconds
     outcome.idle_ms, outcome.attacked_ms = p50_ms(idle), p50_ms(attacked)
     outcome.tiles, outcome.tiles_lost = len(attacked), sum(map(math.isinf, attacked))

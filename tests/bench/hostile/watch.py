@@ -15,7 +15,11 @@ from tests.bench.load import session_processes
 _PAUSE_S = 0.01
 
 
-def resident(session: int) -> int:
+RESIDENT, OWN = ("Pss:",), ("Pss_Anon:", "Pss_Shmem:")
+"""All memory that is in use; without pages of files, of which a second service beside takes a half."""
+
+
+def memory(session: int, counted: tuple[str, ...] = RESIDENT) -> int:
     """Bytes of memory of a session's processes, shared pages once; those that do users' jobs left out."""
     total = 0
     for pid in session_processes(session):
@@ -25,7 +29,7 @@ def resident(session: int) -> int:
             told = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        total += sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
+        total += sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith(counted))
     return total
 
 
